@@ -1,0 +1,56 @@
+import { planInterval, type IntervalPlan } from '../planning/intervalPlan';
+import { readStackFile } from '../planning/stackFile';
+import { readTrace } from '../traces/readTrace';
+import type { Trace } from '../traces/trace';
+import { planOptionsOf, type PlanFlags } from './options';
+
+/** The regions of the stack and of the trace are not the same ones. */
+export class RegionMismatchError extends Error {
+  override readonly name = 'RegionMismatchError';
+}
+
+/**
+ * Plans intervals one after the other for the regions and capacities of a stack file; applies nothing.
+ * @param count how many intervals, from `from` on
+ */
+export async function planForStack(
+  configFile: string,
+  traces: string,
+  from: string,
+  count: number,
+  flags: PlanFlags,
+): Promise<IntervalPlan[]> {
+  const { regions, capacity, service } = readStackFile(configFile);
+  const trace = readTrace(traces);
+  assertSameRegions(
+    trace,
+    regions.map(({ name }) => name),
+    configFile,
+  );
+  const first = Date.parse(trace.at(from).start);
+  const plans: IntervalPlan[] = [];
+  for (let index = 0; index < count; index++) {
+    const at = new Date(first + index * trace.intervalSeconds * 1000).toISOString();
+    plans.push(await planInterval(trace, at, planOptionsOf(flags, capacity, service.keepWarm)));
+  }
+  return plans;
+}
+
+function assertSameRegions(trace: Trace, stackRegions: readonly string[], configFile: string): void {
+  const notInStack = trace.regions.filter((region) => !stackRegions.includes(region));
+  const notInTrace = stackRegions.filter((region) => !trace.regions.includes(region));
+  if (notInStack.length + notInTrace.length === 0) return;
+  throw new RegionMismatchError(
+    [
+      notInStack.length > 0
+        ? `casper:regions in ${configFile} lacks ${notInStack.join(', ')} of the trace in ${trace.directory}.`
+        : '',
+      notInTrace.length > 0
+        ? `The trace in ${trace.directory} lacks ${notInTrace.join(', ')} of casper:regions in ${configFile}.`
+        : '',
+      `Correct casper:regions, or write a stack file for this trace: casper init --traces ${trace.directory} --config-file FILE`,
+    ]
+      .filter((line) => line !== '')
+      .join(' '),
+  );
+}

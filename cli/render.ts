@@ -1,0 +1,96 @@
+import Table from 'cli-table3';
+import type { IntervalPlan } from '../planning/intervalPlan';
+import type { StackChange } from '../operate/apply';
+import type { PropertyChange, ResourceChange } from '../operate/change';
+import type { RegionVerification } from '../operate/verify';
+
+const bare = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '  ',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+function table(head: string[], rows: (string | number)[][]): string {
+  const rendered = new Table({
+    head,
+    chars: bare,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, index) =>
+      index === 0 || head[index] === 'to' || head[index] === '' ? 'left' : 'right',
+    ),
+  });
+  rendered.push(...rows);
+  return rendered.toString();
+}
+
+/** A plan as people read it: what every region gets, and where every origin's requests go. */
+export function renderPlan(plan: IntervalPlan): string {
+  const received = (region: string): number =>
+    Object.values(plan.requests).reduce((sum, row) => sum + (row[region] ?? 0), 0);
+  const bound = plan.maxLatencyMs === null ? 'no latency bound' : `bound ${plan.maxLatencyMs} ms`;
+  const latency = plan.meanLatencyMs === null ? '-' : `${plan.meanLatencyMs.toFixed(2)} ms`;
+  return [
+    `${plan.interval}  ${plan.policy}, ${bound}${plan.synthetic ? ', SYNTHETIC trace' : ''}`,
+    table(
+      ['region', 'servers', 'CPU', 'requests/s', 'to'],
+      plan.regions.map((region) => [
+        region,
+        plan.servers[region] ?? 0,
+        `${plan.cpuMillicores[region] ?? 0}m`,
+        received(region),
+        Object.entries(plan.requests[region] ?? {})
+          .map(([destination, count]) => `${destination} ${count}`)
+          .join(', '),
+      ]),
+    ),
+    `  carbon ${plan.carbonSum.toFixed(0)} (requests/s x gCO2e/kWh), mean latency ${latency}, objective ${plan.objective.toPrecision(6)}, ` +
+      `${plan.solver.name} ${plan.solver.milliseconds.toFixed(1)} ms`,
+  ].join('\n');
+}
+
+/** What moves, one line a resource and one a changed property. */
+export function renderChange({ changes, seconds }: StackChange): string {
+  const lines = changes.flatMap((change) => [
+    `  ${change.operation} ${change.resource}`,
+    ...describeProperties(change),
+  ]);
+  return [changes.length === 0 ? '  no change' : lines.join('\n'), `  ${seconds.toFixed(1)} s`].join('\n');
+}
+
+function describeProperties({ properties }: ResourceChange): string[] {
+  return properties.map(
+    ({ path, before, after }: PropertyChange) => `      ${path}: ${asText(before)} -> ${asText(after)}`,
+  );
+}
+
+function asText(value: unknown): string {
+  return value === undefined ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Planned against enforced CPU, region by region. */
+export function renderVerification(verification: readonly RegionVerification[]): string {
+  return table(
+    ['region', 'planned', 'cgroup quota', 'pod', ''],
+    verification.map(({ region, plannedCpuMillicores, pods, fault }) => [
+      region,
+      `${plannedCpuMillicores}m`,
+      pods
+        .map(({ quotaMicros, periodMicros }) => `${quotaMicros ?? 'no limit'}/${periodMicros} us`)
+        .join(', ') || '-',
+      pods.map(({ name }) => name).join(', ') || 'none',
+      fault ?? 'ok',
+    ]),
+  );
+}

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+
+/**
+ * The contract of the stack config: planning/ writes it, index.ts reads it, people edit it.
+ * Every key is checked here, once; behind this file the types are trusted.
+ */
+
+const prefix = 'casper:';
+
+const regionName = z
+  .string()
+  // A region's name becomes part of Kubernetes object names (RFC 1123 label) behind the prefix "kiwix-".
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/,
+    'expected lower-case letters, digits and dashes, as in us-east-1',
+  );
+const cpuMillicores = z.int().min(0).max(1_000_000);
+const count = z.int().min(0).max(1_000_000);
+
+const clusterSchema = z.strictObject({
+  /** Context of the kubeconfig to act on. Named, so that whatever context is current is never touched by accident. */
+  context: z.string().min(1),
+  /** Path of the kubeconfig; without it $KUBECONFIG, then ~/.kube/config, as kubectl does. */
+  kubeconfig: z.string().min(1).optional(),
+});
+
+const regionSchema = z.strictObject({
+  name: regionName,
+  /** Labels of the nodes that stand in this region; without it any node may run its pods. */
+  nodeSelector: z.record(z.string(), z.string()).optional(),
+});
+
+const capacitySchema = z.strictObject({
+  /** Requests/s that one server carries: the reference's measurement, README appendix of carbonfirst/casper. */
+  requestsPerServer: z.int().min(1).default(10),
+  /** CPU limit one server adds, and the constant on top of it: limit = 10 * servers + 1 in the reference. */
+  cpuMillicoresPerServer: z.int().min(1).default(10),
+  epsilonMillicores: z.int().min(1).default(1),
+  /** CPU request as a share of the limit: 0.9 in the reference. */
+  requestPercent: z.int().min(1).max(100).default(90),
+  maxServersPerRegion: z.int().min(1).default(100),
+});
+
+const serviceSchema = z.strictObject({
+  namespace: z.string().min(1).default('casper'),
+  image: z.string().min(1),
+  args: z.array(z.string()).optional(),
+  port: z.int().min(1).max(65_535).default(8080),
+  /** Name of a secret of type kubernetes.io/dockerconfigjson that is in the namespace already. */
+  pullSecret: z.string().min(1).optional(),
+  /** Path that answers 200 once the service can serve. */
+  readinessPath: z.string().startsWith('/').default('/'),
+  /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
+  drainSeconds: z.int().min(0).max(3600).default(5),
+  /** Bound of one region's rollout; keep it well under the scheduling interval. */
+  rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
+  /** Keep the reference's epsilon pod in regions without servers instead of none. */
+  keepWarm: z.boolean().default(false),
+});
+
+/**
+ * Pulumi reads an unquoted time in a stack file as a YAML timestamp and hands it on, or writes it back, in Go's own
+ * form, "2022-08-13 00:00:00 +0000 UTC": both forms mean the same interval.
+ */
+const intervalStart = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) \+0000 UTC$/, '$1T$2Z')
+      : value,
+  z.iso.datetime({ error: 'expected an ISO 8601 time in UTC, as in 2022-08-13T00:00:00Z' }),
+);
+
+const planSchema = z.strictObject({
+  interval: intervalStart,
+  policy: z.string().min(1),
+  regions: z.record(regionName, z.strictObject({ servers: count, cpuMillicores })),
+  /** One row an origin: planned requests to each destination, divided by their greatest common divisor. */
+  weights: z.record(regionName, z.record(regionName, z.int().min(1).max(1_000_000))),
+});
+
+const stackSchema = z.strictObject({
+  cluster: clusterSchema,
+  regions: z.array(regionSchema).min(1),
+  capacity: capacitySchema.default(capacitySchema.parse({})),
+  service: serviceSchema,
+  plan: planSchema,
+});
+
+export type StackConfig = z.infer<typeof stackSchema>;
+export type RegionConfig = StackConfig['regions'][number];
+export type CapacityConfig = StackConfig['capacity'];
+export type ServiceConfig = StackConfig['service'];
+export type StackPlan = StackConfig['plan'];
+
+/** The capacity constants of the reference, for plans made without a stack file. */
+export const referenceCapacity: CapacityConfig = capacitySchema.parse({});
+
+/** A stack config that cannot be used; the message names every fault by its path in the stack file. */
+export class StackConfigError extends Error {
+  override readonly name = 'StackConfigError';
+}
+
+/** A destination that a row of weights sends to must be able to serve; the rest of a plan's own logic is checked here too. */
+function faultsOfPlan({ regions, capacity, plan }: StackConfig): string[] {
+  const faults: string[] = [];
+  const names = new Set<string>();
+  for (const { name } of regions) {
+    if (names.has(name)) faults.push(`casper:regions: ${name} stands there twice; give each region once`);
+    names.add(name);
+  }
+  const known = `known regions: ${[...names].join(', ')}`;
+  for (const name of names) {
+    if (!plan.regions[name])
+      faults.push(`casper:plan.regions: ${name} is missing; give it servers and cpuMillicores`);
+  }
+  for (const [name, { servers, cpuMillicores }] of Object.entries(plan.regions)) {
+    const path = `casper:plan.regions.${name}`;
+    if (!names.has(name))
+      faults.push(`${path}: not in casper:regions (${known}); correct the name or add the region`);
+    if (servers > capacity.maxServersPerRegion) {
+      faults.push(
+        `${path}.servers: ${servers}, expected at most casper:capacity.maxServersPerRegion, ${capacity.maxServersPerRegion}`,
+      );
+    }
+    if (servers > 0 && cpuMillicores === 0) {
+      faults.push(`${path}.cpuMillicores: 0 with ${servers} servers; expected more than 0, or servers: 0`);
+    }
+  }
+  for (const [origin, row] of Object.entries(plan.weights)) {
+    if (!names.has(origin)) {
+      faults.push(
+        `casper:plan.weights.${origin}: not in casper:regions (${known}); correct the name or remove the row`,
+      );
+    }
+    for (const destination of Object.keys(row)) {
+      const path = `casper:plan.weights.${origin}.${destination}`;
+      if (!names.has(destination)) {
+        faults.push(`${path}: not in casper:regions (${known}); correct the name or remove the weight`);
+      } else if ((plan.regions[destination]?.servers ?? 0) === 0) {
+        faults.push(
+          `${path}: sends requests to a region without servers; give it servers or remove the weight`,
+        );
+      }
+    }
+  }
+  return faults;
+}
+
+/**
+ * Checks the values of all `casper:` keys, given without that prefix.
+ * @param source where they come from, for messages: a file's path or a stack's name
+ * @throws StackConfigError that lists every fault with its path, and what was expected there
+ */
+export function parseStackConfig(values: Readonly<Record<string, unknown>>, source: string): StackConfig {
+  const parsed = stackSchema.safeParse(values);
+  const faults = parsed.success
+    ? faultsOfPlan(parsed.data)
+    : parsed.error.issues.map((issue) => {
+        const path = `casper:${issue.path.map(String).join('.')}`;
+        const value = valueAt(values, issue.path);
+        const got =
+          value === undefined || typeof value === 'object' ? '' : ` (it is ${JSON.stringify(value)})`;
+        return `${path}: ${issue.message}${got}`;
+      });
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw new StackConfigError(
+    `${source} cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nCorrect the stack file; docs/configuration.md lists every key.`,
+  );
+}
+
+/**
+ * The same for what a Pulumi program is given: every key of the stack with its value, objects as JSON text.
+ * @param allConfig as from `pulumi.runtime.allConfig()`; keys of other namespaces are not looked at
+ */
+export function parseProgramConfig(allConfig: Readonly<Record<string, string>>, stack: string): StackConfig {
+  const values = Object.entries(casperValues(allConfig)).map(
+    ([key, text]) => [key, parseJson(text as string)] as const,
+  );
+  return parseStackConfig(Object.fromEntries(values), `The config of stack ${stack}`);
+}
+
+/** Takes the `casper:` keys out of the `config:` section of a stack file. */
+export function casperValues(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
+}
+
+/** A value that was set as plain text reaches the schema as that text, which then says what it expected. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
+    root,
+  );
+}

@@ -1,0 +1,185 @@
+import type { CapacityConfig, StackPlan } from '../config';
+import type { Infeasible, Placement, PlacementProblem } from '../policies/problem';
+import { policies } from '../policies/registry';
+import type { Trace } from '../traces/trace';
+import { weightsOfRow } from './weights';
+
+/** Non-negative integers by origin, then destination; zeros are left out. */
+export type ByPair = Record<string, Record<string, number>>;
+
+/** What one scheduling interval should look like. Its JSON form is what `casper plan --json` prints. */
+export interface IntervalPlan {
+  /** Start of the interval, ISO 8601 in UTC. */
+  readonly interval: string;
+  readonly policy: string;
+  /** Latency bound in ms; null when there is none. */
+  readonly maxLatencyMs: number | null;
+  /** Whether the trace behind it is generated and not measured. */
+  readonly synthetic: boolean;
+  readonly regions: readonly string[];
+  readonly servers: Readonly<Record<string, number>>;
+  readonly cpuMillicores: Readonly<Record<string, number>>;
+  /** Requests/s. */
+  readonly requests: ByPair;
+  readonly weights: ByPair;
+  /** The policy's objective, dimensionless; less is better. */
+  readonly objective: number;
+  /** Requests/s times gCO2e/kWh, summed over origins and destinations. */
+  readonly carbonSum: number;
+  /** Network latency of the mean request in ms; null when there are no requests. */
+  readonly meanLatencyMs: number | null;
+  readonly solver: Placement['solver'];
+}
+
+/** What to plan besides the trace. */
+export interface PlanOptions {
+  readonly policy: string;
+  /** Infinity for no bound. */
+  readonly maxLatencyMs: number;
+  /** Weight of carbon against servers in the objective, 0 to 1. */
+  readonly alpha: number;
+  readonly keepWarm: boolean;
+  readonly capacity: CapacityConfig;
+}
+
+/** A policy name that no file in policies/ stands for. */
+export class UnknownPolicyError extends Error {
+  override readonly name = 'UnknownPolicyError';
+}
+
+/** No placement keeps every limit; carries the diagnosis. */
+export class InfeasibleError extends Error {
+  override readonly name = 'InfeasibleError';
+  constructor(
+    readonly interval: string,
+    readonly diagnosis: Infeasible,
+  ) {
+    super(
+      `No placement for ${interval} keeps every limit:\n${diagnosis.shortfalls.map((shortfall) => `  ${describeShortfall(shortfall)}`).join('\n')}`,
+    );
+  }
+}
+
+function describeShortfall(shortfall: Infeasible['shortfalls'][number]): string {
+  if (shortfall.limit === 'latency') {
+    return (
+      `latency: ${shortfall.origins.join(', ')} reaches no region within ${shortfall.boundMs} ms; ` +
+      `the nearest, ${shortfall.nearestDestination}, is ${shortfall.shortByMs} ms over; raise --max-latency`
+    );
+  }
+  return (
+    `capacity: ${shortfall.origins.join(', ')} sends ${shortfall.requestsPerSecondShort} requests/s more than ` +
+    `${shortfall.destinations.join(', ')} can take: ${shortfall.serversShort} servers short; ` +
+    'raise --max-servers or --requests-per-server, or raise --max-latency to reach other regions'
+  );
+}
+
+/**
+ * Plans the interval that starts at `at`.
+ * @throws UnknownPolicyError, InfeasibleError, and what the trace throws for an interval that it cannot give
+ */
+export async function planInterval(trace: Trace, at: string, options: PlanOptions): Promise<IntervalPlan> {
+  const policy = policies[options.policy];
+  if (!policy) {
+    throw new UnknownPolicyError(
+      `Unknown policy ${options.policy}; expected one of: ${Object.keys(policies).join(', ')}`,
+    );
+  }
+  const interval = trace.at(at);
+  const problem: PlacementProblem = {
+    regions: trace.regions,
+    requestsPerSecond: interval.requestsPerSecond,
+    carbonGramsPerKwh: interval.carbonGramsPerKwh,
+    latencyMs: trace.latencyMs,
+    requestsPerServer: options.capacity.requestsPerServer,
+    maxServersPerRegion: options.capacity.maxServersPerRegion,
+    maxLatencyMs: options.maxLatencyMs,
+    alpha: options.alpha,
+  };
+  const result = await policy(problem);
+  if (result.kind === 'infeasible') throw new InfeasibleError(interval.start, result);
+  return describePlacement(problem, result, {
+    interval: interval.start,
+    synthetic: trace.synthetic,
+    ...options,
+  });
+}
+
+/** The CPU limit of a region, in millicores: the reference's 10 * servers + 1; 0 means that no pod runs there. */
+export function cpuMillicoresOf(servers: number, capacity: CapacityConfig, keepWarm: boolean): number {
+  if (servers === 0 && !keepWarm) return 0;
+  return capacity.cpuMillicoresPerServer * servers + capacity.epsilonMillicores;
+}
+
+interface PlacementContext extends PlanOptions {
+  readonly interval: string;
+  readonly synthetic: boolean;
+}
+
+/** Names and totals for a placement: the form in which people and files see it. */
+export function describePlacement(
+  problem: PlacementProblem,
+  placement: Placement,
+  context: PlacementContext,
+): IntervalPlan {
+  const { regions } = problem;
+  const pairs = placement.requests.flatMap((row, origin) =>
+    row.map((count, destination) => ({ origin, destination, count })).filter(({ count }) => count > 0),
+  );
+  const totalRequests = sum(pairs.map(({ count }) => count));
+  const requests: ByPair = {};
+  for (const { origin, destination, count } of pairs) {
+    (requests[nameAt(regions, origin)] ??= {})[nameAt(regions, destination)] = count;
+  }
+  const byRegion = (value: (servers: number) => number): Record<string, number> =>
+    Object.fromEntries(regions.map((region, index) => [region, value(placement.servers[index] ?? 0)]));
+  return {
+    interval: context.interval,
+    policy: context.policy,
+    maxLatencyMs: Number.isFinite(context.maxLatencyMs) ? context.maxLatencyMs : null,
+    synthetic: context.synthetic,
+    regions,
+    servers: byRegion((servers) => servers),
+    cpuMillicores: byRegion((servers) => cpuMillicoresOf(servers, context.capacity, context.keepWarm)),
+    requests,
+    weights: Object.fromEntries(Object.entries(requests).map(([origin, row]) => [origin, weightsOfRow(row)])),
+    objective: placement.objective,
+    carbonSum: sum(
+      pairs.map(({ destination, count }) => count * (problem.carbonGramsPerKwh[destination] ?? NaN)),
+    ),
+    meanLatencyMs:
+      totalRequests === 0
+        ? null
+        : sum(
+            pairs.map(
+              ({ origin, destination, count }) => count * (problem.latencyMs[origin]?.[destination] ?? NaN),
+            ),
+          ) / totalRequests,
+    solver: placement.solver,
+  };
+}
+
+/** The part of the plan that the stack config carries. */
+export function stackPlanOf(plan: IntervalPlan): StackPlan {
+  return {
+    interval: plan.interval,
+    policy: plan.policy,
+    regions: Object.fromEntries(
+      plan.regions.map((region) => [
+        region,
+        { servers: plan.servers[region] ?? 0, cpuMillicores: plan.cpuMillicores[region] ?? 0 },
+      ]),
+    ),
+    weights: plan.weights,
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function nameAt(regions: readonly string[], index: number): string {
+  const name = regions[index];
+  if (name === undefined) throw new Error(`placement has a region ${index} that the problem does not have`);
+  return name;
+}

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { isMap, parseDocument, Scalar, type Document } from 'yaml';
+import {
+  casperValues,
+  parseStackConfig,
+  StackConfigError,
+  type StackConfig,
+  type StackPlan,
+} from '../config';
+
+function readDocument(path: string): Document {
+  if (!existsSync(path)) {
+    throw new StackConfigError(
+      `${path} does not exist; name a stack file with --config-file, or start from Pulumi.dev.yaml`,
+    );
+  }
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  const [fault] = document.errors;
+  if (fault) throw new StackConfigError(`${path} is not YAML: ${fault.message}`);
+  if (!isMap(document.get('config'))) {
+    throw new StackConfigError(`${path} has no config: section; start from Pulumi.dev.yaml`);
+  }
+  return document;
+}
+
+function parseDocumentConfig(document: Document, path: string): StackConfig {
+  return parseStackConfig(
+    casperValues((document.toJS() as { config: Record<string, unknown> }).config),
+    path,
+  );
+}
+
+/**
+ * Reads and checks the `casper:` keys of a Pulumi stack file.
+ * @throws StackConfigError
+ */
+export function readStackFile(path: string): StackConfig {
+  return parseDocumentConfig(readDocument(path), path);
+}
+
+function setPlan(document: Document, plan: StackPlan): void {
+  // Quoted, because Pulumi would read the bare time as a timestamp and write it back in another form.
+  const interval = new Scalar(plan.interval);
+  interval.type = Scalar.QUOTE_DOUBLE;
+  document.setIn(['config', 'casper:plan'], document.createNode({ ...plan, interval }));
+}
+
+/**
+ * Puts a plan into a stack file as one object: other keys and comments stay, and the file is replaced by rename, so
+ * that whoever reads it sees the old plan or the new one.
+ * @returns whether the file changed
+ * @throws StackConfigError when the file could not be used with that plan; it is left as it was
+ */
+export function writeStackPlan(path: string, plan: StackPlan): boolean {
+  const document = readDocument(path);
+  const before = readFileSync(path, 'utf8');
+  setPlan(document, plan);
+  parseDocumentConfig(document, path);
+  const after = document.toString({ lineWidth: 0 });
+  if (after === before) return false;
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, after);
+  renameSync(temporary, path);
+  return true;
+}
+
+/**
+ * Writes a new stack file: another one's keys with other regions, in which no server runs yet.
+ * @throws StackConfigError when `path` exists already
+ */
+export function newStackFile(
+  template: string,
+  path: string,
+  regions: readonly string[],
+  interval: string,
+): void {
+  const document = readDocument(template);
+  document.setIn(['config', 'casper:regions'], document.createNode(regions.map((name) => ({ name }))));
+  const plan: StackPlan = {
+    interval,
+    policy: 'none',
+    regions: Object.fromEntries(regions.map((name) => [name, { servers: 0, cpuMillicores: 0 }])),
+    weights: {},
+  };
+  setPlan(document, plan);
+  parseDocumentConfig(document, path);
+  try {
+    writeFileSync(path, document.toString({ lineWidth: 0 }), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new StackConfigError(`${path} exists already; name another file with --config-file, or remove it`);
+  }
+}

@@ -1,0 +1,121 @@
+import * as pulumi from '@pulumi/pulumi';
+import { KiwixRegion, type KiwixRegionArgs } from '../../../components/kiwixRegion';
+import { recordResources, settled, valueOf } from './mocks';
+
+const args: KiwixRegionArgs = {
+  region: 'us-east-1',
+  namespace: 'casper',
+  image: 'casper.local/kiwix-serve:3.3',
+  port: 8080,
+  readinessPath: '/',
+  cpuMillicores: 281,
+  requestPercent: 90,
+  drainSeconds: 5,
+  rolloutTimeoutSeconds: 180,
+};
+
+afterEach(settled);
+
+interface DeploymentInputs {
+  metadata: { name: string; labels: object };
+  spec: {
+    replicas: number;
+    selector: object;
+    strategy: object;
+    template: {
+      metadata: object;
+      spec: {
+        nodeSelector?: object;
+        imagePullSecrets?: object;
+        containers: { args?: string[]; resources: object }[];
+      };
+    };
+  };
+}
+
+async function deploy(changes: Partial<KiwixRegionArgs> = {}) {
+  await settled();
+  const recorded = await recordResources();
+  const region = new KiwixRegion('us-east-1', { ...args, ...changes });
+  const endpoint = await valueOf(region.endpoint);
+  const live = await valueOf(region.cpuMillicores);
+  const deployment = recorded.find(({ type }) => type === 'kubernetes:apps/v1:Deployment')
+    ?.inputs as DeploymentInputs;
+  return { recorded, endpoint, live, deployment };
+}
+
+test('registers one Deployment and one Service under itself, and nothing else', async () => {
+  const { recorded, endpoint } = await deploy();
+  expect(recorded.map(({ type, name }) => [type, name]).sort()).toEqual([
+    ['casper:index:KiwixRegion', 'us-east-1'],
+    ['kubernetes:apps/v1:Deployment', 'us-east-1'],
+    ['kubernetes:core/v1:Service', 'us-east-1'],
+  ]);
+  expect(endpoint).toBe('kiwix-us-east-1.casper:8080');
+});
+
+test('the limit is the plan’s and the request 0.9 of it, rounded up to whole millicores', async () => {
+  const { deployment, live } = await deploy();
+  expect(deployment.spec.replicas).toBe(1);
+  expect(deployment.spec.template.spec.containers[0]?.resources).toEqual({
+    limits: { cpu: '281m' },
+    requests: { cpu: '253m' },
+  });
+  expect(live).toBe(281);
+});
+
+test('whole CPUs are written as the API server stores them', async () => {
+  const { deployment } = await deploy({ cpuMillicores: 1000 });
+  expect(deployment.spec.template.spec.containers[0]?.resources).toEqual({
+    limits: { cpu: '1' },
+    requests: { cpu: '900m' },
+  });
+});
+
+test('a region without CPU has no pods', async () => {
+  const { deployment, live } = await deploy({ cpuMillicores: 0 });
+  expect(deployment.spec.replicas).toBe(0);
+  expect(live).toBe(0);
+});
+
+test('the old pod serves until the new one is ready', async () => {
+  const { deployment } = await deploy();
+  expect(deployment.spec.strategy).toEqual({
+    type: 'RollingUpdate',
+    rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
+  });
+});
+
+test('nothing but the CPU and the number of pods varies with the plan', async () => {
+  const strip = (deployment: DeploymentInputs): unknown => {
+    const copy = structuredClone(deployment);
+    copy.spec.replicas = 0;
+    for (const container of copy.spec.template.spec.containers) container.resources = {};
+    return copy;
+  };
+  const [one, other] = [await deploy({ cpuMillicores: 281 }), await deploy({ cpuMillicores: 0 })];
+  expect(strip(one.deployment)).toEqual(strip(other.deployment));
+});
+
+test('node selector, pull secret and arguments reach the pod only when they are given', async () => {
+  const plain = await deploy();
+  expect(plain.deployment.spec.template.spec).not.toHaveProperty('nodeSelector');
+  expect(plain.deployment.spec.template.spec).not.toHaveProperty('imagePullSecrets');
+  const full = await deploy({ nodeSelector: { site: 'a' }, pullSecret: 'pull', args: ['--verbose'] });
+  expect(full.deployment.spec.template.spec).toMatchObject({
+    nodeSelector: { site: 'a' },
+    imagePullSecrets: [{ name: 'pull' }],
+  });
+  expect(full.deployment.spec.template.spec.containers[0]?.args).toEqual(['--verbose']);
+});
+
+test('a provider given to the component reaches its children', async () => {
+  const recorded = await recordResources();
+  class TestProvider extends pulumi.ProviderResource {}
+  const provider = new TestProvider('kubernetes', 'cluster');
+  const region = new KiwixRegion('us-east-1', args, { provider });
+  await valueOf(region.endpoint);
+  const children = recorded.filter(({ type }) => type.startsWith('kubernetes:'));
+  expect(children).toHaveLength(2);
+  for (const child of children) expect(child.provider).toContain('cluster');
+});

@@ -11,12 +11,13 @@ export class RegionMismatchError extends Error {
 
 /**
  * Plans intervals one after the other for the regions and capacities of a stack file; applies nothing.
- * @param count how many intervals, from `from` on
+ * @param from start of the first interval; the trace's first one when absent
+ * @param count how many intervals
  */
 export async function planForStack(
   configFile: string,
   traces: string,
-  from: string,
+  from: string | undefined,
   count: number,
   flags: PlanFlags,
 ): Promise<IntervalPlan[]> {
@@ -27,7 +28,7 @@ export async function planForStack(
     regions.map(({ name }) => name),
     configFile,
   );
-  const first = Date.parse(trace.at(from).start);
+  const first = Date.parse(trace.at(from ?? trace.firstInterval).start);
   const plans: IntervalPlan[] = [];
   for (let index = 0; index < count; index++) {
     const at = new Date(first + index * trace.intervalSeconds * 1000).toISOString();

@@ -16,7 +16,7 @@ import { renderChange, renderPlan, renderVerification } from './render';
 
 interface Flags extends PlanFlags, StackFlags {
   traces: string;
-  from: string;
+  from?: string;
   intervals: number;
   secondsPerInterval: number;
   runs: string;
@@ -30,7 +30,7 @@ export const runCommand = withPlanOptions(
         'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
       )
       .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-      .requiredOption('--from <time>', 'start of the first interval, ISO 8601 in UTC')
+      .option('--from <time>', 'start of the first interval, ISO 8601 in UTC (default: the first of the trace)')
       .option('--intervals <n>', 'how many intervals', positiveInteger, 1)
       .option(
         '--seconds-per-interval <s>',

@@ -1,0 +1,53 @@
+import { loadKubeconfig } from './connection';
+import { asText } from './providerConfig';
+import { equal, reveal, Unknown, type Property, type PropertyMap } from './properties';
+
+export interface ConfigDiff {
+  readonly diffs: string[];
+  /** Settings whose change means another cluster: everything on it is made anew. */
+  readonly replaces: string[];
+}
+
+const IDENTIFIER = 'clusterIdentifier';
+const CLUSTER_SETTINGS = ['kubeconfig', 'context', 'cluster'];
+
+/**
+ * What changed in the provider's settings. Another address or CA of the cluster in use replaces, unless a
+ * `clusterIdentifier` says that it is the same; what is not known yet replaces too.
+ */
+export async function diffConfig(oldInputs: PropertyMap, newInputs: PropertyMap): Promise<ConfigDiff> {
+  const [olds, news] = [reveal(oldInputs), reveal(newInputs)];
+  const keys = new Set([...Object.keys(olds), ...Object.keys(news)]);
+  const diffs = [...keys].filter((key) => !equal(olds[key], news[key]));
+  const identified = news[IDENTIFIER] !== undefined && equal(olds[IDENTIFIER], news[IDENTIFIER]);
+  if (diffs.length === 0 || identified) return { diffs, replaces: [] };
+  const replaces = olds[IDENTIFIER] !== undefined && news[IDENTIFIER] !== undefined ? [IDENTIFIER] : [];
+  const unknown = CLUSTER_SETTINGS.find((key) => news[key] instanceof Unknown);
+  if (unknown !== undefined) return { diffs: [unknown], replaces: [...replaces, unknown] };
+  const [before, after] = await Promise.all([activeCluster(olds), activeCluster(news)]);
+  if (before !== undefined && after !== undefined && before !== after) {
+    replaces.push(...CLUSTER_SETTINGS.filter((key) => diffs.includes(key)));
+  }
+  return { diffs, replaces };
+}
+
+/** What the kubeconfig says of the cluster in use, as text to compare; undefined where it cannot be told. */
+async function activeCluster(inputs: PropertyMap): Promise<string | undefined> {
+  const kubeconfig = asText(inputs['kubeconfig']);
+  if (!kubeconfig) return undefined;
+  try {
+    const config = await loadKubeconfig({
+      kubeconfig,
+      context: text(inputs['context']),
+      cluster: text(inputs['cluster']),
+    });
+    const cluster = config.getCurrentCluster();
+    return cluster ? JSON.stringify(cluster) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function text(value: Property | undefined): string | undefined {
+  return asText(value) || undefined;
+}

@@ -1,0 +1,288 @@
+import {
+  Server,
+  ServerCredentials,
+  type handleUnaryCall,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
+import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
+import * as pb from '@pulumi/pulumi/proto/provider_pb';
+import type { PluginAttach } from '@pulumi/pulumi/proto/plugin_pb';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { checkInputs } from './checkInputs';
+import { connect } from './connection';
+import type { ProviderContext } from './context';
+import { createResource } from './createResource';
+import { deleteResource } from './deleteResource';
+import { diffConfig } from './diffConfig';
+import { diffResource } from './diffResource';
+import { EngineLog } from './engineLog';
+import { toGrpcError } from './errors';
+import type { Autonaming } from './naming';
+import { fromStruct, textAt, toStruct, type PropertyMap } from './properties';
+import { parseProviderConfig, unservedSettings } from './providerConfig';
+import { readResource } from './readResource';
+import { updateResource } from './updateResource';
+import { decodeYaml } from './yamlDecode';
+
+/** Version of the genuine provider whose protocol and behaviour this follows. */
+const VERSION = '4.34.2';
+
+const { DIFF_NONE, DIFF_SOME } = pb.DiffResponse.DiffChanges;
+
+/** The provider as a gRPC service: turns requests into calls of the steps' own modules, and their results into answers. */
+export class ProviderServer {
+  private readonly log = new EngineLog();
+  private readonly cancellation = new AbortController();
+  private configured: ProviderContext | undefined;
+  private running = 0;
+
+  /** `engine` is the address of the engine's own service, for messages. */
+  constructor(engine: string | undefined) {
+    if (engine) this.log.attach(engine);
+  }
+
+  /** Starts to listen on a free port of this machine and gives the port. */
+  async listen(): Promise<number> {
+    // The engine's own limit for a message is 400 MB; a state can be large.
+    const server = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
+    server.addService(ResourceProviderService, this.handlers());
+    return await new Promise((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+        if (error) reject(error);
+        else resolve(port);
+      });
+    });
+  }
+
+  /** Ends all waiting; what waits answers the engine that it was cancelled. */
+  cancel(): void {
+    this.cancellation.abort();
+  }
+
+  /** True while no step is under way. */
+  get idle(): boolean {
+    return this.running === 0;
+  }
+
+  private handlers(): UntypedServiceImplementation {
+    return {
+      handshake: this.handler((request: pb.ProviderHandshakeRequest) => {
+        if (request.getEngineAddress()) this.log.attach(request.getEngineAddress());
+        return new pb.ProviderHandshakeResponse()
+          .setAcceptSecrets(true)
+          .setSupportsAutonamingConfiguration(true);
+      }),
+      attach: this.handler((request: PluginAttach) => {
+        this.log.attach(request.getAddress());
+        return new Empty();
+      }),
+      getPluginInfo: this.handler(() => new PluginInfo().setVersion(VERSION)),
+      getSchema: this.handler(() => new pb.GetSchemaResponse().setSchema(SCHEMA)),
+      getMapping: this.handler(() => new pb.GetMappingResponse()),
+      getMappings: this.handler(() => new pb.GetMappingsResponse()),
+      parameterize: this.handler(() => unserved('parameterized packages')),
+      construct: this.handler((request: pb.ConstructRequest) =>
+        unserved(`the component ${request.getType()}`),
+      ),
+      call: this.handler((request: pb.CallRequest) => unserved(`the method ${request.getTok()}`)),
+      cancel: this.handler(() => {
+        this.cancel();
+        return new Empty();
+      }),
+      checkConfig: this.handler(checkConfig),
+      diffConfig: this.handler(answerDiffConfig),
+      configure: this.handler((request: pb.ConfigureRequest) => this.configure(request)),
+      invoke: this.handler((request: pb.InvokeRequest) => this.invoke(request)),
+      check: this.handler((request: pb.CheckRequest) => this.check(request)),
+      diff: this.handler((request: pb.DiffRequest) => this.diff(request)),
+      create: this.handler((request: pb.CreateRequest) => this.create(request)),
+      read: this.handler((request: pb.ReadRequest) => this.read(request)),
+      update: this.handler((request: pb.UpdateRequest) => this.update(request)),
+      delete: this.handler((request: pb.DeleteRequest) => this.delete(request)),
+    };
+  }
+
+  /** Calls a step, sends its messages before its answer, and its error with the message that it has. */
+  private handler<Request, Response>(
+    step: (request: Request) => Response | Promise<Response>,
+  ): handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      const answer = async (): Promise<void> => {
+        this.running += 1;
+        try {
+          const response = await step(call.request);
+          await this.log.flush();
+          callback(null, response);
+        } catch (error) {
+          await this.log.flush();
+          callback(toGrpcError(error));
+        } finally {
+          this.running -= 1;
+        }
+      };
+      void answer();
+    };
+  }
+
+  private get context(): ProviderContext {
+    if (!this.configured) throw new Error('the Kubernetes provider has not been configured');
+    return this.configured;
+  }
+
+  private async configure(request: pb.ConfigureRequest): Promise<pb.ConfigureResponse> {
+    const settings = parseProviderConfig(configureInputs(request), process.env);
+    const connected = await connect(settings);
+    this.configured = { ...connected, settings, log: this.log, signal: this.cancellation.signal };
+    return new pb.ConfigureResponse()
+      .setAcceptsecrets(true)
+      .setSupportspreview(true)
+      .setSupportsAutonamingConfiguration(true);
+  }
+
+  private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
+    const token = request.getTok();
+    if (token !== 'kubernetes:yaml:decode') return unserved(`the function ${token}`);
+    const args = fromStruct(request.getArgs());
+    const text = textAt(args, 'text');
+    if (text === undefined) throw new Error("missing required field 'text' of type string");
+    const result = await decodeYaml(text, textAt(args, 'defaultNamespace') ?? '', this.context);
+    return new pb.InvokeResponse().setReturn(toStruct({ result }));
+  }
+
+  private async check(request: pb.CheckRequest): Promise<pb.CheckResponse> {
+    const olds = fromStruct(request.getOlds());
+    const inputs = await checkInputs(
+      {
+        urn: request.getUrn(),
+        news: fromStruct(request.getNews()),
+        olds: Object.keys(olds).length > 0 ? olds : undefined,
+        seed: request.getRandomseed_asU8(),
+        autonaming: autonamingOf(request.getAutonaming()),
+      },
+      this.context,
+    );
+    return new pb.CheckResponse().setInputs(toStruct(inputs));
+  }
+
+  private async diff(request: pb.DiffRequest): Promise<pb.DiffResponse> {
+    const { changes, replaces, deleteBeforeReplace } = await diffResource(
+      {
+        urn: request.getUrn(),
+        olds: fromStruct(request.getOlds()),
+        news: fromStruct(request.getNews()),
+        ignored: request.getIgnorechangesList(),
+      },
+      this.context,
+    );
+    const response = new pb.DiffResponse()
+      .setChanges(changes.size > 0 ? DIFF_SOME : DIFF_NONE)
+      .setReplacesList(replaces)
+      .setDeletebeforereplace(deleteBeforeReplace)
+      .setHasdetaileddiff(true);
+    for (const [path, kind] of changes) {
+      response.getDetaileddiffMap().set(path, new pb.PropertyDiff().setKind(kind));
+    }
+    return response;
+  }
+
+  private async create(request: pb.CreateRequest): Promise<pb.CreateResponse> {
+    const { id, outputs } = await createResource(
+      {
+        urn: request.getUrn(),
+        properties: fromStruct(request.getProperties()),
+        preview: request.getPreview(),
+        timeoutSeconds: request.getTimeout(),
+      },
+      this.context,
+    );
+    return new pb.CreateResponse().setId(id).setProperties(toStruct(outputs));
+  }
+
+  private async read(request: pb.ReadRequest): Promise<pb.ReadResponse> {
+    const result = await readResource(
+      {
+        urn: request.getUrn(),
+        id: request.getId(),
+        properties: fromStruct(request.getProperties()),
+        inputs: fromStruct(request.getInputs()),
+      },
+      this.context,
+    );
+    if (!result) return new pb.ReadResponse();
+    return new pb.ReadResponse()
+      .setId(result.id)
+      .setProperties(toStruct(result.outputs))
+      .setInputs(toStruct(result.inputs));
+  }
+
+  private async update(request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
+    const outputs = await updateResource(
+      {
+        urn: request.getUrn(),
+        olds: fromStruct(request.getOlds()),
+        news: fromStruct(request.getNews()),
+        preview: request.getPreview(),
+        timeoutSeconds: request.getTimeout(),
+        ignored: request.getIgnorechangesList(),
+      },
+      this.context,
+    );
+    return new pb.UpdateResponse().setProperties(toStruct(outputs));
+  }
+
+  private async delete(request: pb.DeleteRequest): Promise<Empty> {
+    await deleteResource(
+      {
+        urn: request.getUrn(),
+        id: request.getId(),
+        properties: fromStruct(request.getProperties()),
+        timeoutSeconds: request.getTimeout(),
+      },
+      this.context,
+    );
+    return new Empty();
+  }
+}
+
+/** A schema without resources: the SDKs bring their own. */
+const SCHEMA = JSON.stringify({ name: 'kubernetes', version: VERSION });
+
+function unserved(what: string): never {
+  throw new Error(
+    `this stand-in for the Kubernetes provider does not serve ${what}; install the genuine plugin for it (pulumi plugin install resource kubernetes)`,
+  );
+}
+
+function checkConfig(request: pb.CheckRequest): pb.CheckResponse {
+  const failures = unservedSettings(fromStruct(request.getNews())).map(({ property, reason }) =>
+    new pb.CheckFailure().setProperty(property).setReason(reason),
+  );
+  const response = new pb.CheckResponse().setFailuresList(failures);
+  const news = request.getNews();
+  return news ? response.setInputs(news) : response;
+}
+
+async function answerDiffConfig(request: pb.DiffRequest): Promise<pb.DiffResponse> {
+  const olds = fromStruct(request.getOldInputs() ?? request.getOlds());
+  const { diffs, replaces } = await diffConfig(olds, fromStruct(request.getNews()));
+  return new pb.DiffResponse()
+    .setChanges(diffs.length > 0 ? DIFF_SOME : DIFF_NONE)
+    .setDiffsList(diffs)
+    .setReplacesList(replaces);
+}
+
+/** The provider's inputs; engines before 3.0 knew only the flat variables. */
+function configureInputs(request: pb.ConfigureRequest): PropertyMap {
+  const variables: PropertyMap = {};
+  for (const [key, value] of request.getVariablesMap().getEntryList()) {
+    variables[key.replace(/^kubernetes:config:/, '')] = value;
+  }
+  return { ...variables, ...fromStruct(request.getArgs()) };
+}
+
+function autonamingOf(options: pb.CheckRequest.AutonamingOptions | undefined): Autonaming | undefined {
+  if (!options) return undefined;
+  const disabled = options.getMode() === pb.CheckRequest.AutonamingOptions.Mode.DISABLE;
+  return disabled ? { mode: 'disable' } : { mode: 'proposed', name: options.getProposedName() };
+}

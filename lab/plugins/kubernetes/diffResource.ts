@@ -2,7 +2,7 @@ import { PropertyDiff } from '@pulumi/pulumi/proto/provider_pb';
 import { REPLACE_UNREADY } from './annotations';
 import { ApiError } from './apiErrors';
 import { getObject, updateObject, withoutBookkeeping } from './apply';
-import { awaiterFor } from './await/awaiters';
+import { kindAwaiter } from './await/awaiters';
 import { reasonsNotReady } from './await/awaitReady';
 import { isNamespaced } from './checkInputs';
 import { connectionOf, type ProviderContext } from './context';
@@ -135,7 +135,7 @@ async function isUnready(live: PropertyMap, urn: string, context: ProviderContex
     context.log.warn(urn, 'Cluster is unreachable, skipping replaceUnready check');
     return false;
   }
-  const awaiter = awaiterFor(live);
+  const awaiter = kindAwaiter(live);
   if (!awaiter || kindOf(live) !== 'Job') {
     context.log.warn(urn, 'replaceUnready annotation is not supported for this resource');
     return false;

@@ -1,3 +1,4 @@
+import { promises as timers } from 'node:timers';
 import type { ApiClient } from './apiClient';
 import { ApiError, NoSuchKindError } from './apiErrors';
 import { apiVersionOf, describeGvk, type GroupVersionKind } from './kubernetesObject';
@@ -9,6 +10,9 @@ interface ServedKind {
   readonly resource: string;
   readonly namespaced: boolean;
 }
+
+/** How often to ask whether a new kind is served, in milliseconds. */
+const SERVED_AGAIN_MS = 50;
 
 /** What the API server serves, asked for once a group and version and remembered. */
 export class Discovery {
@@ -32,6 +36,17 @@ export class Discovery {
       kinds.catch(() => this.known.delete(groupVersion));
     }
     return (await kinds).find(({ kind }) => kind === gvk.kind);
+  }
+
+  /** Waits until the kind is served, asking anew each time. Gives false when it is not within the time. */
+  async served(gvk: GroupVersionKind, withinMs: number, signal: AbortSignal): Promise<boolean> {
+    const end = performance.now() + withinMs;
+    for (;;) {
+      this.known.delete(apiVersionOf(gvk));
+      if (await this.find(gvk)) return true;
+      if (performance.now() > end || signal.aborted) return false;
+      await timers.setTimeout(SERVED_AGAIN_MS);
+    }
   }
 
   /** Path of an object of this kind, or of all of them when `name` is absent. Throws {@link NoSuchKindError}. */
@@ -63,7 +78,11 @@ export class Discovery {
           namespaced: resource['namespaced'] === true,
         }));
     } catch (error) {
-      if (error instanceof ApiError && error.notFound) return [];
+      if (error instanceof ApiError && error.notFound) {
+        // May be served a moment later, when its definition is there.
+        this.known.delete(apiVersionOf(gvk));
+        return [];
+      }
       throw error;
     }
   }

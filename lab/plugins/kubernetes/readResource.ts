@@ -1,7 +1,7 @@
 import { SKIP_AWAIT } from './annotations';
 import { ApiError, NoSuchKindError } from './apiErrors';
 import { getObject } from './apply';
-import { awaiterFor } from './await/awaiters';
+import { kindAwaiter } from './await/awaiters';
 import { reasonsNotReady } from './await/awaitReady';
 import { connectionOf, unreachableReason, type ProviderContext } from './context';
 import { InitFailedError } from './errors';
@@ -60,7 +60,7 @@ export async function readResource(
     fieldManager: fieldManagerOf(olds, saved),
   });
   const result = { id, outputs, inputs: markSecrets(toProperties(inputs), args.inputs) };
-  const awaiter = awaiterFor(live);
+  const awaiter = kindAwaiter(live);
   if (imported || !awaiter?.assessOnRead || annotationOf(olds, SKIP_AWAIT) === 'true') return result;
   const reasons = await reasonsNotReady(awaiter, live, connection);
   if (!reasons) return result;

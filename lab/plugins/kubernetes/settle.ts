@@ -3,8 +3,8 @@ import { awaiterFor } from './await/awaiters';
 import { awaitReady } from './await/awaitReady';
 import type { Connection } from './connection';
 import type { ProviderContext } from './context';
-import { annotationOf } from './kubernetesObject';
-import type { PropertyMap } from './properties';
+import { annotationOf, kindOf } from './kubernetesObject';
+import { mapsAt, textAt, type PropertyMap } from './properties';
 
 export interface SettleArgs {
   readonly urn: string;
@@ -28,7 +28,7 @@ export async function settle(
   if (!awaiter) return applied;
   const timeoutSeconds = timeoutOf(inputs, args.timeoutSeconds) ?? awaiter.defaultTimeoutSeconds;
   try {
-    return await awaitReady(
+    const ready = await awaitReady(
       awaiter,
       {
         object: applied,
@@ -41,9 +41,29 @@ export async function settle(
       },
       connection,
     );
+    if (kindOf(ready) === 'CustomResourceDefinition') await untilServed(ready, connection, context);
+    return ready;
   } finally {
     context.log.status(urn, '');
   }
+}
+
+/** How long the API server may take to serve a kind that it has called established, in milliseconds. */
+const SERVED_WITHIN_MS = 10_000;
+
+/** What the program makes next may be of the new kind. */
+async function untilServed(
+  definition: PropertyMap,
+  { discovery }: Connection,
+  context: ProviderContext,
+): Promise<void> {
+  const group = textAt(definition, 'spec', 'group') ?? '';
+  const kind = textAt(definition, 'spec', 'names', 'kind') ?? '';
+  const served = mapsAt(definition, 'spec', 'versions').find((version) => version['served'] === true);
+  const version = textAt(served, 'name');
+  discovery.forget();
+  if (version !== undefined)
+    await discovery.served({ group, version, kind }, SERVED_WITHIN_MS, context.signal);
 }
 
 /** Seconds to wait as the program says, in the resource's options or by annotation; undefined where it does not. */

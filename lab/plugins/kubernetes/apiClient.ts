@@ -1,8 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import { createInterface } from 'node:readline';
-import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { apiError, UnreachableError } from './apiErrors';
+import { authenticatorFor, type Authenticate } from './credentials';
+import type { Target } from './kubeconfig';
 import type { PropertyMap } from './properties';
 
 export interface ApiRequest {
@@ -24,20 +25,18 @@ export interface ApiResponse {
   readonly warnings: string[];
 }
 
-/** Requests to the API server that a kubeconfig's current context names. Objects come as the server sends them. */
+/** Requests to the API server of a target. Objects come as the server sends them. */
 export class ApiClient {
-  // The library's own agents open a connection a request.
+  // One pool of connections that stay open; the library's agents open one a request.
   private readonly agent: http.Agent;
   private readonly server: URL;
-  private readonly proxied: boolean;
+  private readonly authenticate: Authenticate;
 
-  constructor(private readonly config: KubeConfig) {
-    const cluster = config.getCurrentCluster();
-    if (!cluster) throw new Error('the kubeconfig names no cluster');
-    this.server = new URL(cluster.server);
-    this.proxied = cluster.proxyUrl !== undefined && cluster.proxyUrl !== '';
+  constructor(private readonly target: Target) {
+    this.server = new URL(target.cluster.server);
     const Agent = this.server.protocol === 'http:' ? http.Agent : https.Agent;
     this.agent = new Agent({ keepAlive: true, maxSockets: 64 });
+    this.authenticate = authenticatorFor(target);
   }
 
   /** Sends a request. Throws {@link ApiError} when it is refused and {@link UnreachableError} when no answer comes. */
@@ -81,7 +80,9 @@ export class ApiClient {
     }
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const options: https.RequestOptions = { method: request.method };
-    await this.config.applyToHTTPSOptions(options);
+    await this.authenticate(options);
+    // A proxy brings an agent of its own.
+    options.agent ??= this.agent;
     options.headers = {
       ...(options.headers as http.OutgoingHttpHeaders),
       accept: 'application/json',
@@ -93,7 +94,6 @@ export class ApiClient {
             'content-length': String(Buffer.byteLength(body)),
           }),
     };
-    if (!this.proxied) options.agent = this.agent;
     if (request.signal) options.signal = request.signal;
     return await new Promise((resolve, reject) => {
       const send = url.protocol === 'http:' ? http.request : https.request;
@@ -121,10 +121,9 @@ export class ApiClient {
 
   private unreachable(error: unknown): UnreachableError {
     const cause = error instanceof Error ? error : new Error(String(error));
-    const context = this.config.getCurrentContext();
     const reason = cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
     return new UnreachableError(
-      `the API server ${this.server.origin} (context "${context}") gives no answer: ${reason}`,
+      `the API server ${this.server.origin} (context "${this.target.contextName}") gives no answer: ${reason}`,
       {
         cause,
       },

@@ -1,4 +1,4 @@
-import { loadKubeconfig } from './connection';
+import { loadTarget } from './kubeconfig';
 import { asText } from './providerConfig';
 import { equal, reveal, Unknown, type Property, type PropertyMap } from './properties';
 
@@ -15,7 +15,7 @@ const CLUSTER_SETTINGS = ['kubeconfig', 'context', 'cluster'];
  * What changed in the provider's settings. Another address or CA of the cluster in use replaces, unless a
  * `clusterIdentifier` says that it is the same; what is not known yet replaces too.
  */
-export async function diffConfig(oldInputs: PropertyMap, newInputs: PropertyMap): Promise<ConfigDiff> {
+export function diffConfig(oldInputs: PropertyMap, newInputs: PropertyMap): ConfigDiff {
   const [olds, news] = [reveal(oldInputs), reveal(newInputs)];
   const keys = new Set([...Object.keys(olds), ...Object.keys(news)]);
   const diffs = [...keys].filter((key) => !equal(olds[key], news[key]));
@@ -24,7 +24,7 @@ export async function diffConfig(oldInputs: PropertyMap, newInputs: PropertyMap)
   const replaces = olds[IDENTIFIER] !== undefined && news[IDENTIFIER] !== undefined ? [IDENTIFIER] : [];
   const unknown = CLUSTER_SETTINGS.find((key) => news[key] instanceof Unknown);
   if (unknown !== undefined) return { diffs: [unknown], replaces: [...replaces, unknown] };
-  const [before, after] = await Promise.all([activeCluster(olds), activeCluster(news)]);
+  const [before, after] = [activeCluster(olds), activeCluster(news)];
   if (before !== undefined && after !== undefined && before !== after) {
     replaces.push(...CLUSTER_SETTINGS.filter((key) => diffs.includes(key)));
   }
@@ -32,17 +32,16 @@ export async function diffConfig(oldInputs: PropertyMap, newInputs: PropertyMap)
 }
 
 /** What the kubeconfig says of the cluster in use, as text to compare; undefined where it cannot be told. */
-async function activeCluster(inputs: PropertyMap): Promise<string | undefined> {
+function activeCluster(inputs: PropertyMap): string | undefined {
   const kubeconfig = asText(inputs['kubeconfig']);
   if (!kubeconfig) return undefined;
   try {
-    const config = await loadKubeconfig({
+    const { cluster } = loadTarget({
       kubeconfig,
       context: text(inputs['context']),
       cluster: text(inputs['cluster']),
     });
-    const cluster = config.getCurrentCluster();
-    return cluster ? JSON.stringify(cluster) : undefined;
+    return JSON.stringify(cluster);
   } catch {
     return undefined;
   }

@@ -263,9 +263,9 @@ function checkConfig(request: pb.CheckRequest): pb.CheckResponse {
   return news ? response.setInputs(news) : response;
 }
 
-async function answerDiffConfig(request: pb.DiffRequest): Promise<pb.DiffResponse> {
+function answerDiffConfig(request: pb.DiffRequest): pb.DiffResponse {
   const olds = fromStruct(request.getOldInputs() ?? request.getOlds());
-  const { diffs, replaces } = await diffConfig(olds, fromStruct(request.getNews()));
+  const { diffs, replaces } = diffConfig(olds, fromStruct(request.getNews()));
   return new pb.DiffResponse()
     .setChanges(diffs.length > 0 ? DIFF_SOME : DIFF_NONE)
     .setDiffsList(diffs)

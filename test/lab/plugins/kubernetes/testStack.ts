@@ -79,8 +79,9 @@ export class TestStack {
 
   async preview(program: PulumiFn): Promise<{ changes: Changes; stdout: string }> {
     this.current.program = program;
-    const { changeSummary, stdout } = await this.stack.preview({ diff: true });
-    return { changes: changeSummary, stdout };
+    // Warnings go to the other stream when the differences are printed.
+    const { changeSummary, stdout, stderr } = await this.stack.preview({ diff: true });
+    return { changes: changeSummary, stdout: stdout + stderr };
   }
 
   async previewFails(program: PulumiFn): Promise<string> {

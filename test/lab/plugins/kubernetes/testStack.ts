@@ -9,6 +9,9 @@ import { LocalWorkspace, type OutputMap, type PulumiFn, type Stack } from '@pulu
 const PLUGINS = join(__dirname, '../../../../lab/plugins/bin');
 const PASSPHRASE = 'only for tests';
 
+/** An image that the lab's nodes have and that runs until it is told to stop. */
+export const LAB_IMAGE = process.env['CASPER_LAB_PAUSE_IMAGE'] ?? 'registry.k8s.io/pause:3.10';
+
 /** KUBECONFIG of the lab that the tests run in; fails where there is none. */
 export function labKubeconfig(): string {
   const kubeconfig = process.env['KUBECONFIG'];

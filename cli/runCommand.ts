@@ -30,7 +30,10 @@ export const runCommand = withPlanOptions(
         'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
       )
       .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-      .option('--from <time>', 'start of the first interval, ISO 8601 in UTC (default: the first of the trace)')
+      .option(
+        '--from <time>',
+        'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
+      )
       .option('--intervals <n>', 'how many intervals', positiveInteger, 1)
       .option(
         '--seconds-per-interval <s>',

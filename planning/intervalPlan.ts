@@ -1,5 +1,5 @@
 import type { CapacityConfig, StackPlan } from '../config';
-import type { Infeasible, Placement, PlacementProblem } from '../policies/problem';
+import type { Infeasible, Placement, PlacementProblem, Shortfall } from '../policies/problem';
 import { policies } from '../policies/registry';
 import type { Trace } from '../traces/trace';
 import { weightsOfRow } from './weights';
@@ -60,17 +60,18 @@ export class InfeasibleError extends Error {
   }
 }
 
-function describeShortfall(shortfall: Infeasible['shortfalls'][number]): string {
+function describeShortfall(shortfall: Shortfall): string {
   if (shortfall.limit === 'latency') {
+    const { origin, boundMs, nearestDestination, nearestMs } = shortfall;
     return (
-      `latency: ${shortfall.origins.join(', ')} reaches no region within ${shortfall.boundMs} ms; ` +
-      `the nearest, ${shortfall.nearestDestination}, is ${shortfall.shortByMs} ms over; raise --max-latency`
+      `latency: ${origin} reaches no region within ${boundMs} ms; the nearest, ${nearestDestination}, takes ${nearestMs} ms, ` +
+      `${Number((nearestMs - boundMs).toFixed(3))} ms more; raise --max-latency`
     );
   }
+  const { origins, destinations, requestsPerSecondShort, serversShort } = shortfall;
   return (
-    `capacity: ${shortfall.origins.join(', ')} sends ${shortfall.requestsPerSecondShort} requests/s more than ` +
-    `${shortfall.destinations.join(', ')} can take: ${shortfall.serversShort} servers short; ` +
-    'raise --max-servers or --requests-per-server, or raise --max-latency to reach other regions'
+    `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
+    `${destinations.join(', ')} can take, ${serversShort} servers short; raise --max-servers, or raise --max-latency to reach other regions`
   );
 }
 

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { CsvError, parse } from 'csv-parse/sync';
+import { TraceError } from './traceError';
+
+/** A CSV file whose rows all have as many cells as its header. */
+export interface CsvFile {
+  readonly path: string;
+  readonly header: readonly string[];
+  readonly rows: readonly CsvRow[];
+}
+
+export interface CsvRow {
+  /** Line in the file, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** @throws TraceError when the file is missing, empty or torn */
+export function readCsvFile(path: string): CsvFile {
+  if (!existsSync(path)) {
+    throw new TraceError(
+      `${path} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv, latency.csv and offset.csv`,
+    );
+  }
+  const records = parseRecords(path);
+  const [first, ...rest] = records;
+  if (!first || rest.length === 0)
+    throw new TraceError(`${path} is empty; expected a header and at least one row`);
+  const header = first.cells;
+  const repeated = header.find((name, index) => header.indexOf(name) !== index);
+  if (repeated !== undefined)
+    throw new TraceError(`${path}:1 has two columns "${repeated}"; remove or rename one`);
+  for (const { line, cells } of rest) {
+    if (cells.length !== header.length) {
+      throw new TraceError(
+        `${path}:${line} has ${cells.length} cells, the header ${header.length}; the file is torn there: fetch it again or remove the row`,
+      );
+    }
+  }
+  return { path, header, rows: rest };
+}
+
+function parseRecords(path: string): CsvRow[] {
+  try {
+    const records = parse(readFileSync(path), {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    });
+    return (records as unknown as { info: { lines: number }; record: string[] }[]).map(
+      ({ info, record }) => ({
+        line: info.lines,
+        cells: record,
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new TraceError(`${path} is not CSV: ${error.message}; fetch it again or correct that line`);
+  }
+}
+
+/**
+ * Where a column stands.
+ * @throws TraceError when there is none of that name
+ */
+export function columnOf({ path, header }: CsvFile, name: string): number {
+  const index = header.indexOf(name);
+  if (index < 0)
+    throw new TraceError(
+      `${path} has no column "${name}"; it has: ${header.filter((column) => column !== '').join(', ')}`,
+    );
+  return index;
+}

@@ -1,0 +1,126 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import {
+  readCarbon,
+  readLatency,
+  readRequests,
+  readTimestamp,
+  readUtcOffset,
+  type CellPlace,
+  type Missing,
+} from './cells';
+import { columnOf, readCsvFile, type CsvFile } from './csvFile';
+import { isoOf } from './time';
+import { Trace } from './trace';
+import { TraceError } from './traceError';
+
+const hourSeconds = 3600;
+
+/** A folder that holds a file of this name says by it that its data were generated; the file says how. */
+const syntheticMarker = 'SYNTHETIC.md';
+
+/**
+ * Reads the reference's four files: carbon_intensities.csv (gCO2e/kWh), requests.csv (requests/s by origin),
+ * latency.csv (ms, row = origin, column = destination) and offset.csv (hours from UTC). Regions are the columns that
+ * the first three share, in the order of latency.csv.
+ * @throws TraceError that names file, line, column, value and remedy
+ */
+export function readTrace(directory: string): Trace {
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+    throw new TraceError(
+      `${directory} is no folder; name one that holds the four CSV files of a trace with --traces`,
+    );
+  }
+  const file = (name: string): CsvFile => readCsvFile(path.join(directory, name));
+  const [carbon, requests, latency, offset] = [
+    file('carbon_intensities.csv'),
+    file('requests.csv'),
+    file('latency.csv'),
+    file('offset.csv'),
+  ] as const;
+
+  const regions = latency.header.filter(
+    (name) => carbon.header.includes(name) && requests.header.includes(name),
+  );
+  if (regions.length === 0) {
+    throw new TraceError(
+      `carbon_intensities.csv, requests.csv and latency.csv in ${directory} share no region; latency.csv has: ${latency.header.join(', ')}`,
+    );
+  }
+  const others = new Set([...carbon.header, ...requests.header, ...latency.header]);
+  const notRegions = new Set(['', 'timestamp', 'datetime', ...regions]);
+  return new Trace({
+    directory,
+    synthetic: existsSync(path.join(directory, syntheticMarker)),
+    regions,
+    droppedRegions: [...others].filter((name) => !notRegions.has(name)).sort(),
+    latencyMs: readMatrix(latency, regions),
+    utcOffsetHours: readOffsets(offset, regions),
+    requestsPerSecond: readSeries(requests, regions, readRequests),
+    carbonGramsPerKwh: readSeries<number | Missing>(carbon, regions, readCarbon),
+  });
+}
+
+function readSeries<T>(
+  file: CsvFile,
+  regions: readonly string[],
+  readCell: (text: string, place: CellPlace) => T,
+): Map<number, readonly T[]> {
+  const timestampColumn = columnOf(file, 'timestamp');
+  const columns = regions.map((region) => columnOf(file, region));
+  const series = new Map<number, readonly T[]>();
+  const lineOf = new Map<number, number>();
+  let grid: number | undefined;
+  for (const { line, cells } of file.rows) {
+    const start = readTimestamp(cells[timestampColumn] ?? '', { path: file.path, line, column: 'timestamp' });
+    const earlier = lineOf.get(start);
+    if (earlier !== undefined) {
+      throw new TraceError(
+        `${file.path}:${line} repeats the time ${isoOf(start)} of line ${earlier}; remove one of the two rows`,
+      );
+    }
+    grid ??= start % hourSeconds;
+    if (start % hourSeconds !== grid) {
+      throw new TraceError(
+        `${file.path}:${line} starts at ${isoOf(start)}, not whole hours after the first row; expected hourly rows: correct or resample them`,
+      );
+    }
+    lineOf.set(start, line);
+    series.set(
+      start,
+      columns.map((index, position) =>
+        readCell(cells[index] ?? '', { path: file.path, line, column: regions[position] ?? '' }),
+      ),
+    );
+  }
+  // In order of time, whatever the order of rows.
+  return new Map([...series].sort(([a], [b]) => a - b));
+}
+
+function readMatrix(file: CsvFile, regions: readonly string[]): number[][] {
+  const { path: filePath, header, rows } = file;
+  if (rows.length !== header.length) {
+    throw new TraceError(
+      `${filePath} has ${rows.length} rows for ${header.length} regions; expected one row an origin, in the order of the header`,
+    );
+  }
+  return regions.map((origin) => {
+    const row = rows[columnOf(file, origin)];
+    return regions.map((destination) =>
+      readLatency(row?.cells[columnOf(file, destination)] ?? '', {
+        path: filePath,
+        line: row?.line ?? 0,
+        column: destination,
+      }),
+    );
+  });
+}
+
+function readOffsets(file: CsvFile, regions: readonly string[]): (number | null)[] {
+  const [row] = file.rows;
+  return regions.map((region) => {
+    const index = file.header.indexOf(region);
+    if (!row || index < 0) return null;
+    return readUtcOffset(row.cells[index] ?? '', { path: file.path, line: row.line, column: region });
+  });
+}

@@ -1,0 +1,115 @@
+import type { Missing } from './cells';
+import { isoOf, secondsOf } from './time';
+import { TraceError } from './traceError';
+
+/** The world of one interval; arrays are aligned with the trace's regions. */
+export interface TraceInterval {
+  /** ISO 8601 in UTC. */
+  readonly start: string;
+  /** Requests/s by origin: integers of 0 or more. */
+  readonly requestsPerSecond: readonly number[];
+  /** gCO2e/kWh by region: greater than 0. */
+  readonly carbonGramsPerKwh: readonly number[];
+}
+
+/** What was read from a folder. Maps go from the interval's start in Unix seconds to values by region. */
+export interface TraceData {
+  readonly directory: string;
+  /** Generated and not measured. */
+  readonly synthetic: boolean;
+  readonly regions: readonly string[];
+  /** Columns that only some of the files have, so that nothing can be planned for them. */
+  readonly droppedRegions: readonly string[];
+  /** ms, [origin][destination]. */
+  readonly latencyMs: readonly (readonly number[])[];
+  /** Hours from UTC by region; null where offset.csv does not have the region. */
+  readonly utcOffsetHours: readonly (number | null)[];
+  readonly requestsPerSecond: ReadonlyMap<number, readonly number[]>;
+  readonly carbonGramsPerKwh: ReadonlyMap<number, readonly (number | Missing)[]>;
+}
+
+/** Checked, aligned data of one folder. Hours may be missing; asking for one says which and why. */
+export class Trace {
+  /** The traces are hourly. */
+  readonly intervalSeconds = 3600;
+  private readonly firstSeconds: number;
+  private readonly lastSeconds: number;
+
+  /** @throws TraceError when requests and carbon have no hour in common */
+  constructor(private readonly data: TraceData) {
+    const starts = [...data.requestsPerSecond.keys()].filter((start) => data.carbonGramsPerKwh.has(start));
+    if (starts.length === 0) {
+      throw new TraceError(
+        `requests.csv and carbon_intensities.csv in ${data.directory} have no hour in common; take files of the same time`,
+      );
+    }
+    this.firstSeconds = starts.reduce((a, b) => Math.min(a, b));
+    this.lastSeconds = starts.reduce((a, b) => Math.max(a, b));
+  }
+
+  get directory(): string {
+    return this.data.directory;
+  }
+  get synthetic(): boolean {
+    return this.data.synthetic;
+  }
+  get regions(): readonly string[] {
+    return this.data.regions;
+  }
+  get droppedRegions(): readonly string[] {
+    return this.data.droppedRegions;
+  }
+  get latencyMs(): readonly (readonly number[])[] {
+    return this.data.latencyMs;
+  }
+  get utcOffsetHours(): readonly (number | null)[] {
+    return this.data.utcOffsetHours;
+  }
+  /** Start of the first hour that has requests and carbon, ISO 8601 in UTC. */
+  get firstInterval(): string {
+    return isoOf(this.firstSeconds);
+  }
+  get lastInterval(): string {
+    return isoOf(this.lastSeconds);
+  }
+
+  /**
+   * The interval that starts at a time.
+   * @param time ISO 8601 with a zone
+   * @throws TraceError for a time outside the trace or between intervals, and for an hour with missing data
+   */
+  at(time: string): TraceInterval {
+    const start = secondsOf(time);
+    if (start < this.firstSeconds || start > this.lastSeconds) {
+      throw new TraceError(
+        `${isoOf(start)} is outside the trace in ${this.directory}, which goes from ${this.firstInterval} to ${this.lastInterval}`,
+      );
+    }
+    const since = (start - this.firstSeconds) % this.intervalSeconds;
+    if (since !== 0) {
+      const before = start - since;
+      throw new TraceError(
+        `No interval starts at ${isoOf(start)}; the ones next to it start at ${isoOf(before)} and ${isoOf(before + this.intervalSeconds)}`,
+      );
+    }
+    const requestsPerSecond = this.data.requestsPerSecond.get(start);
+    if (!requestsPerSecond) throw this.hole(start, 'requests.csv has no row for that hour');
+    const carbon = this.data.carbonGramsPerKwh.get(start);
+    if (!carbon) throw this.hole(start, 'carbon_intensities.csv has no row for that hour');
+    const carbonGramsPerKwh = carbon.map((value, index) => {
+      if (typeof value === 'number') return value;
+      throw this.hole(
+        start,
+        `the carbon intensity of ${this.regions[index] ?? ''} is missing: ${value.missing}`,
+      );
+    });
+    return { start: isoOf(start), requestsPerSecond, carbonGramsPerKwh };
+  }
+
+  private hole(start: number, why: string): TraceError {
+    return new TraceError(
+      `The trace in ${this.directory} has a hole at ${isoOf(start)}: ${why}. ` +
+        'Nothing is planned from a missing value; fill the hole in the file or choose another interval.',
+    );
+  }
+}

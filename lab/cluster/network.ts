@@ -29,8 +29,9 @@ async function namespaceUp({ namespace, hostInterface, address }: LabNode): Prom
 /** Takes away whatever of the network is there. */
 export async function networkDown(): Promise<void> {
   for (const { namespace, hostInterface } of nodes) {
-    if (existsSync(`/run/netns/${namespace}`)) await ip('netns', 'delete', namespace);
+    // The interface first: a namespace that is deleted takes its own away some moments later.
     if (existsSync(`/sys/class/net/${hostInterface}`)) await ip('link', 'delete', hostInterface);
+    if (existsSync(`/run/netns/${namespace}`)) await ip('netns', 'delete', namespace);
   }
   if (existsSync(`/sys/class/net/${lan.bridge}`)) await ip('link', 'delete', lan.bridge);
 }

@@ -9,7 +9,7 @@ import { podsCgroupOf } from './cgroups';
 import { kubeconfigDirectory } from './controlPlane';
 import { startDaemon, waitFor } from './daemons';
 import { writeKubeconfig } from './kubeconfigFile';
-import { podRange, type LabNode } from './nodes';
+import { dnsAddress, podRange, type LabNode } from './nodes';
 
 const socketOf = ({ directory }: LabNode): string => path.join(directory, 'containerd.sock');
 
@@ -21,7 +21,14 @@ export async function startContainerd(node: LabNode, archives: readonly string[]
   const configFile = path.join(node.directory, 'containerd.toml');
   writeFileSync(configFile, containerdConfig(node, networkDirectory));
   const name = `containerd-${node.name}`;
-  startDaemon({ name, node, command: ['containerd', `--config=${configFile}`] });
+  // Nothing can be pulled: an image that is not there is refused at once, by a port that nobody listens on.
+  const nowhere = 'http://127.0.0.1:1';
+  startDaemon({
+    name,
+    node,
+    command: ['containerd', `--config=${configFile}`],
+    env: { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere },
+  });
   const ctr = ['ctr', `--address=${socketOf(node)}`, '--namespace=k8s.io'] as const;
   await waitFor('containerd answers', name, [...ctr, 'version']);
   for (const archive of archives) {
@@ -66,6 +73,8 @@ export async function startKubelet(
       cgroupDriver: 'cgroupfs',
       cgroupRoot: podsCgroupOf(node.name),
       podLogsDir: path.join(node.directory, 'pod-logs'),
+      // There is no DNS in the lab; kubelet warns at every pod unless it is told of one.
+      clusterDNS: [dnsAddress],
       resolvConf: '',
       failCgroupV1: false,
       failSwapOn: false,

@@ -17,9 +17,10 @@ export interface LabNode {
 /** The LAN is a bridge in this machine's own namespace, which has an address on it: so the API server can be reached. */
 export const lan = { bridge: 'casper-lan', address: '192.168.245.254', prefix: 24 };
 
-/** The API server's address in the Services' range. */
+/** The Services' range, and the addresses in it that Kubernetes gives to the API server and, by custom, to DNS. */
 export const serviceRange = '10.96.0.0/16';
 export const apiServiceAddress = '10.96.0.1';
+export const dnsAddress = '10.96.0.10';
 export const podRange = '10.244.0.0/16';
 
 const nodeCount = 1;

@@ -4,6 +4,7 @@ import { diagnose } from './infeasibility';
 import { flowName, placementModel, serversName } from './placementModel';
 import type { PlacementPolicy, PlacementProblem } from './problem';
 import { byRegionName } from './regionOrder';
+import { serverCuts } from './serverCuts';
 import type { Constraint } from './solver';
 
 /**
@@ -32,7 +33,10 @@ export const carbon: PlacementPolicy = byRegionName(async (problem) => {
     ({ destination }) => (problem.alpha * (problem.carbonGramsPerKwh[destination] ?? NaN)) / dirtiest,
     ((1 - problem.alpha) * totalRequests) / (problem.maxServersPerRegion * problem.regions.length),
   );
-  const best = await glpk.solve(model);
+  const best = await glpk.solve({
+    variables: model.variables,
+    constraints: [...model.constraints, ...serverCuts(problem, model.pairs)],
+  });
   if (best.status === 'infeasible') {
     const infeasible = await diagnose(problem);
     if (!infeasible) throw new Error('GLPK finds no placement where the elastic model finds one');
@@ -110,7 +114,7 @@ async function nearestOfEqual(
   });
   const solution = await glpk.solve({
     variables: model.variables,
-    constraints: [...model.constraints, ...totals],
+    constraints: [...model.constraints, ...serverCuts(problem, model.pairs), ...totals],
   });
   return {
     decision: solution.status === 'optimal' ? decisionOf(problem, model.pairs, solution) : decision,

@@ -59,10 +59,13 @@ function make(mount: string, group: string): void {
   }
 }
 
-/** Whether a process is one of the lab's. */
+/** Whether a process runs and is one of the lab's. A zombie, which has no command line any more, runs no longer. */
 export function isLabProcess(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${labCgroup}/`);
+    return (
+      readFileSync(`/proc/${pid}/cmdline`).length > 0 &&
+      readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${labCgroup}/`)
+    );
   } catch {
     return false;
   }

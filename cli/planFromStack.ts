@@ -1,6 +1,6 @@
 import { planInterval, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile } from '../planning/stackFile';
-import { readTrace } from '../traces/readTrace';
+import { openTrace } from './openTrace';
 import type { Trace } from '../traces/trace';
 import { planOptionsOf, type PlanFlags } from './options';
 
@@ -22,7 +22,7 @@ export async function planForStack(
   flags: PlanFlags,
 ): Promise<IntervalPlan[]> {
   const { regions, capacity, service } = readStackFile(configFile);
-  const trace = readTrace(traces);
+  const trace = openTrace(traces);
   assertSameRegions(
     trace,
     regions.map(({ name }) => name),

@@ -32,6 +32,7 @@ test-unit: build
 	npm run --silent test:unit
 
 test: check test-unit
+	$(CASPER) lab build
 	npm run --silent test:lifecycle
 	bash lab/with.sh npm run --silent test:lab
 

@@ -28,6 +28,34 @@ const regionSchema = z.strictObject({
   name: regionName,
   /** Labels of the nodes that stand in this region; without it any node may run its pods. */
   nodeSelector: z.record(z.string(), z.string()).optional(),
+  /** Address and port by which load balancers reach the region; without it only the cluster itself does. */
+  loadBalancer: z.strictObject({ address: z.ipv4(), port: z.int().min(1).max(65_535) }).optional(),
+});
+
+const platformPart = {
+  /** Whether the stack installs it; false where the cluster has it. */
+  install: z.boolean().default(true),
+  /** Path or address of upstream's manifest. */
+  manifest: z.string().min(1).optional(),
+};
+const needsManifest = ({ install, manifest }: { install: boolean; manifest?: string | undefined }): boolean =>
+  !install || manifest !== undefined;
+const manifestMissing = {
+  error: 'expected manifest, a path or an address, or install: false',
+  path: ['manifest'],
+};
+
+const platformSchema = z.strictObject({
+  /** Gives the regions' Services the addresses of casper:regions. */
+  metalLb: z
+    .strictObject({ ...platformPart, namespace: z.string().min(1).default('metallb-system') })
+    .refine(needsManifest, manifestMissing)
+    .optional(),
+  /** Answers `kubectl top`. */
+  metricsServer: z
+    .strictObject({ ...platformPart, extraArgs: z.array(z.string()).default([]) })
+    .refine(needsManifest, manifestMissing)
+    .optional(),
 });
 
 const capacitySchema = z.strictObject({
@@ -54,6 +82,10 @@ const serviceSchema = z.strictObject({
   drainSeconds: z.int().min(0).max(3600).default(5),
   /** Bound of one region's rollout; keep it well under the scheduling interval. */
   rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
+  /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
+  cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
+  /** How long a change in place may take before the region's pods are replaced instead. */
+  resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
   /** Keep the reference's epsilon pod in regions without servers instead of none. */
   keepWarm: z.boolean().default(false),
 });
@@ -83,6 +115,7 @@ const stackSchema = z.strictObject({
   regions: z.array(regionSchema).min(1),
   capacity: capacitySchema.default(capacitySchema.parse({})),
   service: serviceSchema,
+  platform: platformSchema.default({}),
   plan: planSchema,
 });
 
@@ -95,6 +128,11 @@ export type StackPlan = StackConfig['plan'];
 /** The capacity constants of the reference, for plans made without a stack file. */
 export const referenceCapacity: CapacityConfig = capacitySchema.parse({});
 
+/** CPU limit of a region with as many servers as there may be, in millicores. */
+export function ceilingMillicores(capacity: CapacityConfig): number {
+  return capacity.cpuMillicoresPerServer * capacity.maxServersPerRegion + capacity.epsilonMillicores;
+}
+
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */
 export class StackConfigError extends Error {
   override readonly name = 'StackConfigError';
@@ -104,9 +142,18 @@ export class StackConfigError extends Error {
 function faultsOfPlan({ regions, capacity, plan }: StackConfig): string[] {
   const faults: string[] = [];
   const names = new Set<string>();
-  for (const { name } of regions) {
+  const regionAt = new Map<string, string>();
+  for (const { name, loadBalancer } of regions) {
     if (names.has(name)) faults.push(`casper:regions: ${name} stands there twice; give each region once`);
     names.add(name);
+    if (!loadBalancer) continue;
+    const at = `${loadBalancer.address}:${loadBalancer.port}`;
+    const other = regionAt.get(at);
+    if (other !== undefined)
+      faults.push(
+        `casper:regions: ${other} and ${name} are both at ${at}; give one of them another port or address`,
+      );
+    regionAt.set(at, name);
   }
   const known = `known regions: ${[...names].join(', ')}`;
   for (const name of names) {

@@ -32,6 +32,8 @@ export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
     PULUMI_BACKEND_URL: `file://${pulumiState}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
+    // The program and the plugins start anew with every preview: a tenth of it is compiling the same JavaScript.
+    NODE_COMPILE_CACHE: path.join(cacheDirectory, 'node-compile-cache'),
   };
 }
 

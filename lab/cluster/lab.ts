@@ -21,6 +21,7 @@ import { cgroupsDown, cgroupsUp } from './cgroups';
 import { startControlPlane } from './controlPlane';
 import { daemonStates, waitFor } from './daemons';
 import { withLabLock } from './lock';
+import { platformManifests } from './manifests';
 import { networkDown, networkUp } from './network';
 import { startContainerd, startKubelet } from './nodeDaemons';
 import { nodes } from './nodes';
@@ -100,7 +101,9 @@ export async function labBuild(step: Step): Promise<void> {
 
 async function prepare(step: Step): Promise<{ tools: ReadonlyMap<string, string>; archives: string[] }> {
   await debianPackages(step);
-  return { tools: await goTools(step), archives: await labImages(step) };
+  const tools = await goTools(step);
+  await platformManifests(step, tools);
+  return { tools, archives: await labImages(step, tools) };
 }
 
 /**

@@ -11,6 +11,8 @@ interface GoModule {
   /** The module that gives the version. */
   readonly module: string;
   readonly binaries: readonly string[];
+  /** Linked statically, to be the only file of an image. */
+  readonly static?: true;
   /** Go variable that the programs report as their version; without it they report none. */
   readonly versionVariable?: string;
   /** How a program that is on PATH is asked for its version; absent where there is no way to ask. */
@@ -43,6 +45,18 @@ const modules: readonly GoModule[] = [
     name: 'pulumi-language-nodejs',
     module: 'github.com/pulumi/pulumi/sdk/v3',
     binaries: ['pulumi-language-nodejs'],
+  },
+  {
+    name: 'metallb',
+    module: 'go.universe.tf/metallb',
+    binaries: ['controller', 'speaker'],
+    static: true,
+  },
+  {
+    name: 'metrics-server',
+    module: 'sigs.k8s.io/metrics-server',
+    binaries: ['metrics-server'],
+    static: true,
   },
 ];
 
@@ -78,6 +92,25 @@ export function goToolFolders(): string[] {
   return modules
     .map((module) => path.join(cacheDirectory, 'tools', `${module.name}-${pinnedVersion(module)}`))
     .filter((directory) => existsSync(directory));
+}
+
+/** Folder of a tool's sources in Go's module cache; fetched when they are not there. */
+export async function goSourceDirectory(name: string): Promise<string> {
+  const { stdout } = await execa('go', ['mod', 'download', '-json', moduleNamed(name).module], {
+    cwd: moduleDirectory(name),
+  });
+  return (JSON.parse(stdout) as { Dir: string }).Dir;
+}
+
+/** Version that a tool's go.mod pins. */
+export function goVersion(name: string): string {
+  return pinnedVersion(moduleNamed(name));
+}
+
+function moduleNamed(name: string): GoModule {
+  const module = modules.find((candidate) => candidate.name === name);
+  if (!module) throw new Error(`there is no tool ${name}`);
+  return module;
 }
 
 function pinnedVersion({ name, module }: GoModule): string {
@@ -117,6 +150,7 @@ async function build(module: GoModule, version: string, directory: string): Prom
   ];
   await go(['build', '-trimpath', '-ldflags', ldflags.join(' '), '-o', `${unfinished}/`, 'tool'], {
     cwd: moduleDirectory(module.name),
+    env: module.static ? { CGO_ENABLED: '0' } : {},
   });
   // Renamed when whole: a build that is killed leaves nothing that looks like a tool.
   rmSync(directory, { recursive: true, force: true });

@@ -28,25 +28,26 @@ export function changesOf(events: readonly EngineEvent[]): ResourceChange[] {
   for (const { resourcePreEvent } of events) {
     const step = resourcePreEvent?.metadata;
     if (!step || quiet.has(step.op) || bookkeeping.test(step.type)) continue;
-    const { old: before, new: after } = step;
-    const paths = Object.keys(step.detailedDiff ?? {});
+    const after = step.new?.inputs;
+    const detailed = Object.keys(step.detailedDiff ?? {});
+    // A dynamic resource says only that it differs, from its outputs: those are what a refresh finds.
+    const before = detailed.length > 0 ? step.old?.inputs : step.old?.outputs;
+    const paths = detailed.length > 0 ? detailed : topLevelDifferences(before, after);
     changes.push({
       operation: step.op,
       urn: step.urn,
       resource: `${step.type.split(':').at(-1) ?? step.type} ${step.urn.split('::').at(-1) ?? step.urn}`,
-      properties: (paths.length > 0 ? paths : topLevelDifferences(before?.inputs, after?.inputs)).map(
-        (path) => ({
-          path,
-          before: valueAt(before?.inputs, path),
-          after: valueAt(after?.inputs, path),
-        }),
-      ),
+      properties: paths.map((path) => ({
+        path,
+        before: valueAt(before, path),
+        after: valueAt(after, path),
+      })),
     });
   }
   return changes;
 }
 
-/** Dynamic resources say only that they differ; Pulumi's own properties begin with two underscores. */
+/** Pulumi's own properties begin with two underscores. */
 function topLevelDifferences(before: object | undefined, after: object | undefined): string[] {
   if (!before || !after) return [];
   return Object.entries(after)

@@ -122,8 +122,8 @@ describe('in place', () => {
       status: { allocatable: { cpu: string } };
     }
     const { status } = await live<Node>('node', 'casper-lab-1');
-    // More than the node has: no resize and no new pod can satisfy it.
-    const tooMuch = Number(status.allocatable.cpu) * 1000 + 1;
+    // Nine tenths of it, the request, are more than the node has: no resize and no new pod can satisfy it.
+    const tooMuch = Number(status.allocatable.cpu) * 1200;
     stack.edit('maxServersPerRegion: 100', 'maxServersPerRegion: 1000');
     stack.edit(
       'ap-southeast-2: { servers: 8, cpuMillicores: 81 }',

@@ -8,6 +8,7 @@ import {
   type OutputMap,
   type PulumiFn,
   type Stack,
+  type EngineEvent,
   type UpOptions,
 } from '@pulumi/pulumi/automation';
 
@@ -62,10 +63,11 @@ export class EngineStack {
   async up(
     program: PulumiFn,
     options?: UpOptions,
-  ): Promise<{ changes: Changes; outputs: OutputMap; stdout: string }> {
+  ): Promise<{ changes: Changes; touched: string[]; outputs: OutputMap; stdout: string }> {
     this.current.program = program;
-    const { summary, outputs, stdout } = await this.stack.up(options);
-    return { changes: summary.resourceChanges ?? {}, outputs, stdout };
+    const touched = new Touched();
+    const { summary, outputs, stdout } = await this.stack.up({ ...options, onEvent: touched.onEvent });
+    return { changes: summary.resourceChanges ?? {}, touched: touched.list, outputs, stdout };
   }
 
   /** The message of an `up` that must fail. */
@@ -74,11 +76,15 @@ export class EngineStack {
     return await messageOf(this.stack.up());
   }
 
-  async preview(program: PulumiFn): Promise<{ changes: Changes; stdout: string }> {
+  async preview(program: PulumiFn): Promise<{ changes: Changes; touched: string[]; stdout: string }> {
     this.current.program = program;
+    const touched = new Touched();
     // Warnings go to the other stream when the differences are printed.
-    const { changeSummary, stdout, stderr } = await this.stack.preview({ diff: true });
-    return { changes: changeSummary, stdout: stdout + stderr };
+    const { changeSummary, stdout, stderr } = await this.stack.preview({
+      diff: true,
+      onEvent: touched.onEvent,
+    });
+    return { changes: changeSummary, touched: touched.list, stdout: stdout + stderr };
   }
 
   async previewFails(program: PulumiFn): Promise<string> {
@@ -115,6 +121,22 @@ export class EngineStack {
     rmSync(this.folder, { recursive: true });
     return Promise.resolve();
   }
+}
+
+/** What a step does, as the engine tells it: operation and name of every resource that is not a component, sorted. */
+class Touched {
+  private readonly found: string[] = [];
+
+  get list(): string[] {
+    return [...this.found].sort();
+  }
+
+  readonly onEvent = ({ resourcePreEvent }: EngineEvent): void => {
+    if (!resourcePreEvent) return;
+    const { op, urn, old, new: next } = resourcePreEvent.metadata;
+    const custom = next?.custom ?? old?.custom ?? false;
+    if (custom && (op as string) !== 'same') this.found.push(`${op} ${urn.split('::').at(-1) ?? ''}`);
+  };
 }
 
 async function messageOf(step: Promise<unknown>): Promise<string> {

@@ -7,7 +7,7 @@ import { LabError } from './labError';
 import { adminKubeconfig, cacheDirectory, checkout, stateDirectory } from './places';
 import { goToolFolders } from './tools/goTools';
 
-const plugins = ['kubernetes', 'command'] as const;
+const standIns = path.join(checkout, 'lab', 'plugins', 'bin');
 
 /**
  * What a program needs to find the lab: its kubeconfig, Pulumi with a state folder that goes with the lab, and the
@@ -45,14 +45,13 @@ function standInFolder(env: NodeJS.ProcessEnv, searched: string): string {
   const folder = path.join(stateDirectory, 'plugins');
   mkdirSync(folder, { recursive: true });
   const elsewhere = searched.split(path.delimiter).filter((name) => name !== folder);
-  for (const plugin of plugins) {
-    const program = `pulumi-resource-${plugin}`;
+  for (const program of readdirSync(standIns)) {
     const link = path.join(folder, program);
-    if (hasGenuinePlugin(plugin, env, elsewhere)) rmSync(link, { force: true });
+    if (hasGenuinePlugin(program, env, elsewhere)) rmSync(link, { force: true });
     else {
       // Renamed into place: another command may be about to run it.
       const fresh = `${link}.${process.pid}`;
-      symlinkSync(path.join(checkout, 'lab', 'plugins', 'bin', program), fresh);
+      symlinkSync(path.join(standIns, program), fresh);
       renameSync(fresh, link);
     }
   }
@@ -60,13 +59,14 @@ function standInFolder(env: NodeJS.ProcessEnv, searched: string): string {
 }
 
 /** On PATH, or where `pulumi plugin install` puts it. */
-function hasGenuinePlugin(plugin: string, env: NodeJS.ProcessEnv, searched: readonly string[]): boolean {
-  const program = `pulumi-resource-${plugin}`;
+function hasGenuinePlugin(program: string, env: NodeJS.ProcessEnv, searched: readonly string[]): boolean {
   if (searched.some((folder) => folder !== '' && existsSync(path.join(folder, program)))) return true;
   const installed = path.join(env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi'), 'plugins');
   return (
     existsSync(installed) &&
-    readdirSync(installed).some((name) => new RegExp(`^resource-${plugin}-v[\\d.]+$`).test(name))
+    readdirSync(installed).some((name) =>
+      new RegExp(`^${program.replace('pulumi-', '')}-v[\\d.]+$`).test(name),
+    )
   );
 }
 

@@ -14,7 +14,7 @@ import { labImages } from '../images/labImages';
 import { LabError } from '../labError';
 import { adminKubeconfig, stateDirectory } from '../places';
 import type { Step } from '../step';
-import { debianPackages } from '../tools/debianPackages';
+import { debianPackages, labPackages } from '../tools/debianPackages';
 import { goTools } from '../tools/goTools';
 import { CertificateAuthority } from './certificates';
 import { cgroupsDown, cgroupsUp } from './cgroups';
@@ -100,8 +100,14 @@ export async function labBuild(step: Step): Promise<void> {
 }
 
 async function prepare(step: Step): Promise<{ tools: ReadonlyMap<string, string>; archives: string[] }> {
-  await debianPackages(step);
-  const tools = await goTools(step);
+  await debianPackages(step, labPackages);
+  const tools = await goTools(step, [
+    'kubernetes',
+    'pulumi',
+    'pulumi-language-nodejs',
+    'metallb',
+    'metrics-server',
+  ]);
   await platformManifests(step, tools);
   return { tools, archives: await labImages(step, tools) };
 }

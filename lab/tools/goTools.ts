@@ -5,9 +5,17 @@ import { LabError } from '../labError';
 import { cacheDirectory, checkout } from '../places';
 import type { Step } from '../step';
 
+export type GoToolName =
+  | 'kubernetes'
+  | 'pulumi'
+  | 'pulumi-language-nodejs'
+  | 'metallb'
+  | 'metrics-server'
+  | 'traefik';
+
 /** Programs that are built from one Go module, which pins them: lab/tools/<name>/go.mod. */
 interface GoModule {
-  readonly name: string;
+  readonly name: GoToolName;
   /** The module that gives the version. */
   readonly module: string;
   readonly binaries: readonly string[];
@@ -58,18 +66,30 @@ const modules: readonly GoModule[] = [
     binaries: ['metrics-server'],
     static: true,
   },
+  {
+    // The module brings a placeholder for its web page, so that it builds without one; the API is whole.
+    name: 'traefik',
+    module: 'github.com/traefik/traefik/v3',
+    binaries: ['traefik'],
+    versionVariable: 'github.com/traefik/traefik/v3/pkg/version.Version',
+    versionArgs: () => ['version'],
+  },
 ];
 
 /** Folder of a Go tool's `go.mod`. */
 const moduleDirectory = (name: string): string => path.join(checkout, 'lab', 'tools', name);
 
 /**
- * Finds every Go tool on PATH or in the cache, in its pinned version, and builds the ones that are in neither.
- * @returns paths by name
+ * Finds Go tools on PATH or in the cache, in their pinned versions, and builds the ones that are in neither.
+ * @param names folders of lab/tools
+ * @returns paths of the programs by name
  */
-export async function goTools(step: Step): Promise<ReadonlyMap<string, string>> {
+export async function goTools(
+  step: Step,
+  names: readonly GoToolName[],
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const module of modules) {
+  for (const module of modules.filter(({ name }) => names.includes(name))) {
     const version = pinnedVersion(module);
     const directory = path.join(cacheDirectory, 'tools', `${module.name}-${version}`);
     const places = await Promise.all(

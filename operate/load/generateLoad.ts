@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { arrivalsOf, type LoadInterval, type Spacing } from './arrivals';
 import { EntryPoint, type LoadOrigin } from './entryPoint';
+import { LoadError } from './loadError';
 import { RequestLog, type LoadSummary, type SlowRequest } from './requestLog';
 import { randomSources } from './seededRandom';
 
@@ -43,11 +44,6 @@ export interface LoadResult {
   readonly endedBySignal: boolean;
   /** For windows that are not intervals, as the seconds around a change. */
   readonly log: RequestLog;
-}
-
-/** Load that cannot be generated as it was asked for. */
-export class LoadError extends Error {
-  override readonly name = 'LoadError';
 }
 
 /**

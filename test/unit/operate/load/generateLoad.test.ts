@@ -1,4 +1,5 @@
-import { generateLoad, LoadError, type LoadOptions } from '../../../../operate/load/generateLoad';
+import { generateLoad, type LoadOptions } from '../../../../operate/load/generateLoad';
+import { LoadError } from '../../../../operate/load/loadError';
 import { closedPort, startServer, stopServers } from './loopbackServer';
 
 afterEach(stopServers);

@@ -1,6 +1,6 @@
 import { generateLoad, type LoadOptions } from '../../../../operate/load/generateLoad';
 import { LoadError } from '../../../../operate/load/loadError';
-import { closedPort, startServer, stopServers } from './loopbackServer';
+import { closedPort, startServer, stopServers } from '../loopbackServer';
 
 afterEach(stopServers);
 

@@ -1,7 +1,8 @@
 import type { CapacityConfig, StackPlan } from '../config';
-import type { Infeasible, Placement, PlacementProblem, Shortfall } from '../policies/problem';
+import type { Infeasible, Placement, PlacementProblem, Policy, Shortfall } from '../policies/problem';
 import { policies } from '../policies/registry';
-import type { Trace } from '../traces/trace';
+import type { Trace, TraceInterval } from '../traces/trace';
+import { uniformCapacity } from './regionCapacity';
 import { weightsOfRow } from './weights';
 
 /** Non-negative integers by origin, then destination; zeros are left out. */
@@ -68,6 +69,9 @@ function describeShortfall(shortfall: Shortfall): string {
       `${Number((nearestMs - boundMs).toFixed(3))} ms more; raise --max-latency`
     );
   }
+  if (shortfall.limit === 'static') {
+    return 'static: no single placement carries every interval; raise --max-servers, or plan every interval';
+  }
   const { origins, destinations, requestsPerSecondShort, serversShort } = shortfall;
   return (
     `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
@@ -80,30 +84,52 @@ function describeShortfall(shortfall: Shortfall): string {
  * @throws UnknownPolicyError, InfeasibleError, and what the trace throws for an interval that it cannot give
  */
 export async function planInterval(trace: Trace, at: string, options: PlanOptions): Promise<IntervalPlan> {
-  const policy = policies[options.policy];
-  if (!policy) {
-    throw new UnknownPolicyError(
-      `Unknown policy ${options.policy}; expected one of: ${Object.keys(policies).join(', ')}`,
-    );
-  }
+  const policy = policyNamed(options.policy);
   const interval = trace.at(at);
-  const problem: PlacementProblem = {
-    regions: trace.regions,
-    requestsPerSecond: interval.requestsPerSecond,
-    carbonGramsPerKwh: interval.carbonGramsPerKwh,
-    latencyMs: trace.latencyMs,
-    requestsPerServer: options.capacity.requestsPerServer,
-    maxServersPerRegion: options.capacity.maxServersPerRegion,
-    maxLatencyMs: options.maxLatencyMs,
-    alpha: options.alpha,
-  };
-  const result = await policy(problem);
+  const problem = problemOf(trace, interval, options);
+  const result = await decide(policy, problem);
   if (result.kind === 'infeasible') throw new InfeasibleError(interval.start, result);
   return describePlacement(problem, result, {
     interval: interval.start,
     synthetic: trace.synthetic,
     ...options,
   });
+}
+
+/** @throws UnknownPolicyError */
+export function policyNamed(name: string): Policy {
+  const policy = policies[name];
+  if (policy) return policy;
+  throw new UnknownPolicyError(
+    `Unknown policy ${name}; expected one of: ${Object.keys(policies).join(', ')}`,
+  );
+}
+
+/** The placement problem of an interval under the plan's options. */
+export function problemOf(
+  trace: Pick<Trace, 'regions' | 'latencyMs'>,
+  interval: Pick<TraceInterval, 'requestsPerSecond' | 'carbonGramsPerKwh'>,
+  options: PlanOptions,
+): PlacementProblem {
+  return {
+    regions: trace.regions,
+    requestsPerSecond: interval.requestsPerSecond,
+    carbonGramsPerKwh: interval.carbonGramsPerKwh,
+    latencyMs: trace.latencyMs,
+    capacity: uniformCapacity(trace.regions, options.capacity),
+    maxLatencyMs: options.maxLatencyMs,
+    alpha: options.alpha,
+  };
+}
+
+/** One interval alone: a policy that sees a range is given a range of one. */
+async function decide(policy: Policy, problem: PlacementProblem): Promise<Placement | Infeasible> {
+  if (policy.sees === 'interval') return policy.place(problem);
+  const result = await policy.placeAll([problem]);
+  if ('kind' in result) return result.infeasible;
+  const [placement] = result;
+  if (!placement) throw new Error('the policy decided nothing');
+  return placement;
 }
 
 /** The CPU limit of a region, in millicores: the reference's 10 * servers + 1; 0 means that no pod runs there. */

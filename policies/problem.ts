@@ -10,13 +10,40 @@ export interface PlacementProblem {
   readonly carbonGramsPerKwh: readonly number[];
   /** ms, [origin][destination]. */
   readonly latencyMs: readonly (readonly number[])[];
-  /** Requests/s that one server carries: an integer, so that an optimal flow of requests is integral too. */
-  readonly requestsPerServer: number;
-  readonly maxServersPerRegion: number;
+  /** By destination. */
+  readonly capacity: readonly RegionCapacity[];
   /** Bound on the latency from origin to destination in ms; Infinity for none. */
   readonly maxLatencyMs: number;
-  /** Weight of carbon (or latency) against the number of servers, 0 to 1. */
+  /** Weight of carbon (or latency) against the number of servers, 0 to 1; policies that take `weights` do not look at it. */
   readonly alpha: number;
+  readonly weights?: ObjectiveWeights;
+  /** Whether an origin may be served at a destination, [origin][destination]; everything may when absent. */
+  readonly allowed?: readonly (readonly boolean[])[];
+}
+
+/** What one region can hold and what a server there takes; the reference's constants are in planning/. */
+export interface RegionCapacity {
+  /** Integers; minServers run even without requests. */
+  readonly minServers: number;
+  readonly maxServers: number;
+  /** Requests/s that one server carries: an integer, so that an optimal flow of requests is integral too. */
+  readonly requestsPerServer: number;
+  /** Power of one server without requests, at the plug of the server. */
+  readonly idleWatts: number;
+  /** What one fully loaded server takes above that; in between it grows in proportion to the load. */
+  readonly dynamicWatts: number;
+  /** Power of the site over power of its servers: at least 1. */
+  readonly pue: number;
+  /** Money, in whatever currency all regions share. */
+  readonly pricePerServerHour: number;
+}
+
+/** How much each part of the objective counts: 0 or more, at least one above 0. Each part is scaled to 0 to 1 first. */
+export interface ObjectiveWeights {
+  readonly carbon: number;
+  readonly latency: number;
+  readonly servers: number;
+  readonly cost: number;
 }
 
 /** What was asked to solve it. `milliseconds` is the solver's own count, over all its calls. */
@@ -26,13 +53,17 @@ export interface SolverReport {
   readonly milliseconds: number;
 }
 
-/** A decision that keeps every limit and is optimal for its policy. */
-export interface Placement {
-  readonly kind: 'placement';
+/** Servers and requests as integers: what a solver's floating-point answer means. */
+export interface Decision {
   /** By destination. */
   readonly servers: readonly number[];
   /** Requests/s, [origin][destination]. */
   readonly requests: readonly (readonly number[])[];
+}
+
+/** A decision that keeps every limit and is optimal for its policy. */
+export interface Placement extends Decision {
+  readonly kind: 'placement';
   /** Dimensionless; less is better. */
   readonly objective: number;
   readonly solver: SolverReport;
@@ -45,13 +76,14 @@ export interface Infeasible {
   readonly shortfalls: readonly Shortfall[];
 }
 
-export type Shortfall = LatencyShortfall | CapacityShortfall;
+export type Shortfall = LatencyShortfall | CapacityShortfall | StaticShortfall;
 
 /** An origin that has no destination within the bound. */
 export interface LatencyShortfall {
   readonly limit: 'latency';
   readonly origin: string;
   readonly boundMs: number;
+  /** The nearest of those that the origin may be served at. */
   readonly nearestDestination: string;
   readonly nearestMs: number;
 }
@@ -66,4 +98,30 @@ export interface CapacityShortfall {
   readonly serversShort: number;
 }
 
+/** Every interval has a placement, but no one placement fits them all. */
+export interface StaticShortfall {
+  readonly limit: 'static';
+}
+
+/** Decides one interval by what is known of that interval. */
 export type PlacementPolicy = (problem: PlacementProblem) => Promise<Placement | Infeasible>;
+
+/**
+ * Decides a range of intervals together. The problems have the same regions, capacity and latency, in order of time;
+ * there is at least one. Infeasible when no placement keeps every limit in one of them.
+ */
+export type RangePolicy = (
+  problems: readonly PlacementProblem[],
+) => Promise<readonly Placement[] | InfeasibleInterval>;
+
+export interface InfeasibleInterval {
+  readonly kind: 'infeasible';
+  /** Position among the problems. */
+  readonly interval: number;
+  readonly infeasible: Infeasible;
+}
+
+/** A policy and how much of the time it has to see. */
+export type Policy =
+  | { readonly sees: 'interval'; readonly place: PlacementPolicy }
+  | { readonly sees: 'range'; readonly placeAll: RangePolicy };

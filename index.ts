@@ -11,7 +11,8 @@ export = async () => {
     pulumi.runtime.allConfig(),
     pulumi.getStack(),
   );
-  const provider = new Provider('cluster', cluster);
+  // A driver that was killed between making an object and noting it finds the object again.
+  const provider = new Provider('cluster', { ...cluster, upsertExistingObjects: true });
   const namespace = new Namespace('namespace', { metadata: { name: service.namespace } }, { provider });
 
   const self = new pulumi.StackReference(

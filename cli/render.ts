@@ -61,12 +61,16 @@ export function renderPlan(plan: IntervalPlan): string {
 }
 
 /** What moves, one line a resource and one a changed property. */
-export function renderChange({ changes, seconds }: StackChange): string {
+export function renderChange({ changes, seconds, notes }: StackChange): string {
   const lines = changes.flatMap((change) => [
     `  ${change.operation} ${change.resource}`,
     ...describeProperties(change),
   ]);
-  return [changes.length === 0 ? '  no change' : lines.join('\n'), `  ${seconds.toFixed(1)} s`].join('\n');
+  return [
+    ...notes.map((note) => `  ${note}`),
+    changes.length === 0 ? '  no change' : lines.join('\n'),
+    `  ${seconds.toFixed(1)} s`,
+  ].join('\n');
 }
 
 function describeProperties({ properties }: ResourceChange): string[] {

@@ -1,11 +1,14 @@
 import type { EngineEvent, GlobalOpts, Stack } from '@pulumi/pulumi/automation';
-import { CommandError, ConcurrentUpdateError } from '@pulumi/pulumi/automation';
+import { ConcurrentUpdateError } from '@pulumi/pulumi/automation';
 import { changesOf, type ResourceChange } from './change';
+import { isGone, lockHolders, type LockHolder } from './updateLock';
 
 /** What a preview or an update moved, and how long it took. */
 export interface StackChange {
   readonly changes: readonly ResourceChange[];
   readonly seconds: number;
+  /** What people should know besides. */
+  readonly notes: readonly string[];
 }
 
 /** An update or a preview that Pulumi refused or could not finish; the message says what to do. */
@@ -25,25 +28,42 @@ export function updateStack(stack: Stack, configFile: string): Promise<StackChan
 
 const quietly = { color: 'never', suppressOutputs: true, suppressProgress: true } satisfies GlobalOpts;
 
-async function observe(
-  stack: Stack,
-  what: 'preview' | 'up',
-  work: (onEvent: (event: EngineEvent) => void) => Promise<unknown>,
-): Promise<StackChange> {
-  const events: EngineEvent[] = [];
+type Work = (onEvent: (event: EngineEvent) => void) => Promise<unknown>;
+
+async function observe(stack: Stack, what: 'preview' | 'up', work: Work): Promise<StackChange> {
   const start = performance.now();
-  try {
+  const notes: string[] = [];
+  let events: EngineEvent[] = [];
+  const attempt = async (): Promise<void> => {
+    events = [];
     await work((event) => events.push(event));
+  };
+  try {
+    await attempt().catch(async (error: unknown) => {
+      if (!(error instanceof ConcurrentUpdateError)) throw error;
+      // A driver that was killed has left its lock; the next one goes on from there.
+      const holders = lockHolders(error.message);
+      if (holders.length === 0 || !holders.every(isGone)) throw error;
+      await stack.cancel();
+      notes.push(`took over the lock of ${holders.map(describeHolder).join(', ')}, which runs no longer`);
+      await attempt();
+    });
   } catch (error) {
     throw new UpdateError(explain(stack, what, error, events));
   }
-  return { changes: changesOf(events), seconds: (performance.now() - start) / 1000 };
+  return { changes: changesOf(events), seconds: (performance.now() - start) / 1000, notes };
+}
+
+function describeHolder({ user, host, pid, since }: LockHolder): string {
+  return `process ${pid} of ${user}@${host} (since ${since})`;
 }
 
 function explain(stack: Stack, what: string, error: unknown, events: readonly EngineEvent[]): string {
+  const text = error instanceof Error ? error.message : String(error);
   if (error instanceof ConcurrentUpdateError) {
+    const holders = lockHolders(text).map(describeHolder).join(', ') || 'another update';
     return (
-      `Stack ${stack.name} is locked by another update. Wait for it; if none runs (a driver was killed), ` +
+      `Stack ${stack.name} is locked by ${holders}. Wait for it; if it runs no longer, ` +
       `\`pulumi cancel --stack ${stack.name}\` in the project's folder takes the lock away. Nothing was changed.`
     );
   }
@@ -52,8 +72,7 @@ function explain(stack: Stack, what: string, error: unknown, events: readonly En
     .filter((event) => event?.severity === 'error')
     .map((event) => event?.message.replace(/<\{%[^%]*%\}>/g, '').trim() ?? '')
     .filter((message, index, all) => message !== '' && all.indexOf(message) === index);
-  if (diagnostics.length > 0) {
-    return `pulumi ${what} of stack ${stack.name} failed:\n${diagnostics.join('\n')}${what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : ''}`;
-  }
-  return `pulumi ${what} of stack ${stack.name} failed: ${error instanceof CommandError || error instanceof Error ? error.message : String(error)}`;
+  const reached =
+    what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : '';
+  return `pulumi ${what} of stack ${stack.name} failed: ${diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text}`;
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LocalWorkspace, Stack, StackNotFoundError } from '@pulumi/pulumi/automation';
+import { adoptEncryption } from '../planning/stackFile';
 
 /** The stack to act on, and the stack file that it takes its config from. */
 export interface StackOptions {
@@ -37,7 +38,7 @@ async function initStack(projectDirectory: string, stackName: string, configFile
     copyFileSync(path.join(projectDirectory, 'Pulumi.yaml'), path.join(folder, 'Pulumi.yaml'));
     copyFileSync(configFile, stackFile);
     await Stack.create(stackName, await LocalWorkspace.create({ workDir: folder }));
-    copyFileSync(stackFile, configFile);
+    adoptEncryption(configFile, stackFile);
   } finally {
     rmSync(folder, { recursive: true });
   }

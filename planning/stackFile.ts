@@ -53,15 +53,35 @@ function setPlan(document: Document, plan: StackPlan): void {
  */
 export function writeStackPlan(path: string, plan: StackPlan): boolean {
   const document = readDocument(path);
-  const before = readFileSync(path, 'utf8');
   setPlan(document, plan);
   parseDocumentConfig(document, path);
+  return replaceFile(path, document);
+}
+
+function replaceFile(path: string, document: Document): boolean {
   const after = document.toString({ lineWidth: 0 });
-  if (after === before) return false;
+  if (after === readFileSync(path, 'utf8')) return false;
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, after);
   renameSync(temporary, path);
   return true;
+}
+
+/** What Pulumi notes at the top of a stack file about how its secrets are encrypted. */
+const encryptionKeys = ['secretsprovider', 'encryptedkey', 'encryptionsalt'];
+
+/**
+ * Gives a stack file the encryption of another one, which Pulumi has written; all else stays as it is.
+ * Pulumi itself would write the whole file anew, in its own layout.
+ */
+export function adoptEncryption(path: string, writtenByPulumi: string): void {
+  const source = parseDocument(readFileSync(writtenByPulumi, 'utf8'));
+  const document = readDocument(path);
+  for (const key of encryptionKeys) {
+    const value: unknown = source.get(key);
+    if (value !== undefined) document.set(key, value);
+  }
+  replaceFile(path, document);
 }
 
 /**

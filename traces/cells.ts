@@ -6,8 +6,13 @@ const decimal = z
   .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)
   .transform(Number);
 
-/** Unix seconds. */
-const timestamp = decimal.pipe(z.int().min(0));
+/** Milliseconds, a common mistake, would lie beyond the year 2100. */
+const timestamp = decimal.pipe(
+  z
+    .int()
+    .min(0)
+    .max(Date.UTC(2100, 0, 1) / 1000),
+);
 /** The planner places whole requests/s; the reference's traces hold whole ones. 10 million is beyond any region. */
 const requests = decimal.pipe(z.int().min(0).max(10_000_000));
 /** Half the Earth's circumference through fibre is 100 ms; 10 s is no network latency. */
@@ -34,7 +39,11 @@ function reader<T>(schema: z.ZodType<T, string>, expected: string, remedy: strin
   };
 }
 
-export const readTimestamp = reader(timestamp, 'Unix seconds', 'correct the time or remove the row');
+export const readTimestamp = reader(
+  timestamp,
+  'Unix seconds before the year 2100',
+  'correct the time or remove the row',
+);
 export const readRequests = reader(
   requests,
   'a whole number of requests/s, 0 or more',
@@ -59,7 +68,7 @@ export interface Missing {
  */
 export function readCarbon(text: string, place: CellPlace): number | Missing {
   const where = `${place.path}:${place.line} column ${place.column}: "${text}"`;
-  if (absent.test(text)) return { missing: `${where} is empty` };
+  if (absent.test(text)) return { missing: `${where} is no value` };
   const value = readDecimal(text, place);
   if (value <= 0) return { missing: `${where} is not greater than 0` };
   if (value > maxCarbonGramsPerKwh) return { missing: `${where} is over ${maxCarbonGramsPerKwh} gCO2e/kWh` };

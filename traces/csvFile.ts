@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import { TraceError } from './traceError';
 
@@ -17,7 +17,7 @@ export interface CsvRow {
 
 /** @throws TraceError when the file is missing, empty or torn */
 export function readCsvFile(path: string): CsvFile {
-  if (!existsSync(path)) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new TraceError(
       `${path} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv, latency.csv and offset.csv`,
     );
@@ -27,9 +27,17 @@ export function readCsvFile(path: string): CsvFile {
   if (!first || rest.length === 0)
     throw new TraceError(`${path} is empty; expected a header and at least one row`);
   const header = first.cells;
+  const [second] = rest;
+  const rowsAgree = rest.every(({ cells }) => cells.length === second?.cells.length);
+  if (rowsAgree && rest.length > 1 && second && second.cells.length !== header.length) {
+    throw new TraceError(
+      `${path}:1 has ${header.length} cells, every row ${second.cells.length}; the header is torn: fetch the file again or correct the header`,
+    );
+  }
   const repeated = header.find((name, index) => header.indexOf(name) !== index);
-  if (repeated !== undefined)
+  if (repeated !== undefined) {
     throw new TraceError(`${path}:1 has two columns "${repeated}"; remove or rename one`);
+  }
   for (const { line, cells } of rest) {
     if (cells.length !== header.length) {
       throw new TraceError(

@@ -16,6 +16,9 @@ import { TraceError } from './traceError';
 
 const hourSeconds = 3600;
 
+/** Columns that the reference's files have besides the regions: an index without a name and times. */
+const notRegions = new Set(['', 'timestamp', 'datetime']);
+
 /** A folder that holds a file of this name says by it that its data were generated; the file says how. */
 const syntheticMarker = 'SYNTHETIC.md';
 
@@ -40,7 +43,7 @@ export function readTrace(directory: string): Trace {
   ] as const;
 
   const regions = latency.header.filter(
-    (name) => carbon.header.includes(name) && requests.header.includes(name),
+    (name) => !notRegions.has(name) && carbon.header.includes(name) && requests.header.includes(name),
   );
   if (regions.length === 0) {
     throw new TraceError(
@@ -48,12 +51,11 @@ export function readTrace(directory: string): Trace {
     );
   }
   const others = new Set([...carbon.header, ...requests.header, ...latency.header]);
-  const notRegions = new Set(['', 'timestamp', 'datetime', ...regions]);
   return new Trace({
     directory,
     synthetic: existsSync(path.join(directory, syntheticMarker)),
     regions,
-    droppedRegions: [...others].filter((name) => !notRegions.has(name)).sort(),
+    droppedRegions: [...others].filter((name) => !notRegions.has(name) && !regions.includes(name)).sort(),
     latencyMs: readMatrix(latency, regions),
     utcOffsetHours: readOffsets(offset, regions),
     requestsPerSecond: readSeries(requests, regions, readRequests),

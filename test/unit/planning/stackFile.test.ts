@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { newStackFile, readStackFile, writeStackPlan } from '../../../planning/stackFile';
+import { adoptEncryption, newStackFile, readStackFile, writeStackPlan } from '../../../planning/stackFile';
 
 const baseline = path.join(__dirname, '../../../Pulumi.dev.yaml');
 let folder: string;
@@ -66,4 +66,15 @@ test('a stack file for other regions starts with no servers, and is never writte
   expect(() => {
     newStackFile(baseline, fresh, ['north'], '2025-01-06T00:00:00Z');
   }).toThrow(/exists already/);
+});
+
+test('the encryption that Pulumi wrote comes over, and nothing else of that file', () => {
+  const written = path.join(folder, 'Pulumi.other.yaml');
+  writeFileSync(written, 'encryptionsalt: v1:abc\nconfig:\n  casper:plan: lost\n');
+  adoptEncryption(file, written);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  expect(lines.filter((line) => line !== 'encryptionsalt: v1:abc')).toEqual(
+    readFileSync(baseline, 'utf8').split('\n'),
+  );
+  expect(lines).toContain('encryptionsalt: v1:abc');
 });

@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { adminKubeconfig, stateDirectory } from '../places';
+import { CertificateAuthority, serviceAccountKeys } from './certificates';
+import { startDaemon, waitFor } from './daemons';
+import { writeKubeconfig } from './kubeconfigFile';
+import { apiServiceAddress, controlPlaneNode, podRange, serviceRange } from './nodes';
+
+const etcdAddress = 'http://127.0.0.1:2379';
+export const kubeconfigDirectory = path.join(stateDirectory, 'kubeconfigs');
+
+/** Starts etcd, the API server, the controller manager and the scheduler. */
+export async function startControlPlane(
+  tools: ReadonlyMap<string, string>,
+  authority: CertificateAuthority,
+): Promise<void> {
+  const tool = (name: string): string => tools.get(name) ?? name;
+  const node = controlPlaneNode;
+  mkdirSync(kubeconfigDirectory, { recursive: true, mode: 0o700 });
+
+  startDaemon({
+    name: 'etcd',
+    node,
+    command: [
+      'etcd',
+      `--data-dir=${path.join(stateDirectory, 'etcd')}`,
+      `--listen-client-urls=${etcdAddress}`,
+      `--advertise-client-urls=${etcdAddress}`,
+      '--listen-peer-urls=http://127.0.0.1:2380',
+    ],
+  });
+
+  const server = await authority.issue({
+    name: 'kube-apiserver',
+    commonName: 'kube-apiserver',
+    dnsNames: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'localhost'],
+    addresses: [node.address, apiServiceAddress, '127.0.0.1'],
+  });
+  const kubeletClient = await authority.issue({
+    name: 'apiserver-kubelet-client',
+    commonName: 'apiserver-kubelet-client',
+    organization: 'system:masters',
+  });
+  const aggregation = await CertificateAuthority.create('front-proxy-ca');
+  const aggregator = await aggregation.issue({ name: 'front-proxy', commonName: 'front-proxy' });
+  const accounts = await serviceAccountKeys();
+  startDaemon({
+    name: 'kube-apiserver',
+    node,
+    command: [
+      tool('kube-apiserver'),
+      `--etcd-servers=${etcdAddress}`,
+      `--advertise-address=${node.address}`,
+      '--secure-port=6443',
+      `--service-cluster-ip-range=${serviceRange}`,
+      '--authorization-mode=Node,RBAC',
+      '--allow-privileged=true',
+      `--client-ca-file=${authority.file}`,
+      `--tls-cert-file=${server.certificateFile}`,
+      `--tls-private-key-file=${server.keyFile}`,
+      `--kubelet-client-certificate=${kubeletClient.certificateFile}`,
+      `--kubelet-client-key=${kubeletClient.keyFile}`,
+      '--kubelet-preferred-address-types=InternalIP',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${accounts.publicFile}`,
+      `--service-account-signing-key-file=${accounts.privateFile}`,
+      // The aggregation layer: without these metrics-server runs but never serves.
+      `--requestheader-client-ca-file=${aggregation.file}`,
+      '--requestheader-allowed-names=front-proxy',
+      '--requestheader-username-headers=X-Remote-User',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      `--proxy-client-cert-file=${aggregator.certificateFile}`,
+      `--proxy-client-key-file=${aggregator.keyFile}`,
+    ],
+  });
+
+  const kubeconfigOf = async (name: string, commonName: string, organization?: string): Promise<string> => {
+    const file = path.join(kubeconfigDirectory, name);
+    const subject = { name, commonName, ...(organization === undefined ? {} : { organization }) };
+    writeKubeconfig(file, authority, await authority.issue(subject));
+    return file;
+  };
+  const admin = await authority.issue({ name: 'admin', commonName: 'admin', organization: 'system:masters' });
+  writeKubeconfig(adminKubeconfig, authority, admin);
+  startDaemon({
+    name: 'kube-controller-manager',
+    node,
+    command: [
+      tool('kube-controller-manager'),
+      `--kubeconfig=${await kubeconfigOf('kube-controller-manager', 'system:kube-controller-manager')}`,
+      '--leader-elect=false',
+      '--use-service-account-credentials=true',
+      `--root-ca-file=${authority.file}`,
+      `--service-account-private-key-file=${accounts.privateFile}`,
+      `--cluster-cidr=${podRange}`,
+    ],
+  });
+  startDaemon({
+    name: 'kube-scheduler',
+    node,
+    command: [
+      tool('kube-scheduler'),
+      `--kubeconfig=${await kubeconfigOf('kube-scheduler', 'system:kube-scheduler')}`,
+      '--leader-elect=false',
+    ],
+  });
+  await waitFor('the API server is ready', 'kube-apiserver', [
+    tool('kubectl'),
+    `--kubeconfig=${adminKubeconfig}`,
+    'get',
+    '--raw=/readyz',
+  ]);
+}

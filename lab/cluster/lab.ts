@@ -1,0 +1,150 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { labImages } from '../images/labImages';
+import { LabError } from '../labError';
+import { adminKubeconfig, stateDirectory } from '../places';
+import type { Step } from '../step';
+import { debianPackages } from '../tools/debianPackages';
+import { goTools } from '../tools/goTools';
+import { CertificateAuthority } from './certificates';
+import { cgroupsDown, cgroupsUp } from './cgroups';
+import { startControlPlane } from './controlPlane';
+import { daemonStates, waitFor } from './daemons';
+import { withLabLock } from './lock';
+import { networkDown, networkUp } from './network';
+import { startContainerd, startKubelet } from './nodeDaemons';
+import { nodes } from './nodes';
+
+/** What of the lab is there. */
+export interface LabStatus {
+  /** Whether everything that `up` starts is running. */
+  readonly up: boolean;
+  readonly daemons: readonly { readonly name: string; readonly pid: number; readonly running: boolean }[];
+}
+
+/** Written last by `up`: a lab without it was never finished. */
+const finishedMarker = path.join(stateDirectory, 'finished');
+
+export function labStatus(): LabStatus {
+  const daemons = daemonStates();
+  return { up: existsSync(finishedMarker) && daemons.every(({ running }) => running), daemons };
+}
+
+/**
+ * Brings the lab up, from whatever is there: nothing to do when it is up; what is left of a lab that was never
+ * finished, or that lost a part, is taken down first.
+ * @returns whether it was up already
+ * @throws LabError
+ */
+export async function labUp(step: Step): Promise<boolean> {
+  requireRoot();
+  return withLabLock(async () => {
+    if (labStatus().up) return true;
+    if (existsSync(stateDirectory)) await step('taking down what is left of an earlier lab', takeDown);
+    await debianPackages(step);
+    const tools = await goTools(step);
+    const archives = await labImages(step);
+    await step('making the network and the cgroups', async () => {
+      mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
+      cgroupsUp(nodes.map(({ name }) => name));
+      await networkUp();
+    });
+    const authority = await CertificateAuthority.create('ca');
+    await step('waiting for the API server and containerd', () =>
+      Promise.all([
+        startControlPlane(tools, authority),
+        ...nodes.map((node) => startContainerd(node, archives)),
+      ]),
+    );
+    await step(
+      `waiting for ${nodes.length === 1 ? 'the node' : `${nodes.length} nodes`} to be ready`,
+      async () => {
+        for (const node of nodes) await startKubelet(node, tools, authority);
+        const kubectl = [tools.get('kubectl') ?? 'kubectl', `--kubeconfig=${adminKubeconfig}`] as const;
+        for (const { name } of nodes) {
+          await waitFor(`node ${name} is ready`, `kubelet-${name}`, [
+            ...kubectl,
+            'wait',
+            '--for=condition=Ready',
+            '--timeout=5s',
+            `node/${name}`,
+          ]);
+        }
+        // Pods are refused until the controller manager has made the account that they run as.
+        await waitFor('the default service account is made', 'kube-controller-manager', [
+          ...kubectl,
+          'get',
+          'serviceaccount',
+          'default',
+        ]);
+      },
+    );
+    mkdirSync(finishedMarker);
+    return false;
+  });
+}
+
+/**
+ * Takes the lab down, whatever of it is there: no process, mount, namespace, cgroup or interface of it stays.
+ * @throws LabError
+ */
+export async function labDown(step: Step): Promise<void> {
+  requireRoot();
+  await withLabLock(() => step('taking the lab down', takeDown));
+}
+
+async function takeDown(): Promise<void> {
+  await cgroupsDown();
+  await networkDown();
+  await unmountAll();
+  removeCniResults();
+  removeLogLinks();
+  rmSync(stateDirectory, { recursive: true, force: true });
+}
+
+/** Mounts of pods, of containers and of network namespaces, the latest first. */
+async function unmountAll(): Promise<void> {
+  const targets = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((target) => target.startsWith(`${stateDirectory}/`))
+    .reverse();
+  for (const target of targets) await execa('umount', ['--lazy', target]);
+}
+
+/** What the CNI plugins keep about pods that are gone now. */
+function removeCniResults(): void {
+  const directory = '/var/lib/cni/results';
+  if (!existsSync(directory)) return;
+  for (const file of readdirSync(directory).map((name) => path.join(directory, name))) {
+    if (readFileSync(file, 'utf8').includes(`${stateDirectory}/`)) rmSync(file);
+  }
+}
+
+/** kubelet links every container's log in a folder whose path it does not let one choose. */
+function removeLogLinks(): void {
+  const directory = '/var/log/containers';
+  if (!existsSync(directory)) return;
+  for (const file of readdirSync(directory).map((name) => path.join(directory, name))) {
+    if (lstatSync(file).isSymbolicLink() && readlinkSync(file).startsWith(`${stateDirectory}/`))
+      unlinkSync(file);
+  }
+}
+
+function requireRoot(): void {
+  if (process.getuid?.() !== 0) {
+    throw new LabError(
+      'the lab needs root, for network namespaces, cgroups and mounts; run it as root (sudo), or use a cluster of your own',
+    );
+  }
+}

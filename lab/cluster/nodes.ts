@@ -1,0 +1,42 @@
+import path from 'node:path';
+import { stateDirectory } from '../places';
+
+/** One node of the lab: a network namespace on the lab's LAN, with a kubelet and a containerd of its own. */
+export interface LabNode {
+  readonly name: string;
+  /** Name of its network namespace, as `ip netns` lists it. */
+  readonly namespace: string;
+  /** Its end of the veth pair in this machine's own namespace; 15 characters at most. */
+  readonly hostInterface: string;
+  readonly address: string;
+  /** Addresses of its pods, as CIDR. */
+  readonly podRange: string;
+  readonly directory: string;
+}
+
+/** The LAN is a bridge in this machine's own namespace, which has an address on it: so the API server can be reached. */
+export const lan = { bridge: 'casper-lan', address: '192.168.245.254', prefix: 24 };
+
+/** The Services' range, and the addresses in it that Kubernetes gives to the API server and, by custom, to DNS. */
+export const serviceRange = '10.96.0.0/16';
+export const apiServiceAddress = '10.96.0.1';
+export const dnsAddress = '10.96.0.10';
+export const podRange = '10.244.0.0/16';
+
+const nodeCount = 1;
+
+export const nodes: readonly LabNode[] = Array.from({ length: nodeCount }, (_, index) => {
+  const name = `casper-lab-${index + 1}`;
+  return {
+    name,
+    namespace: name,
+    hostInterface: `casper-${index + 1}`,
+    address: `192.168.245.${index + 1}`,
+    podRange: `10.244.${index + 1}.0/24`,
+    directory: path.join(stateDirectory, name),
+  };
+});
+
+/** Where the control plane runs: in the first node's namespace. */
+export const controlPlaneNode = nodes[0] as LabNode;
+export const apiServer = `https://${controlPlaneNode.address}:6443`;

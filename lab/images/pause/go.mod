@@ -1,0 +1,3 @@
+module casper.invalid/lab/images/pause
+
+go 1.26

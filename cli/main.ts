@@ -7,6 +7,7 @@ import { labCommand } from './labCommand';
 import { planCommand } from './planCommand';
 import { previewCommand } from './previewCommand';
 import { runCommand } from './runCommand';
+import { simulateCommand } from './simulateCommand';
 
 const exitCodes = { failure: 1, infeasible: 3 };
 
@@ -16,6 +17,7 @@ const program = new Command('casper')
   )
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 3 no placement keeps every limit.')
   .addCommand(planCommand)
+  .addCommand(simulateCommand)
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)

@@ -21,7 +21,7 @@ export const nonNegativeNumber = numberIn(0, 1e9, false, 'a number of at least 0
 const share = numberIn(0, 1, false, 'a number from 0 to 1');
 
 /** A latency bound in ms, or "none". */
-function latencyBound(text: string): number {
+export function latencyBound(text: string): number {
   return text === 'none' ? Infinity : numberIn(0, 1e9, false, 'milliseconds, or "none"')(text);
 }
 
@@ -35,14 +35,21 @@ export interface PlanFlags {
 }
 
 export function withPlanOptions(command: Command): Command {
+  return withCapacityOptions(
+    command
+      .option('--policy <name>', 'placement policy', 'carbon')
+      .option(
+        '--max-latency <ms>',
+        'latency bound from origin to destination, or "none"',
+        latencyBound,
+        referenceMaxLatencyMs,
+      ),
+  );
+}
+
+/** What a region holds and what counts, whatever the policy and the bound. */
+export function withCapacityOptions(command: Command): Command {
   return command
-    .option('--policy <name>', 'placement policy', 'carbon')
-    .option(
-      '--max-latency <ms>',
-      'latency bound from origin to destination, or "none"',
-      latencyBound,
-      referenceMaxLatencyMs,
-    )
     .addOption(
       new Option('--alpha <share>', 'weight of carbon against servers, 0 to 1')
         .argParser(share)

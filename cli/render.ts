@@ -22,7 +22,8 @@ const bare = {
   middle: '  ',
 };
 
-function table(head: string[], rows: (string | number)[][]): string {
+/** A table without lines; the first column and columns of names are to the left. */
+export function table(head: string[], rows: (string | number)[][]): string {
   const rendered = new Table({
     head,
     chars: bare,

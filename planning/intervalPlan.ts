@@ -55,10 +55,14 @@ export class InfeasibleError extends Error {
     readonly interval: string,
     readonly diagnosis: Infeasible,
   ) {
-    super(
-      `No placement for ${interval} keeps every limit:\n${diagnosis.shortfalls.map((shortfall) => `  ${describeShortfall(shortfall)}`).join('\n')}`,
-    );
+    super(describeInfeasible(interval, diagnosis));
   }
+}
+
+/** The diagnosis in words, one line a shortfall. */
+export function describeInfeasible(interval: string, { shortfalls }: Infeasible): string {
+  const lines = shortfalls.map((shortfall) => `  ${describeShortfall(shortfall)}`);
+  return `No placement for ${interval} keeps every limit:\n${lines.join('\n')}`;
 }
 
 function describeShortfall(shortfall: Shortfall): string {

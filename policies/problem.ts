@@ -121,7 +121,8 @@ export interface InfeasibleInterval {
   readonly infeasible: Infeasible;
 }
 
-/** A policy and how much of the time it has to see. */
-export type Policy =
+/** A policy, how much of the time it has to see, and whether it keeps the latency bound. */
+export type Policy = { readonly bounded: boolean } & (
   | { readonly sees: 'interval'; readonly place: PlacementPolicy }
-  | { readonly sees: 'range'; readonly placeAll: RangePolicy };
+  | { readonly sees: 'range'; readonly placeAll: RangePolicy }
+);

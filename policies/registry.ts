@@ -7,9 +7,9 @@ import { staticPolicy } from './static';
 
 /** Every policy by the name that commands know it by. */
 export const policies: Readonly<Record<string, Policy>> = {
-  carbon: { sees: 'interval', place: carbon },
-  latency: { sees: 'interval', place: latency },
-  replay: { sees: 'interval', place: replay },
-  static: { sees: 'range', placeAll: staticPolicy },
-  oracle: { sees: 'range', placeAll: oracle },
+  carbon: { sees: 'interval', bounded: true, place: carbon },
+  latency: { sees: 'interval', bounded: false, place: latency },
+  replay: { sees: 'interval', bounded: false, place: replay },
+  static: { sees: 'range', bounded: true, placeAll: staticPolicy },
+  oracle: { sees: 'range', bounded: true, placeAll: oracle },
 };

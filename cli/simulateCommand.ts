@@ -1,0 +1,76 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { stringify } from 'csv-stringify/sync';
+import { describeInfeasible } from '../planning/intervalPlan';
+import { simulate, type Simulation, type SimulationResult } from '../planning/simulation';
+import { readTrace } from '../traces/readTrace';
+import { latencyBound, planOptionsOf, withCapacityOptions, type PlanFlags } from './options';
+import { sampleTraces } from './project';
+import { renderSimulation } from './renderSimulation';
+
+interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'> {
+  traces: string;
+  from?: string;
+  to?: string;
+  policies: string[];
+  maxLatency: number[];
+  json?: true;
+  csv?: true;
+}
+
+const list = (text: string): string[] => {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Expected names with a comma between them.');
+  return names;
+};
+
+export const simulateCommand = withCapacityOptions(
+  new Command('simulate')
+    .description('Compare policies side by side over a range of a trace. Changes nothing.')
+    .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+    .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
+    .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
+    .option('--policies <names>', 'placement policies, with commas', list, [
+      'carbon',
+      'latency',
+      'replay',
+      'static',
+      'oracle',
+    ])
+    .option(
+      '--max-latency <ms>',
+      'latency bounds with commas, each in ms or "none"',
+      (text) => list(text).map(latencyBound),
+      [500],
+    ),
+)
+  .addOption(new Option('--json', 'print one JSON object').conflicts('csv'))
+  .option('--csv', 'print CSV, one row a policy and bound')
+  .action(async ({ traces, from, to, policies, maxLatency, json, csv, ...flags }: Flags) => {
+    const simulation = await simulate(readTrace(traces), {
+      ...planOptionsOf({ ...flags, policy: '', maxLatency: Infinity }),
+      policies,
+      maxLatenciesMs: maxLatency,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    });
+    if (json) console.log(JSON.stringify(simulation));
+    else if (csv) process.stdout.write(csvOf(simulation));
+    else console.log(renderSimulation(simulation));
+    if (simulation.results.some((result) => 'infeasible' in result)) process.exitCode = 3;
+  });
+
+function csvOf({ from, to, synthetic, results }: Simulation): string {
+  const rows = results.map((result) => ({ from, to, synthetic, ...flat(result) }));
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return stringify(rows, { header: true, columns, cast: { boolean: String } });
+}
+
+function flat(result: SimulationResult): Record<string, string | number | null> {
+  const { policy, maxLatencyMs } = result;
+  if ('infeasible' in result) {
+    return { policy, maxLatencyMs, infeasible: describeInfeasible(result.interval, result.infeasible) };
+  }
+  const row: Record<string, string | number | null> = { policy, maxLatencyMs, ...result.outcome };
+  for (const [name, share] of Object.entries(result.savedAgainst)) row[`savedAgainst_${name}`] = share;
+  return row;
+}

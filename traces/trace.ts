@@ -106,6 +106,14 @@ export class Trace {
     return { start: isoOf(start), requestsPerSecond, carbonGramsPerKwh };
   }
 
+  /** Every hour with a carbon intensity in all regions, in order of time, also where there are no requests. */
+  carbonHours(): { readonly start: string; readonly carbonGramsPerKwh: readonly number[] }[] {
+    return [...this.data.carbonGramsPerKwh].flatMap(([start, values]) => {
+      const carbonGramsPerKwh = values.filter((value) => typeof value === 'number');
+      return carbonGramsPerKwh.length === values.length ? [{ start: isoOf(start), carbonGramsPerKwh }] : [];
+    });
+  }
+
   private hole(start: number, why: string): TraceError {
     return new TraceError(
       `The trace in ${this.directory} has a hole at ${isoOf(start)}: ${why}. ` +

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { referenceCapacity, type CapacityConfig } from '../config';
+import type { DecideOptions } from '../planning/decide';
 import type { PlanOptions } from '../planning/intervalPlan';
 
 /** The reference's constants (carbonfirst/casper): weight of carbon 0.9, bound 500 ms. */
@@ -57,6 +58,39 @@ export function withCapacityOptions(command: Command): Command {
     )
     .option('--requests-per-server <n>', 'requests/s that one server carries', positiveInteger)
     .option('--max-servers <n>', 'servers a region may have', positiveInteger);
+}
+
+/** What a change costs, and how far ahead a policy looks that does. */
+export interface SwitchingFlags {
+  horizon: number;
+  switchingGrams: number;
+  movingGrams: number;
+  minResidence: number;
+}
+
+export function withSwitchingOptions(command: Command): Command {
+  return command
+    .option('--horizon <intervals>', 'intervals that the policy horizon looks ahead', positiveInteger, 24)
+    .option('--switching-grams <g>', 'gCO2e for every server started or stopped', nonNegativeNumber, 0)
+    .option(
+      '--moving-grams <g>',
+      'damping: gCO2e for every request/s moved to or from a region',
+      nonNegativeNumber,
+      0,
+    )
+    .option('--min-residence <intervals>', 'intervals that a started server stays', positiveInteger, 1);
+}
+
+/** Changes are free for a command without these flags: it decides one interval alone. */
+export function decideOptionsOf(flags: Partial<SwitchingFlags>): DecideOptions {
+  return {
+    horizonIntervals: flags.horizon ?? 1,
+    switching: {
+      gramsPerServerChange: flags.switchingGrams ?? 0,
+      gramsPerRequestMoved: flags.movingGrams ?? 0,
+      minResidenceIntervals: flags.minResidence ?? 1,
+    },
+  };
 }
 
 /** Which stack, and which file its config comes from. */

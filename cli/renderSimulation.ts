@@ -1,5 +1,5 @@
 import { describeInfeasible } from '../planning/intervalPlan';
-import { baselines, type Simulation, type SimulationResult } from '../planning/simulation';
+import { baselines, gramsOf, type Simulation, type SimulationResult } from '../planning/simulation';
 import { table } from './render';
 
 /** Policies side by side as people read them; what saves is stated against every baseline that was simulated. */
@@ -40,7 +40,7 @@ function row(result: SimulationResult, shown: readonly string[]): (string | numb
   return [
     result.policy,
     bound,
-    (outcome.carbonGrams / 1000).toFixed(2),
+    (gramsOf(result) / 1000).toFixed(2),
     outcome.energyKwh.toFixed(2),
     outcome.cost.toFixed(2),
     outcome.meanLatencyMs?.toFixed(2) ?? '-',

@@ -3,11 +3,19 @@ import { stringify } from 'csv-stringify/sync';
 import { describeInfeasible } from '../planning/intervalPlan';
 import { simulate, type Simulation, type SimulationResult } from '../planning/simulation';
 import { readTrace } from '../traces/readTrace';
-import { latencyBound, planOptionsOf, withCapacityOptions, type PlanFlags } from './options';
+import {
+  decideOptionsOf,
+  latencyBound,
+  planOptionsOf,
+  withCapacityOptions,
+  withSwitchingOptions,
+  type PlanFlags,
+  type SwitchingFlags,
+} from './options';
 import { sampleTraces } from './project';
 import { renderSimulation } from './renderSimulation';
 
-interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'> {
+interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'>, SwitchingFlags {
   traces: string;
   from?: string;
   to?: string;
@@ -23,31 +31,34 @@ const list = (text: string): string[] => {
   return names;
 };
 
-export const simulateCommand = withCapacityOptions(
-  new Command('simulate')
-    .description('Compare policies side by side over a range of a trace. Changes nothing.')
-    .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-    .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
-    .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
-    .option('--policies <names>', 'placement policies, with commas', list, [
-      'carbon',
-      'latency',
-      'replay',
-      'static',
-      'oracle',
-    ])
-    .option(
-      '--max-latency <ms>',
-      'latency bounds with commas, each in ms or "none"',
-      (text) => list(text).map(latencyBound),
-      [500],
-    ),
+export const simulateCommand = withSwitchingOptions(
+  withCapacityOptions(
+    new Command('simulate')
+      .description('Compare policies side by side over a range of a trace. Changes nothing.')
+      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
+      .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
+      .option('--policies <names>', 'placement policies, with commas', list, [
+        'carbon',
+        'latency',
+        'replay',
+        'static',
+        'oracle',
+      ])
+      .option(
+        '--max-latency <ms>',
+        'latency bounds with commas, each in ms or "none"',
+        (text) => list(text).map(latencyBound),
+        [500],
+      ),
+  ),
 )
   .addOption(new Option('--json', 'print one JSON object').conflicts('csv'))
   .option('--csv', 'print CSV, one row a policy and bound')
   .action(async ({ traces, from, to, policies, maxLatency, json, csv, ...flags }: Flags) => {
     const simulation = await simulate(readTrace(traces), {
       ...planOptionsOf({ ...flags, policy: '', maxLatency: Infinity }),
+      ...decideOptionsOf(flags),
       policies,
       maxLatenciesMs: maxLatency,
       ...(from === undefined ? {} : { from }),

@@ -1,5 +1,12 @@
 import type { CapacityConfig, StackPlan } from '../config';
-import type { Infeasible, Placement, PlacementProblem, Policy, Shortfall } from '../policies/problem';
+import type {
+  Infeasible,
+  Placement,
+  PlacementProblem,
+  Policy,
+  Shortfall,
+  Switching,
+} from '../policies/problem';
 import { policies } from '../policies/registry';
 import type { Trace, TraceInterval } from '../traces/trace';
 import { uniformCapacity } from './regionCapacity';
@@ -126,10 +133,17 @@ export function problemOf(
   };
 }
 
+/** Changes cost nothing and nothing holds them back: what the reference does. */
+export const freeSwitching: Switching = {
+  gramsPerServerChange: 0,
+  gramsPerRequestMoved: 0,
+  minResidenceIntervals: 1,
+};
+
 /** One interval alone: a policy that sees a range is given a range of one. */
 async function decide(policy: Policy, problem: PlacementProblem): Promise<Placement | Infeasible> {
   if (policy.sees === 'interval') return policy.place(problem);
-  const result = await policy.placeAll([problem]);
+  const result = await policy.placeAll([problem], { switching: freeSwitching });
   if ('kind' in result) return result.infeasible;
   const [placement] = result;
   if (!placement) throw new Error('the policy decided nothing');

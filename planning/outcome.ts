@@ -1,6 +1,6 @@
 import { at, loadsOf, sum } from '../policies/arrays';
 import { energyKwh } from '../policies/energy';
-import type { Decision, PlacementProblem } from '../policies/problem';
+import type { Decision, PlacementProblem, Switching } from '../policies/problem';
 
 /** What a series of decisions comes to when the true requests arrive. Intervals are one hour. */
 export interface Outcome {
@@ -11,6 +11,8 @@ export interface Outcome {
   readonly carbonSum: number;
   /** gCO2e by the energy model. */
   readonly carbonGrams: number;
+  /** gCO2e of the changes, at what the switching says that they cost. */
+  readonly switchingGrams: number;
   readonly energyKwh: number;
   /** Money, in the currency of the prices. */
   readonly cost: number;
@@ -33,7 +35,11 @@ export interface Outcome {
  * Applies decisions to what really happens: servers as decided, every origin's true requests in the decided shares.
  * @param truth one problem an interval, with the true requests and carbon
  */
-export function outcomeOf(truth: readonly PlacementProblem[], decisions: readonly Decision[]): Outcome {
+export function outcomeOf(
+  truth: readonly PlacementProblem[],
+  decisions: readonly Decision[],
+  switching: Switching,
+): Outcome {
   const requestsByLatency = new Map<number, number>();
   const total = {
     carbonSum: 0,
@@ -79,7 +85,7 @@ export function outcomeOf(truth: readonly PlacementProblem[], decisions: readonl
       requests === 0 ? null : sum([...requestsByLatency].map(([ms, count]) => ms * count)) / requests,
     p95LatencyMs: requests === 0 ? null : quantileOf(requestsByLatency, 0.95),
     servers: sum(decisions.flatMap(({ servers }) => servers)),
-    ...changesOf(decisions),
+    ...changesOf(decisions, switching),
   };
 }
 
@@ -110,15 +116,22 @@ function quantileOf(weights: ReadonlyMap<number, number>, share: number): number
   throw new Error('no quantile of nothing');
 }
 
-function changesOf(decisions: readonly Decision[]): Pick<Outcome, 'serverChanges' | 'regionChanges'> {
-  let [serverChanges, regionChanges] = [0, 0];
-  for (const [interval, { servers }] of decisions.entries()) {
+function changesOf(
+  decisions: readonly Decision[],
+  { gramsPerServerChange, gramsPerRequestMoved }: Switching,
+): Pick<Outcome, 'serverChanges' | 'regionChanges' | 'switchingGrams'> {
+  let [serverChanges, regionChanges, moved] = [0, 0, 0];
+  for (const [interval, { servers, requests }] of decisions.entries()) {
     if (interval === 0) continue;
-    for (const [region, before] of at(decisions, interval - 1).servers.entries()) {
-      const change = Math.abs(at(servers, region) - before);
+    const before = at(decisions, interval - 1);
+    const [loads, loadsBefore] = [loadsOf(requests), loadsOf(before.requests)];
+    for (const [region, count] of servers.entries()) {
+      const change = Math.abs(count - at(before.servers, region));
       serverChanges += change;
       if (change > 0) regionChanges++;
+      moved += Math.abs(at(loads, region) - at(loadsBefore, region));
     }
   }
-  return { serverChanges, regionChanges };
+  const switchingGrams = gramsPerServerChange * serverChanges + gramsPerRequestMoved * moved;
+  return { serverChanges, regionChanges, switchingGrams };
 }

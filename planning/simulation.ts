@@ -1,18 +1,13 @@
 import { at } from '../policies/arrays';
-import type {
-  Infeasible,
-  InfeasibleInterval,
-  Placement,
-  PlacementProblem,
-  Policy,
-} from '../policies/problem';
+import type { Infeasible } from '../policies/problem';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
+import { decideAll, perfectOutlook, type DecideOptions, type Decided } from './decide';
 import { policyNamed, problemOf, type PlanOptions } from './intervalPlan';
 import { outcomeOf, type Outcome } from './outcome';
 
 /** A range of the trace, and the plans to compare over it. */
-export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLatencyMs'> {
+export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLatencyMs'>, DecideOptions {
   /** Start of the first interval, ISO 8601 in UTC; the trace's first when absent. */
   readonly from?: string;
   /** Start of the first interval that is not simulated; the end of the trace when absent. */
@@ -39,7 +34,7 @@ interface Named {
 
 export interface Simulated extends Named {
   readonly outcome: Outcome;
-  /** Share of carbonGrams that this policy saves against each baseline simulated with the same bound. */
+  /** Share of grams, those of changes included, that this policy saves against each baseline simulated with the same bound. */
   readonly savedAgainst: Readonly<Record<string, number>>;
 }
 
@@ -73,12 +68,17 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
     const ofBound: SimulationResult[] = [];
     for (const name of options.policies) {
       const policy = policyNamed(name);
-      const decided = unbounded.get(name) ?? (await decideAll(policy, truth));
+      const decided = unbounded.get(name) ?? (await decideAll(policy, truth, perfectOutlook(truth), options));
       if (!policy.bounded) unbounded.set(name, decided);
       ofBound.push(
         'kind' in decided
           ? { policy: name, ...bound, interval: at(starts, decided.interval), infeasible: decided.infeasible }
-          : { policy: name, ...bound, outcome: outcomeOf(truth, decided), savedAgainst: {} },
+          : {
+              policy: name,
+              ...bound,
+              outcome: outcomeOf(truth, decided, options.switching),
+              savedAgainst: {},
+            },
       );
     }
     results.push(...ofBound.map((result) => withSavings(result, ofBound)));
@@ -87,28 +87,20 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
   return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, results };
 }
 
-type Decided = readonly Placement[] | InfeasibleInterval;
-
-async function decideAll(policy: Policy, truth: readonly PlacementProblem[]): Promise<Decided> {
-  if (policy.sees === 'range') return policy.placeAll(truth);
-  const placements: Placement[] = [];
-  for (const [interval, problem] of truth.entries()) {
-    const result = await policy.place(problem);
-    if (result.kind === 'infeasible') return { kind: 'infeasible', interval, infeasible: result };
-    placements.push(result);
-  }
-  return placements;
-}
-
 function withSavings(result: SimulationResult, all: readonly SimulationResult[]): SimulationResult {
   if (!('outcome' in result)) return result;
   const savedAgainst: Record<string, number> = {};
   for (const other of all) {
     if (!baselines.includes(other.policy) || other.policy === result.policy || !('outcome' in other))
       continue;
-    savedAgainst[other.policy] = 1 - result.outcome.carbonGrams / other.outcome.carbonGrams;
+    savedAgainst[other.policy] = 1 - gramsOf(result) / gramsOf(other);
   }
   return { ...result, savedAgainst };
+}
+
+/** gCO2e, those of changes included. */
+export function gramsOf({ outcome }: Simulated): number {
+  return outcome.carbonGrams + outcome.switchingGrams;
 }
 
 function startsOf(trace: Trace, { from, to }: SimulationOptions): string[] {

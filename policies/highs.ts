@@ -70,7 +70,10 @@ export const highs: LinearSolver = {
         return {
           status: 'optimal' as const,
           objective: model.getObjectiveValue(),
-          values: new Map(variables.map(({ name }, index) => [name, colValue[index] ?? NaN])),
+          // A value may be a rounding error, or minus zero, below its bound.
+          values: new Map(
+            variables.map(({ name, lower }, index) => [name, Math.max(lower ?? 0, colValue[index] ?? NaN)]),
+          ),
           milliseconds,
         };
       },

@@ -27,7 +27,9 @@ export async function optimise(
     if (!infeasible) throw new Error('no solver finds a placement where the elastic model finds one');
     return infeasible;
   }
-  const routed = costs.originsAlike ? await nearestOfEqual(problem, costs, best) : { ...best, sources };
+  const routed = costs.originsAlike
+    ? await nearest(problem, best, groupsByCost(problem, costs))
+    : { ...best, sources };
   const decision = decisionOf(problem, routed.sources, routed.values);
   return {
     kind: 'placement',
@@ -58,22 +60,29 @@ async function cheapest(
 
 /**
  * Ties are the rule: grids share a carbon intensity, and who goes where costs the same carbon as long as every
- * destination keeps its load. Among the decisions in which each group of destinations that cost the same has the same
- * requests and servers in total, and so the same objective, this finds the one with the least total latency.
+ * destination keeps its load. Destinations in one group cost the same, and so it is all one which of them serves.
  */
-async function nearestOfEqual(
-  problem: PlacementProblem,
-  costs: Costs,
-  best: Solved,
-): Promise<Solved & { readonly sources: readonly Source[] }> {
-  const { capacity, regions, latencyMs } = problem;
-  const groupOf = regions.map((_, destination) =>
+function groupsByCost({ regions, capacity }: PlacementProblem, costs: Costs): string[] {
+  return regions.map((_, destination) =>
     [
       costs.perRequest(0, destination),
       costs.perServer(destination),
       at(capacity, destination).requestsPerServer,
     ].join(),
   );
+}
+
+/**
+ * Among the decisions in which each group of destinations has the same requests and servers in total as in the one
+ * given, the one with the least total latency.
+ * @param groupOf a name by destination, the same for destinations in one group
+ */
+export async function nearest(
+  problem: PlacementProblem,
+  best: Pick<Solved, 'loads' | 'servers'>,
+  groupOf: readonly string[],
+): Promise<Solved & { readonly sources: readonly Source[] }> {
+  const { regions, latencyMs } = problem;
   const groups = Map.groupBy(regions.keys(), (destination) => at(groupOf, destination));
   const loadOf = (group: readonly number[]): number => sum(group.map((index) => at(best.loads, index)));
   const sources = sourcesByOrigin(problem).map((source) => ({
@@ -111,7 +120,7 @@ async function nearestOfEqual(
   return { ...solved, sources };
 }
 
-interface Solved {
+export interface Solved {
   /** By destination, as are the loads in requests/s: integers all. */
   readonly servers: readonly number[];
   readonly loads: readonly number[];

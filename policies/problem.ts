@@ -106,12 +106,39 @@ export interface StaticShortfall {
 /** Decides one interval by what is known of that interval. */
 export type PlacementPolicy = (problem: PlacementProblem) => Promise<Placement | Infeasible>;
 
+/** What a change from one interval to the next costs, and how it is held back. */
+export interface Switching {
+  /** gCO2e for every server started or stopped. */
+  readonly gramsPerServerChange: number;
+  /** Damping: gCO2e for every request/s that a destination gains or loses. */
+  readonly gramsPerRequestMoved: number;
+  /** A server that was started runs for at least so many intervals; 1 asks for nothing. */
+  readonly minResidenceIntervals: number;
+}
+
+/** What runs when a range begins. By destination. */
+export interface Before {
+  readonly servers: readonly number[];
+  /** Requests/s. */
+  readonly loads: readonly number[];
+  /** Servers started in the intervals before, the latest first; as many intervals as are known. */
+  readonly started: readonly (readonly number[])[];
+}
+
+/** What a range policy knows besides the problems. */
+export interface RangeContext {
+  readonly switching: Switching;
+  /** Nothing is known, and the first interval costs no change, when absent. */
+  readonly before?: Before;
+}
+
 /**
  * Decides a range of intervals together. The problems have the same regions, capacity and latency, in order of time;
  * there is at least one. Infeasible when no placement keeps every limit in one of them.
  */
 export type RangePolicy = (
   problems: readonly PlacementProblem[],
+  context: RangeContext,
 ) => Promise<readonly Placement[] | InfeasibleInterval>;
 
 export interface InfeasibleInterval {
@@ -121,8 +148,11 @@ export interface InfeasibleInterval {
   readonly infeasible: Infeasible;
 }
 
-/** A policy, how much of the time it has to see, and whether it keeps the latency bound. */
+/**
+ * A policy, how much of the time it has to see, and whether it keeps the latency bound. One that sees a horizon is
+ * asked again in every interval, with what is then known of the next ones, and its first placement is taken.
+ */
 export type Policy = { readonly bounded: boolean } & (
   | { readonly sees: 'interval'; readonly place: PlacementPolicy }
-  | { readonly sees: 'range'; readonly placeAll: RangePolicy }
+  | { readonly sees: 'horizon' | 'range'; readonly placeAll: RangePolicy }
 );

@@ -15,9 +15,21 @@ export function byRegionName(policy: PlacementPolicy): PlacementPolicy {
 
 /** The same for a policy that decides a range. */
 export function rangeByRegionName(policy: RangePolicy): RangePolicy {
-  return async (problems) => {
+  return async (problems, { switching, before }) => {
     const order = sortedOrder(at(problems, 0));
-    const result = await policy(problems.map((problem) => inOrder(problem, order)));
+    const result = await policy(
+      problems.map((problem) => inOrder(problem, order)),
+      {
+        switching,
+        ...(before && {
+          before: {
+            servers: pick(before.servers, order),
+            loads: pick(before.loads, order),
+            started: before.started.map((counts) => pick(counts, order)),
+          },
+        }),
+      },
+    );
     return 'kind' in result ? result : result.map((placement) => backInPlace(placement, order));
   };
 }

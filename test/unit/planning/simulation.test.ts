@@ -1,8 +1,9 @@
 import { referenceCapacity } from '../../../config';
+import { freeSwitching } from '../../../planning/intervalPlan';
 import { outcomeOf } from '../../../planning/outcome';
 import { uniformCapacity } from '../../../planning/regionCapacity';
 import { simulate, type Simulated, type SimulationOptions } from '../../../planning/simulation';
-import type { PlacementProblem, RegionCapacity } from '../../../policies/problem';
+import type { Decision, PlacementProblem, RegionCapacity } from '../../../policies/problem';
 import { readTrace } from '../../../traces/readTrace';
 import { removeTraceFolders, traceFolder, goodFiles } from '../traces/traceFolder';
 import { wikiTraces } from '../wikiTraces';
@@ -15,6 +16,8 @@ const capacity = {
   pue: 1.2,
   pricePerServerHour: 0.5,
 };
+const outcome = (range: PlacementProblem[], decisions: Decision[]) =>
+  outcomeOf(range, decisions, freeSwitching);
 const truth: PlacementProblem = {
   regions: ['a', 'b'],
   requestsPerSecond: [30, 10],
@@ -30,7 +33,7 @@ const truth: PlacementProblem = {
 
 describe('outcomeOf', () => {
   test('energy is idle power and a slope, times PUE; carbon and cost follow from it', () => {
-    const outcome = outcomeOf(
+    const result = outcome(
       [truth],
       [
         {
@@ -43,14 +46,14 @@ describe('outcomeOf', () => {
       ],
     );
     // a: 1.2 * (2 * 100 W + 50 W * 20 / 10) = 360 W; b: 1.2 * (3 * 100 W + 50 W * 20 / 10) = 480 W.
-    expect(outcome.energyKwh).toBeCloseTo(0.84, 12);
-    expect(outcome.carbonGrams).toBeCloseTo(0.36 * 400 + 0.48 * 100, 9);
-    expect(outcome.carbonSum).toBe(20 * 400 + 20 * 100);
-    expect(outcome.cost).toBe(2.5);
+    expect(result.energyKwh).toBeCloseTo(0.84, 12);
+    expect(result.carbonGrams).toBeCloseTo(0.36 * 400 + 0.48 * 100, 9);
+    expect(result.carbonSum).toBe(20 * 400 + 20 * 100);
+    expect(result.cost).toBe(2.5);
   });
 
   test('latencies are weighted by requests', () => {
-    const outcome = outcomeOf(
+    const result = outcome(
       [truth],
       [
         {
@@ -62,13 +65,13 @@ describe('outcomeOf', () => {
         },
       ],
     );
-    expect(outcome.meanLatencyMs).toBeCloseTo((29 * 1 + 1 * 20 + 10 * 2) / 40, 12);
-    expect(outcome.p95LatencyMs).toBe(2);
+    expect(result.meanLatencyMs).toBeCloseTo((29 * 1 + 1 * 20 + 10 * 2) / 40, 12);
+    expect(result.p95LatencyMs).toBe(2);
   });
 
   test('more requests than were planned for go the planned way, and overload it', () => {
     const crowd = { ...truth, requestsPerSecond: [90, 10] };
-    const outcome = outcomeOf(
+    const result = outcome(
       [crowd],
       [
         {
@@ -80,12 +83,12 @@ describe('outcomeOf', () => {
         },
       ],
     );
-    expect(outcome.overloadMinutes).toBe(120);
-    expect(outcome.overloadRequests).toBeCloseTo(60 - 20 + (30 + 10 - 30), 9);
+    expect(result.overloadMinutes).toBe(120);
+    expect(result.overloadRequests).toBeCloseTo(60 - 20 + (30 + 10 - 30), 9);
   });
 
   test('requests that nobody expected go to the nearest region that serves', () => {
-    const outcome = outcomeOf(
+    const result = outcome(
       [truth],
       [
         {
@@ -97,8 +100,8 @@ describe('outcomeOf', () => {
         },
       ],
     );
-    expect(outcome.meanLatencyMs).toBeCloseTo((30 * 20 + 10 * 2) / 40, 12);
-    expect(outcome.overloadMinutes).toBe(0);
+    expect(result.meanLatencyMs).toBeCloseTo((30 * 20 + 10 * 2) / 40, 12);
+    expect(result.overloadMinutes).toBe(0);
   });
 
   test('changes count servers started and stopped, and the regions that they are in', () => {
@@ -106,7 +109,7 @@ describe('outcomeOf', () => {
       [30, 0],
       [0, 10],
     ];
-    const outcome = outcomeOf(
+    const result = outcome(
       [truth, truth, truth],
       [
         { servers: [3, 1], requests },
@@ -114,9 +117,9 @@ describe('outcomeOf', () => {
         { servers: [4, 2], requests },
       ],
     );
-    expect(outcome.serverChanges).toBe(2 + 1 + 1);
-    expect(outcome.regionChanges).toBe(3);
-    expect(outcome.servers).toBe(16);
+    expect(result.serverChanges).toBe(2 + 1 + 1);
+    expect(result.regionChanges).toBe(3);
+    expect(result.servers).toBe(16);
   });
 });
 
@@ -128,6 +131,8 @@ describe('simulate', () => {
     alpha: 0.9,
     keepWarm: false,
     capacity: referenceCapacity,
+    switching: freeSwitching,
+    horizonIntervals: 24,
   };
 
   test('a day of the reference’s data: carbon is its sum, and savings are stated against every baseline', async () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
+import { freeSwitching } from '../../../planning/intervalPlan';
 import { uniformCapacity } from '../../../planning/regionCapacity';
 import { at, loadsOf, sum } from '../../../policies/arrays';
 import { latency } from '../../../policies/latency';
 import { oracle } from '../../../policies/oracle';
-import type { Placement, PlacementProblem } from '../../../policies/problem';
+import type { Placement, PlacementProblem, RangePolicy } from '../../../policies/problem';
 import { replay } from '../../../policies/replay';
 import { staticPolicy } from '../../../policies/static';
 import { solveWithHighs } from './highs';
@@ -22,6 +23,8 @@ const night: PlacementProblem = {
   alpha: 0.9,
 };
 const day: PlacementProblem = { ...night, requestsPerSecond: [200, 100], carbonGramsPerKwh: [50, 400] };
+
+const place = (policy: RangePolicy, range: PlacementProblem[]) => policy(range, { switching: freeSwitching });
 
 describe('latency', () => {
   test('stays home, but for a few requests that save a server', async () => {
@@ -86,7 +89,7 @@ describe('replay', () => {
 
 describe('static', () => {
   async function placeAll(range: PlacementProblem[]): Promise<readonly Placement[]> {
-    const result = await staticPolicy(range);
+    const result = await place(staticPolicy, range);
     if ('kind' in result) throw new Error(JSON.stringify(result));
     return result;
   }
@@ -102,7 +105,7 @@ describe('static', () => {
   test('of one interval it costs what carbon costs', async () => {
     await fc.assert(
       fc.asyncProperty(problems(6), async (problem) => {
-        const [result, best] = [await staticPolicy([problem]), await oracle([problem])];
+        const [result, best] = [await place(staticPolicy, [problem]), await place(oracle, [problem])];
         if ('kind' in best || 'kind' in result) {
           expect('kind' in result).toBe('kind' in best);
           return;
@@ -126,7 +129,7 @@ describe('static', () => {
               Math.floor((requests * (((hour + origin + shift) % 5) + 1)) / 5),
             ),
           }));
-          const [fixed, replanned] = [await staticPolicy(range), await oracle(range)];
+          const [fixed, replanned] = [await place(staticPolicy, range), await place(oracle, range)];
           if ('kind' in fixed || 'kind' in replanned) return;
           for (const [hour, placement] of fixed.entries()) {
             expect(placement.servers).toEqual(at(fixed, 0).servers);
@@ -146,6 +149,6 @@ describe('static', () => {
   test('a range that no single placement carries is refused, naming the interval', async () => {
     const east = { ...night, requestsPerSecond: [400, 0] };
     const west = { ...night, requestsPerSecond: [401, 0] };
-    expect(await staticPolicy([east, west])).toMatchObject({ kind: 'infeasible', interval: 1 });
+    expect(await place(staticPolicy, [east, west])).toMatchObject({ kind: 'infeasible', interval: 1 });
   });
 });

@@ -23,7 +23,7 @@ lab: build
 	$(CASPER) lab up
 
 demo: build
-	TRACES='$(TRACES)' FROM='$(FROM)' KEEP='$(KEEP)' bash lab/demo.sh
+	TRACES='$(TRACES)' FROM='$(FROM)' KEEP='$(KEEP)' bash lab/with.sh bash lab/demo.sh
 
 check: build
 	npm run --silent check
@@ -32,7 +32,9 @@ test-unit: build
 	npm run --silent test:unit
 
 test: check test-unit
-	bash lab/test.sh
+	$(CASPER) lab build
+	npm run --silent test:lifecycle
+	bash lab/with.sh npm run --silent test:lab
 
 clean:
 	-[ ! -e dist/cli/main.js ] || $(CASPER) lab down

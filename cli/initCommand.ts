@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { newStackFile } from '../planning/stackFile';
-import { readTrace } from '../traces/readTrace';
+import { openTrace } from './openTrace';
 import { projectDirectory } from './project';
 
 export const initCommand = new Command('init')
@@ -11,7 +11,7 @@ export const initCommand = new Command('init')
   .requiredOption('--traces <dir>', 'folder of the four CSV files')
   .requiredOption('--config-file <path>', 'stack file to write; must not exist')
   .action(({ traces, configFile }: { traces: string; configFile: string }) => {
-    const trace = readTrace(traces);
+    const trace = openTrace(traces);
     newStackFile(
       path.join(projectDirectory, 'Pulumi.dev.yaml'),
       configFile,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { labDown, labStatus, labUp } from '../lab/cluster/lab';
+import { labBuild, labDown, labStatus, labUp } from '../lab/cluster/lab';
 import { labEnvironment } from '../lab/environment';
 import { adminKubeconfig } from '../lab/places';
 import { showStep } from './progress';
@@ -11,6 +11,10 @@ const up = new Command('up')
     const wasUp = await labUp(showStep);
     console.log(wasUp ? 'the lab was up already' : `the lab is up; kubeconfig: ${adminKubeconfig}`);
   });
+
+const build = new Command('build')
+  .description('Install and build what the lab is made of, once; start none of it. `up` does so as well.')
+  .action(() => labBuild(showStep));
 
 const down = new Command('down')
   .description('Take it down: no process, mount, namespace, cgroup or interface stays.')
@@ -56,6 +60,7 @@ const exec = new Command('exec')
 export const labCommand = new Command('lab')
   .description('A real cluster on one machine, to try casper on and to test it with.')
   .enablePositionalOptions()
+  .addCommand(build)
   .addCommand(up)
   .addCommand(down)
   .addCommand(status)

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { planInterval } from '../planning/intervalPlan';
-import { readTrace } from '../traces/readTrace';
+import { openTrace } from './openTrace';
 import { planOptionsOf, withPlanOptions, type PlanFlags } from './options';
 import { sampleTraces } from './project';
 import { renderPlan } from './render';
@@ -13,6 +13,6 @@ export const planCommand = withPlanOptions(
 )
   .option('--json', 'print one JSON object')
   .action(async ({ traces, at, json, ...flags }: PlanFlags & { traces: string; at: string; json?: true }) => {
-    const plan = await planInterval(readTrace(traces), at, planOptionsOf(flags));
+    const plan = await planInterval(openTrace(traces), at, planOptionsOf(flags));
     console.log(json ? JSON.stringify(plan) : renderPlan(plan));
   });

@@ -1,7 +1,7 @@
 import type { IntervalPlan } from '../planning/intervalPlan';
 import { planRange } from '../planning/planRange';
 import { readStackFile } from '../planning/stackFile';
-import { readTrace } from '../traces/readTrace';
+import { openTrace } from './openTrace';
 import type { Trace } from '../traces/trace';
 import { decideOptionsOf, planOptionsOf, type PlanFlags, type SwitchingFlags } from './options';
 
@@ -23,7 +23,7 @@ export async function planForStack(
   flags: PlanFlags & Partial<SwitchingFlags>,
 ): Promise<IntervalPlan[]> {
   const { regions, capacity, service } = readStackFile(configFile);
-  const trace = readTrace(traces);
+  const trace = openTrace(traces);
   assertSameRegions(
     trace,
     regions.map(({ name }) => name),

@@ -86,7 +86,7 @@ function describeShortfall(shortfall: Shortfall): string {
   const { origins, destinations, requestsPerSecondShort, serversShort } = shortfall;
   return (
     `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
-    `${destinations.join(', ')} can take, ${serversShort} servers short; raise --max-servers, or raise --max-latency to reach other regions`
+    `${destinations.join(', ')} can take, ${serversShort} server${serversShort === 1 ? '' : 's'} short; raise --max-servers, or raise --max-latency to reach other regions`
   );
 }
 

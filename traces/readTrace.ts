@@ -95,8 +95,7 @@ function readSeries<T>(
       ),
     );
   }
-  // In order of time, whatever the order of rows.
-  return new Map([...series].sort(([a], [b]) => a - b));
+  return series;
 }
 
 function readMatrix(file: CsvFile, regions: readonly string[]): number[][] {

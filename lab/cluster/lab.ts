@@ -51,9 +51,7 @@ export async function labUp(step: Step): Promise<boolean> {
   return withLabLock(async () => {
     if (labStatus().up) return true;
     if (existsSync(stateDirectory)) await step('taking down what is left of an earlier lab', takeDown);
-    await debianPackages(step);
-    const tools = await goTools(step);
-    const archives = await labImages(step);
+    const { tools, archives } = await prepare(step);
     await step('making the network and the cgroups', async () => {
       mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
       cgroupsUp(nodes.map(({ name }) => name));
@@ -92,6 +90,17 @@ export async function labUp(step: Step): Promise<boolean> {
     mkdirSync(finishedMarker);
     return false;
   });
+}
+
+/** Installs and builds what the lab is made of, and starts none of it. */
+export async function labBuild(step: Step): Promise<void> {
+  requireRoot();
+  await withLabLock(() => prepare(step));
+}
+
+async function prepare(step: Step): Promise<{ tools: ReadonlyMap<string, string>; archives: string[] }> {
+  await debianPackages(step);
+  return { tools: await goTools(step), archives: await labImages(step) };
 }
 
 /**

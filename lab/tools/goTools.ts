@@ -107,23 +107,20 @@ async function onPath(
 }
 
 async function build(module: GoModule, version: string, directory: string): Promise<void> {
-  const unfinished = `${directory}.${process.pid}.tmp`;
+  const unfinished = `${directory}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   const ldflags = [
     '-s',
     '-w',
     ...(module.versionVariable === undefined ? [] : ['-X', `${module.versionVariable}=${version}`]),
   ];
-  try {
-    await go(['build', '-trimpath', '-ldflags', ldflags.join(' '), '-o', `${unfinished}/`, 'tool'], {
-      cwd: moduleDirectory(module.name),
-    });
-    // Renamed when whole: a build that is killed leaves nothing that looks like a tool.
-    rmSync(directory, { recursive: true, force: true });
-    renameSync(unfinished, directory);
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
+  await go(['build', '-trimpath', '-ldflags', ldflags.join(' '), '-o', `${unfinished}/`, 'tool'], {
+    cwd: moduleDirectory(module.name),
+  });
+  // Renamed when whole: a build that is killed leaves nothing that looks like a tool.
+  rmSync(directory, { recursive: true, force: true });
+  renameSync(unfinished, directory);
 }
 
 /**

@@ -141,14 +141,14 @@ describe('bad input changes nothing', () => {
   test('no API server', async () => {
     const kubeconfig = path.join(traces, 'kubeconfig');
     const own = readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8');
-    writeFileSync(kubeconfig, own.replace(/server: .*/, 'server: https://127.0.0.1:1'));
+    writeFileSync(kubeconfig, own.replace(/server: .*/, 'server: https://127.0.0.1:59999'));
     const outcome = await casper(['apply', '--stack', stack.name, '--config-file', stack.configFile], {
       KUBECONFIG: kubeconfig,
     });
     expectFailure(
       outcome,
       1,
-      'No API server answers at https://127.0.0.1:1',
+      'No API server answers at https://127.0.0.1:59999',
       'ECONNREFUSED',
       'Nothing was changed',
     );

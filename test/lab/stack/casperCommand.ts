@@ -42,7 +42,8 @@ export class CasperStack {
     const configFile = path.join(mkdtempSync(path.join(tmpdir(), 'casper-test-')), `Pulumi.${name}.yaml`);
     copyFileSync(path.join(checkout, 'Pulumi.dev.yaml'), configFile);
     const stack = new CasperStack(name, configFile);
-    stack.edit('port: 8080', `port: 8080\n    namespace: ${name}`);
+    // Nobody sends requests here: a pod that leaves need not go on serving for long.
+    stack.edit('port: 8080', `port: 8080\n    namespace: ${name}\n    drainSeconds: 1`);
     return stack;
   }
 

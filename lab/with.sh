@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs a command in the lab: brings it up first, and takes it down again unless it was up before or KEEP is set.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+casper() { node dist/cli/main.js "$@"; }
+
+casper lab status --quiet && was_up=1 || was_up=
+finish() { [ -n "$was_up${KEEP:-}" ] || casper lab down; }
+trap finish EXIT
+
+casper lab up
+casper lab exec -- "$@"

@@ -2,12 +2,14 @@
 import { Command } from 'commander';
 import { InfeasibleError } from '../planning/intervalPlan';
 import { applyCommand } from './applyCommand';
+import { explainCommand } from './explainCommand';
 import { initCommand } from './initCommand';
 import { labCommand } from './labCommand';
 import { planCommand } from './planCommand';
 import { previewCommand } from './previewCommand';
 import { runCommand } from './runCommand';
 import { simulateCommand } from './simulateCommand';
+import { sweepCommand } from './sweepCommand';
 
 const exitCodes = { failure: 1, infeasible: 3 };
 
@@ -17,7 +19,9 @@ const program = new Command('casper')
   )
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 3 no placement keeps every limit.')
   .addCommand(planCommand)
+  .addCommand(explainCommand)
   .addCommand(simulateCommand)
+  .addCommand(sweepCommand)
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)

@@ -30,7 +30,7 @@ export async function planForStack(
     configFile,
   );
   return planRange(trace, from ?? trace.firstInterval, count, {
-    ...planOptionsOf(flags, capacity, service.keepWarm),
+    ...planOptionsOf(flags, trace.regions, capacity, service.keepWarm),
     ...decideOptionsOf(flags),
   });
 }

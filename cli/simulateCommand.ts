@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { describeInfeasible } from '../planning/intervalPlan';
 import { simulate, type Simulation, type SimulationResult } from '../planning/simulation';
-import { readTrace } from '../traces/readTrace';
+import { openTrace } from './openTrace';
 import {
   decideOptionsOf,
   latencyBound,
@@ -56,8 +56,9 @@ export const simulateCommand = withSwitchingOptions(
   .addOption(new Option('--json', 'print one JSON object').conflicts('csv'))
   .option('--csv', 'print CSV, one row a policy and bound')
   .action(async ({ traces, from, to, policies, maxLatency, json, csv, ...flags }: Flags) => {
-    const simulation = await simulate(readTrace(traces), {
-      ...planOptionsOf({ ...flags, policy: '', maxLatency: Infinity }),
+    const trace = openTrace(traces);
+    const simulation = await simulate(trace, {
+      ...planOptionsOf({ ...flags, policy: '', maxLatency: Infinity }, trace.regions),
       ...decideOptionsOf(flags),
       policies,
       maxLatenciesMs: maxLatency,

@@ -1,11 +1,14 @@
 import { at } from '../policies/arrays';
 import { after } from '../policies/before';
+import { leastViolation } from '../policies/leastViolation';
 import type {
   Before,
+  Infeasible,
   InfeasibleInterval,
   Placement,
   PlacementProblem,
   Policy,
+  RangeContext,
   Switching,
 } from '../policies/problem';
 
@@ -18,6 +21,8 @@ export interface DecideOptions {
   readonly switching: Switching;
   /** Intervals that a policy which looks ahead sees. */
   readonly horizonIntervals: number;
+  /** Take a placement that breaks limits where none keeps them all. */
+  readonly leastViolation?: boolean;
 }
 
 /**
@@ -29,26 +34,34 @@ export async function decideAll(
   policy: Policy,
   truth: readonly PlacementProblem[],
   outlook: Outlook,
-  { switching, horizonIntervals }: DecideOptions,
+  options: DecideOptions,
 ): Promise<Decided> {
+  const { switching } = options;
   if (policy.sees === 'range') return policy.placeAll(truth, { switching });
   const placements: Placement[] = [];
   let before: Before | undefined;
   for (const interval of truth.keys()) {
-    const expected = outlook(interval, policy.sees === 'horizon' ? horizonIntervals : 1);
-    if (policy.sees === 'interval') {
-      const result = await policy.place(at(expected, 0));
-      if (result.kind === 'infeasible') return { kind: 'infeasible', interval, infeasible: result };
-      placements.push(result);
-      continue;
+    const expected = outlook(interval, policy.sees === 'horizon' ? options.horizonIntervals : 1);
+    const result = await decideNext(policy, expected, { switching, ...(before && { before }) });
+    if (result.kind === 'placement') placements.push(result);
+    else {
+      const broken = options.leastViolation ? await leastViolation(at(expected, 0)) : result;
+      if (broken.kind === 'infeasible') return { kind: 'infeasible', interval, infeasible: result };
+      placements.push(broken);
     }
-    const result = await policy.placeAll(expected, { switching, ...(before && { before }) });
-    if ('kind' in result) return { ...result, interval: interval + result.interval };
-    const placement = at(result, 0);
-    before = after(before, placement);
-    placements.push(placement);
+    before = after(before, at(placements, interval));
   }
   return placements;
+}
+
+async function decideNext(
+  policy: Exclude<Policy, { sees: 'range' }>,
+  expected: readonly PlacementProblem[],
+  context: RangeContext,
+): Promise<Placement | Infeasible> {
+  if (policy.sees === 'interval') return policy.place(at(expected, 0));
+  const result = await policy.placeAll(expected, context);
+  return 'kind' in result ? result.infeasible : at(result, 0);
 }
 
 /** Every interval is known as it turns out, up to the end of the range. */

@@ -1,15 +1,19 @@
 import type { CapacityConfig, StackPlan } from '../config';
 import type {
   Infeasible,
+  ObjectiveWeights,
   Placement,
   PlacementProblem,
   Policy,
   Shortfall,
   Switching,
+  Violation,
 } from '../policies/problem';
 import { policies } from '../policies/registry';
+import { leastViolation } from '../policies/leastViolation';
+import type { RegionRow } from '../traces/readRegions';
 import type { Trace, TraceInterval } from '../traces/trace';
-import { uniformCapacity } from './regionCapacity';
+import { allowedDestinations, regionCapacity } from './regionCapacity';
 import { weightsOfRow } from './weights';
 
 /** Non-negative integers by origin, then destination; zeros are left out. */
@@ -37,6 +41,8 @@ export interface IntervalPlan {
   /** Network latency of the mean request in ms; null when there are no requests. */
   readonly meanLatencyMs: number | null;
   readonly solver: Placement['solver'];
+  /** The limits that this plan breaks; only where a least-violating plan was asked for and none keeps them all. */
+  readonly violations?: readonly Violation[];
 }
 
 /** What to plan besides the trace. */
@@ -48,6 +54,13 @@ export interface PlanOptions {
   readonly alpha: number;
   readonly keepWarm: boolean;
   readonly capacity: CapacityConfig;
+  /** What is particular to a region, by name. */
+  readonly regionRows?: ReadonlyMap<string, RegionRow>;
+  /** For the policy `weighted`. */
+  readonly weights?: ObjectiveWeights;
+  readonly survivesRegionLoss?: boolean;
+  /** Give a plan that breaks limits, marked, where none keeps them all. */
+  readonly leastViolation?: boolean;
 }
 
 /** A policy name that no file in policies/ stands for. */
@@ -83,7 +96,16 @@ function describeShortfall(shortfall: Shortfall): string {
   if (shortfall.limit === 'static') {
     return 'static: no single placement carries every interval; raise --max-servers, or plan every interval';
   }
+  if (shortfall.limit === 'change') {
+    return 'change: no plan is reached with so few regions changed and servers held so long; raise --max-regions-changed or lower --min-residence';
+  }
   const { origins, destinations, requestsPerSecondShort, serversShort } = shortfall;
+  if (shortfall.limit === 'headroom') {
+    return (
+      `headroom: without ${shortfall.lostRegion}, ${origins.join(', ')} ${origins.length === 1 ? 'sends' : 'send'} ${requestsPerSecondShort} requests/s more than ` +
+      `${destinations.join(', ')} can take; raise --max-servers or --max-latency, or leave out --survive-region-loss`
+    );
+  }
   return (
     `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
     `${destinations.join(', ')} can take, ${serversShort} server${serversShort === 1 ? '' : 's'} short; raise --max-servers, or raise --max-latency to reach other regions`
@@ -98,7 +120,9 @@ export async function planInterval(trace: Trace, at: string, options: PlanOption
   const policy = policyNamed(options.policy);
   const interval = trace.at(at);
   const problem = problemOf(trace, interval, options);
-  const result = await decide(policy, problem);
+  const decided = await decide(policy, problem);
+  const result =
+    decided.kind === 'infeasible' && options.leastViolation ? await leastViolation(problem) : decided;
   if (result.kind === 'infeasible') throw new InfeasibleError(interval.start, result);
   return describePlacement(problem, result, {
     interval: interval.start,
@@ -122,14 +146,19 @@ export function problemOf(
   interval: Pick<TraceInterval, 'requestsPerSecond' | 'carbonGramsPerKwh'>,
   options: PlanOptions,
 ): PlacementProblem {
+  const rows = options.regionRows ?? new Map<string, RegionRow>();
+  const allowed = allowedDestinations(trace.regions, rows);
   return {
     regions: trace.regions,
     requestsPerSecond: interval.requestsPerSecond,
     carbonGramsPerKwh: interval.carbonGramsPerKwh,
     latencyMs: trace.latencyMs,
-    capacity: uniformCapacity(trace.regions, options.capacity),
+    capacity: regionCapacity(trace.regions, options.capacity, rows),
     maxLatencyMs: options.maxLatencyMs,
     alpha: options.alpha,
+    ...(options.weights && { weights: options.weights }),
+    ...(allowed && { allowed }),
+    ...(options.survivesRegionLoss && { survivesRegionLoss: true }),
   };
 }
 
@@ -201,6 +230,7 @@ export function describePlacement(
             ),
           ) / totalRequests,
     solver: placement.solver,
+    ...(placement.violations && { violations: placement.violations }),
   };
 }
 

@@ -5,12 +5,14 @@ import type { Decision, PlacementProblem } from './problem';
 /**
  * Rounds a solution to the integers it stands for, and checks every limit again in exact arithmetic.
  * @param sources one an origin, as the model had them
+ * @param kept servers by destination that run even where the load does not need them
  * @throws Error when the rounded solution breaks a limit: then the solver was not exact
  */
 export function decisionOf(
   problem: PlacementProblem,
   sources: readonly Source[],
   values: ReadonlyMap<string, number>,
+  kept: readonly number[] = [],
 ): Decision {
   const requests = problem.regions.map(() => problem.regions.map(() => 0));
   for (const [index, { origins, destinations }] of sources.entries()) {
@@ -27,7 +29,9 @@ export function decisionOf(
     }
   }
   // A solver may leave servers running that cost nothing; more than the load needs never help.
-  const servers = loadsOf(requests).map((load, destination) => serversFor(problem, destination, load));
+  const servers = loadsOf(requests).map((load, destination) =>
+    Math.max(kept[destination] ?? 0, serversFor(problem, destination, load)),
+  );
   for (const [destination, count] of servers.entries()) {
     if (count > at(problem.capacity, destination).maxServers) {
       throw new Error(`the solver loads ${at(problem.regions, destination)} with ${count} servers' requests`);

@@ -30,7 +30,7 @@ export const horizon: RangePolicy = rangeByRegionName(async (problems, context) 
     );
     const loads = await wholeLoads(problem, at(sources, interval), servers, best.values, prefixOf(interval));
     const routed = await nearest(problem, { servers, loads }, problem.regions);
-    const decision = { servers, requests: decisionOf(problem, routed.sources, routed.values).requests };
+    const decision = decisionOf(problem, routed.sources, routed.values, servers);
     placements.push({
       kind: 'placement',
       ...decision,
@@ -122,6 +122,12 @@ function horizonModel(
     }
   }
   constraints.push(...residence(problems, switching.minResidenceIntervals, before));
+  const { maxRegionsChanged } = switching;
+  if (maxRegionsChanged !== undefined) {
+    const limit = changedRegions(problems, maxRegionsChanged, before !== undefined);
+    variables.push(...limit.variables);
+    constraints.push(...limit.constraints);
+  }
   return { variables, constraints };
 }
 
@@ -172,6 +178,35 @@ function residence(
   );
 }
 
+/** A region's servers change only where its switch is on, and so many switches may be on. */
+function changedRegions(
+  problems: readonly PlacementProblem[],
+  maxRegionsChanged: number,
+  fromBefore: boolean,
+): LinearModel {
+  const variables: Variable[] = [];
+  const constraints: Constraint[] = [];
+  for (const [interval, { capacity }] of problems.entries()) {
+    if (interval === 0 && !fromBefore) continue;
+    const switches = capacity.map(({ maxServers }, destination) => {
+      const name = `${prefixOf(interval)}changes${destination}`;
+      variables.push({ name, cost: 0, upper: 1, integer: true });
+      constraints.push({
+        name: `${name}_limit`,
+        terms: [
+          { variable: startedName(interval, destination), coefficient: 1 },
+          { variable: `${prefixOf(interval)}stopped${destination}`, coefficient: 1 },
+          { variable: name, coefficient: -maxServers },
+        ],
+        upper: 0,
+      });
+      return { variable: name, coefficient: 1 };
+    });
+    constraints.push({ name: `${prefixOf(interval)}changes`, terms: switches, upper: maxRegionsChanged });
+  }
+  return { variables, constraints };
+}
+
 /**
  * The loads of a solution as whole requests. With the servers fixed each interval is a network with integer data,
  * bounded here by the solution's loads rounded down and up: an integral flow exists.
@@ -195,7 +230,7 @@ async function wholeLoads(
   const fits = sum(whole) === sum(problem.requestsPerSecond);
   if (isWhole && fits) return whole;
   const costs = costsOf(problem, weightsOf(problem));
-  const { variables, constraints } = placementModel(problem, sources, {
+  const { variables, constraints } = placementModel({ ...problem, survivesRegionLoss: false }, sources, {
     perRequest: (_, destination) => costs.perRequest(0, destination) * sum(problem.requestsPerSecond),
     perServer: () => 0,
   });
@@ -232,5 +267,9 @@ async function firstInfeasible(problems: readonly PlacementProblem[]): Promise<I
     const infeasible = await diagnose(problem);
     if (infeasible) return { kind: 'infeasible', interval, infeasible };
   }
-  throw new Error('HiGHS finds no plan for the horizon though each of its intervals has a placement');
+  return {
+    kind: 'infeasible',
+    interval: 0,
+    infeasible: { kind: 'infeasible', shortfalls: [{ limit: 'change' }] },
+  };
 }

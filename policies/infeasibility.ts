@@ -1,7 +1,14 @@
 import { at, sum } from './arrays';
 import { glpk } from './glpk';
 import { destinationsOf, flowName, sourcesByOrigin } from './source';
-import type { CapacityShortfall, Infeasible, LatencyShortfall, PlacementProblem } from './problem';
+import type {
+  CapacityShortfall,
+  HeadroomShortfall,
+  Infeasible,
+  LatencyShortfall,
+  PlacementProblem,
+  Shortfall,
+} from './problem';
 
 /**
  * Finds out why no placement keeps every limit: origins without any destination within the bound; and else, by an
@@ -13,7 +20,9 @@ export async function diagnose(problem: PlacementProblem): Promise<Infeasible | 
   // Their requests cannot count against capacity as well.
   const rest = problem.requestsPerSecond.map((requests, origin) => (unreachable.has(origin) ? 0 : requests));
   const capacity = await capacityShortfall({ ...problem, requestsPerSecond: rest });
-  const shortfalls = [...unreachable.values(), ...(capacity ? [capacity] : [])];
+  const shortfalls: Shortfall[] = [...unreachable.values(), ...(capacity ? [capacity] : [])];
+  if (shortfalls.length === 0 && problem.survivesRegionLoss)
+    shortfalls.push(...(await headroomShortfalls(problem)));
   return shortfalls.length === 0 ? null : { kind: 'infeasible', shortfalls };
 }
 
@@ -34,6 +43,19 @@ function originsOutOfReach(problem: PlacementProblem): Map<number, LatencyShortf
     });
   }
   return found;
+}
+
+/** What is short if a region fails, for each region that may. */
+async function headroomShortfalls(problem: PlacementProblem): Promise<HeadroomShortfall[]> {
+  const shortfalls: HeadroomShortfall[] = [];
+  for (const [lost, lostRegion] of problem.regions.entries()) {
+    const without = problem.capacity.map((region, index) =>
+      index === lost ? { ...region, minServers: 0, maxServers: 0 } : region,
+    );
+    const capacity = await capacityShortfall({ ...problem, capacity: without });
+    if (capacity) shortfalls.push({ ...capacity, limit: 'headroom', lostRegion });
+  }
+  return shortfalls;
 }
 
 async function capacityShortfall(problem: PlacementProblem): Promise<CapacityShortfall | null> {

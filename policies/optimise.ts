@@ -27,10 +27,11 @@ export async function optimise(
     if (!infeasible) throw new Error('no solver finds a placement where the elastic model finds one');
     return infeasible;
   }
-  const routed = costs.originsAlike
-    ? await nearest(problem, best, groupsByCost(problem, costs))
-    : { ...best, sources };
-  const decision = decisionOf(problem, routed.sources, routed.values);
+  // Servers held for the loss of a region stay where they were chosen.
+  const groups = problem.survivesRegionLoss ? problem.regions : groupsByCost(problem, costs);
+  const routed = costs.originsAlike ? await nearest(problem, best, groups) : { ...best, sources };
+  const kept = problem.survivesRegionLoss ? best.servers : [];
+  const decision = decisionOf(problem, routed.sources, routed.values, kept);
   return {
     kind: 'placement',
     ...decision,
@@ -92,7 +93,7 @@ export async function nearest(
     ),
   }));
   const slowestMs = Math.max(1, ...latencyMs.flat());
-  const { variables, constraints } = placementModel(problem, sources, {
+  const { variables, constraints } = placementModel({ ...problem, survivesRegionLoss: false }, sources, {
     perRequest: ({ origins }, destination) => at(at(latencyMs, at(origins, 0)), destination) / slowestMs,
     perServer: () => 0,
   });
@@ -138,7 +139,9 @@ async function solve(
   const best = await solveInteger(model, (values) => {
     const rounded = new Map(values);
     for (const [destination, load] of loadsIn(problem, sources, values).entries()) {
-      rounded.set(serversName(destination), serversFor(problem, destination, load));
+      const name = serversName(destination);
+      const held = problem.survivesRegionLoss ? Math.ceil((values.get(name) ?? 0) - 1e-6) : 0;
+      rounded.set(name, Math.max(held, serversFor(problem, destination, load)));
     }
     return rounded;
   });

@@ -11,9 +11,13 @@ const window = { planned: 48, kept: 24 };
  * a simulation gives the others forecasts.
  */
 export const oracle: RangePolicy = async (problems, context) => {
-  const { gramsPerServerChange, gramsPerRequestMoved, minResidenceIntervals } = context.switching;
+  const { gramsPerServerChange, gramsPerRequestMoved, minResidenceIntervals, maxRegionsChanged } =
+    context.switching;
   const changesAreFree =
-    gramsPerServerChange === 0 && gramsPerRequestMoved === 0 && minResidenceIntervals <= 1;
+    gramsPerServerChange === 0 &&
+    gramsPerRequestMoved === 0 &&
+    minResidenceIntervals <= 1 &&
+    maxRegionsChanged === undefined;
   const placements: Placement[] = [];
   if (changesAreFree) {
     for (const [interval, problem] of problems.entries()) {

@@ -17,7 +17,7 @@ export interface ModelCosts {
  * @param prefix tells the variables of several intervals in one model apart
  */
 export function placementModel(
-  { capacity }: PlacementProblem,
+  { capacity, survivesRegionLoss }: PlacementProblem,
   sources: readonly Source[],
   costs: ModelCosts,
   prefix = '',
@@ -58,5 +58,60 @@ export function placementModel(
     ],
     upper: 0,
   }));
-  return { variables, constraints: [...served, ...capacities, ...serverCuts(capacity, sources, prefix)] };
+  const headroom = survivesRegionLoss ? headroomModel(capacity, sources, prefix) : noModel;
+  return {
+    variables: [...variables, ...headroom.variables],
+    constraints: [
+      ...served,
+      ...capacities,
+      ...serverCuts(capacity, sources, prefix),
+      ...headroom.constraints,
+    ],
+  };
+}
+
+const noModel: LinearModel = { variables: [], constraints: [] };
+
+/** For every region that may fail, a flow of all requests to the servers of the others. */
+function headroomModel(
+  capacity: PlacementProblem['capacity'],
+  sources: readonly Source[],
+  prefix: string,
+): LinearModel {
+  const variables: Variable[] = [];
+  const constraints: Constraint[] = [];
+  for (const lost of capacity.keys()) {
+    const inflow: Term[][] = capacity.map(() => []);
+    for (const [index, { destinations, requestsPerSecond }] of sources.entries()) {
+      const terms = destinations
+        .filter((destination) => destination !== lost)
+        .map((destination) => {
+          const term = { variable: `${prefix}lost${lost}_${flowName(index, destination)}`, coefficient: 1 };
+          at(inflow, destination).push(term);
+          variables.push({ name: term.variable, cost: 0 });
+          return term;
+        });
+      // A slack that may not be used: GLPK refuses a row without variables, which is what losing the only destination leaves.
+      const slack = `${prefix}lost${lost}_unserved${index}`;
+      variables.push({ name: slack, cost: 0, upper: 0 });
+      constraints.push({
+        name: `${prefix}lost${lost}_served${index}`,
+        terms: [...terms, { variable: slack, coefficient: 1 }],
+        lower: requestsPerSecond,
+        upper: requestsPerSecond,
+      });
+    }
+    for (const [destination, { requestsPerServer }] of capacity.entries()) {
+      if (destination === lost) continue;
+      constraints.push({
+        name: `${prefix}lost${lost}_capacity${destination}`,
+        terms: [
+          ...at(inflow, destination),
+          { variable: prefix + serversName(destination), coefficient: -requestsPerServer },
+        ],
+        upper: 0,
+      });
+    }
+  }
+  return { variables, constraints };
 }

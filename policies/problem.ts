@@ -19,6 +19,8 @@ export interface PlacementProblem {
   readonly weights?: ObjectiveWeights;
   /** Whether an origin may be served at a destination, [origin][destination]; everything may when absent. */
   readonly allowed?: readonly (readonly boolean[])[];
+  /** N-1: whichever one region fails, the servers of the others carry all requests within the same limits. */
+  readonly survivesRegionLoss?: boolean;
 }
 
 /** What one region can hold and what a server there takes; the reference's constants are in planning/. */
@@ -64,9 +66,30 @@ export interface Decision {
 /** A decision that keeps every limit and is optimal for its policy. */
 export interface Placement extends Decision {
   readonly kind: 'placement';
+  /** The limits that it breaks; absent, unless it was asked for where no placement keeps them all. */
+  readonly violations?: readonly Violation[];
   /** Dimensionless; less is better. */
   readonly objective: number;
   readonly solver: SolverReport;
+}
+
+export type Violation = LatencyViolation | CapacityViolation;
+
+/** Requests that are served beyond the latency bound. */
+export interface LatencyViolation {
+  readonly limit: 'latency';
+  readonly origin: string;
+  readonly destination: string;
+  readonly requestsPerSecond: number;
+  readonly boundMs: number;
+  readonly latencyMs: number;
+}
+
+/** Requests above what all servers of a destination carry. */
+export interface CapacityViolation {
+  readonly limit: 'capacity';
+  readonly destination: string;
+  readonly requestsPerSecond: number;
 }
 
 /** Why no placement keeps every limit. */
@@ -76,7 +99,8 @@ export interface Infeasible {
   readonly shortfalls: readonly Shortfall[];
 }
 
-export type Shortfall = LatencyShortfall | CapacityShortfall | StaticShortfall;
+export type Shortfall =
+  LatencyShortfall | CapacityShortfall | HeadroomShortfall | StaticShortfall | ChangeShortfall;
 
 /** An origin that has no destination within the bound. */
 export interface LatencyShortfall {
@@ -98,6 +122,17 @@ export interface CapacityShortfall {
   readonly serversShort: number;
 }
 
+/** What is short when one region fails. */
+export interface HeadroomShortfall extends Omit<CapacityShortfall, 'limit'> {
+  readonly limit: 'headroom';
+  readonly lostRegion: string;
+}
+
+/** Every interval has a placement, but it cannot be reached with so few regions changed, or servers held so long. */
+export interface ChangeShortfall {
+  readonly limit: 'change';
+}
+
 /** Every interval has a placement, but no one placement fits them all. */
 export interface StaticShortfall {
   readonly limit: 'static';
@@ -114,6 +149,8 @@ export interface Switching {
   readonly gramsPerRequestMoved: number;
   /** A server that was started runs for at least so many intervals; 1 asks for nothing. */
   readonly minResidenceIntervals: number;
+  /** Regions whose servers may change from one interval to the next; any number when absent. */
+  readonly maxRegionsChanged?: number;
 }
 
 /** What runs when a range begins. By destination. */
@@ -152,7 +189,7 @@ export interface InfeasibleInterval {
  * A policy, how much of the time it has to see, and whether it keeps the latency bound. One that sees a horizon is
  * asked again in every interval, with what is then known of the next ones, and its first placement is taken.
  */
-export type Policy = { readonly bounded: boolean } & (
-  | { readonly sees: 'interval'; readonly place: PlacementPolicy }
-  | { readonly sees: 'horizon' | 'range'; readonly placeAll: RangePolicy }
-);
+export type Policy =
+  | { readonly sees: 'interval'; readonly bounded: boolean; readonly place: PlacementPolicy }
+  | { readonly sees: 'horizon'; readonly bounded: boolean; readonly placeAll: RangePolicy }
+  | { readonly sees: 'range'; readonly bounded: boolean; readonly placeAll: RangePolicy };

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { InfeasibleError } from '../planning/intervalPlan';
 import { applyCommand } from './applyCommand';
+import { backtestCommand } from './backtestCommand';
 import { explainCommand } from './explainCommand';
 import { initCommand } from './initCommand';
 import { labCommand } from './labCommand';
@@ -22,6 +23,7 @@ const program = new Command('casper')
   .addCommand(explainCommand)
   .addCommand(simulateCommand)
   .addCommand(sweepCommand)
+  .addCommand(backtestCommand)
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)

@@ -21,7 +21,7 @@ function numberIn(low: number, high: number, whole: boolean, expected: string) {
 
 export const positiveInteger = numberIn(1, 1_000_000, true, 'a whole number of at least 1');
 export const nonNegativeNumber = numberIn(0, 1e9, false, 'a number of at least 0');
-const share = numberIn(0, 1, false, 'a number from 0 to 1');
+export const share = numberIn(0, 1, false, 'a number from 0 to 1');
 
 /** A latency bound in ms, or "none". */
 export function latencyBound(text: string): number {

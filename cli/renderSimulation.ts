@@ -5,6 +5,7 @@ import { table } from './render';
 /** Policies side by side as people read them; what saves is stated against every baseline that was simulated. */
 export function renderSimulation({ from, to, synthetic, results }: Simulation): string {
   const shown = baselines.filter((name) => results.some(({ policy }) => policy === name));
+  const withOracle = results.some(({ policy }) => policy === 'oracle');
   const faults = results.flatMap((result) => ('infeasible' in result ? [result] : []));
   return [
     `${from} to ${to}${synthetic ? ', SYNTHETIC trace' : ''}`,
@@ -20,9 +21,11 @@ export function renderSimulation({ from, to, synthetic, results }: Simulation): 
         'servers',
         'changes',
         'overload min',
+        'broken',
+        ...(withOracle ? ['over oracle'] : []),
         ...shown.map((name) => `saved vs ${name}`),
       ],
-      results.map((result) => row(result, shown)),
+      results.map((result) => row(result, shown, withOracle)),
     ),
     ...faults.map(
       ({ policy, maxLatencyMs, interval, infeasible }) =>
@@ -31,10 +34,15 @@ export function renderSimulation({ from, to, synthetic, results }: Simulation): 
   ].join('\n');
 }
 
-function row(result: SimulationResult, shown: readonly string[]): (string | number)[] {
+function row(result: SimulationResult, shown: readonly string[], withOracle: boolean): (string | number)[] {
   const bound = result.maxLatencyMs ?? 'none';
   if ('infeasible' in result) {
-    return [result.policy, bound, 'infeasible', ...Array.from({ length: 7 + shown.length }, () => '')];
+    return [
+      result.policy,
+      bound,
+      'infeasible',
+      ...Array.from({ length: 8 + Number(withOracle) + shown.length }, () => ''),
+    ];
   }
   const { outcome, savedAgainst } = result;
   return [
@@ -48,6 +56,10 @@ function row(result: SimulationResult, shown: readonly string[]): (string | numb
     outcome.servers,
     outcome.serverChanges,
     outcome.overloadMinutes,
+    result.brokenIntervals,
+    ...(withOracle
+      ? [result.overOracle === undefined ? '' : `${(result.overOracle * 100).toFixed(1)} %`]
+      : []),
     ...shown.map((name) => {
       const saved = savedAgainst[name];
       return saved === undefined ? '' : `${(saved * 100).toFixed(1)} %`;

@@ -12,8 +12,17 @@ import type {
   Switching,
 } from '../policies/problem';
 
-/** What is believed of the next `count` intervals when the interval at a position is about to begin. */
-export type Outlook = (interval: number, count: number) => readonly PlacementProblem[];
+/** What is believed of the intervals to come. */
+export interface Outlook {
+  /** Of the next `count` intervals, when the interval at a position is about to begin. */
+  readonly expect: (interval: number, count: number) => readonly PlacementProblem[];
+  /** The same once a placement for the first of them is known; another one is then decided. */
+  readonly expectGiven?: (
+    interval: number,
+    count: number,
+    placement: Placement,
+  ) => readonly PlacementProblem[];
+}
 
 export type Decided = readonly Placement[] | InfeasibleInterval;
 
@@ -41,8 +50,14 @@ export async function decideAll(
   const placements: Placement[] = [];
   let before: Before | undefined;
   for (const interval of truth.keys()) {
-    const expected = outlook(interval, policy.sees === 'horizon' ? options.horizonIntervals : 1);
-    const result = await decideNext(policy, expected, { switching, ...(before && { before }) });
+    const count = policy.sees === 'horizon' ? options.horizonIntervals : 1;
+    let expected = outlook.expect(interval, count);
+    const context = { switching, ...(before && { before }) };
+    let result = await decideNext(policy, expected, context);
+    if (result.kind === 'placement' && outlook.expectGiven) {
+      expected = outlook.expectGiven(interval, count, result);
+      result = await decideNext(policy, expected, context);
+    }
     if (result.kind === 'placement') placements.push(result);
     else {
       const broken = options.leastViolation ? await leastViolation(at(expected, 0)) : result;
@@ -66,5 +81,5 @@ async function decideNext(
 
 /** Every interval is known as it turns out, up to the end of the range. */
 export function perfectOutlook(truth: readonly PlacementProblem[]): Outlook {
-  return (interval, count) => truth.slice(interval, interval + count);
+  return { expect: (interval, count) => truth.slice(interval, interval + count) };
 }

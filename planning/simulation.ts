@@ -3,6 +3,7 @@ import type { Infeasible } from '../policies/problem';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
 import { decideAll, perfectOutlook, type DecideOptions, type Decided } from './decide';
+import { forecastOutlook, forecastsFor, type ForecastOptions } from './forecast/outlook';
 import { policyNamed, problemOf, type PlanOptions } from './intervalPlan';
 import { outcomeOf, type Outcome } from './outcome';
 
@@ -15,6 +16,8 @@ export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLate
   readonly policies: readonly string[];
   /** Each policy is simulated with each bound; Infinity for none. */
   readonly maxLatenciesMs: readonly number[];
+  /** What the policies that do not see the range decide from; the truth when absent. */
+  readonly forecast?: ForecastOptions;
 }
 
 export interface Simulation {
@@ -36,6 +39,10 @@ export interface Simulated extends Named {
   readonly outcome: Outcome;
   /** Share of grams, those of changes included, that this policy saves against each baseline simulated with the same bound. */
   readonly savedAgainst: Readonly<Record<string, number>>;
+  /** Share of grams above those of the oracle with the same bound; absent when it was not simulated. */
+  readonly overOracle?: number;
+  /** Intervals in which no placement kept every limit for what was expected, and the least-violating one was taken. */
+  readonly brokenIntervals: number;
 }
 
 /** The policy finds no placement in some interval. */
@@ -59,6 +66,7 @@ export class EmptyRangeError extends Error {
 export async function simulate(trace: Trace, options: SimulationOptions): Promise<Simulation> {
   const starts = startsOf(trace, options);
   const results: SimulationResult[] = [];
+  const forecasts = options.forecast ? forecastsFor(trace, starts, options.forecast) : null;
   const unbounded = new Map<string, Decided>();
   for (const maxLatencyMs of options.maxLatenciesMs) {
     const truth = starts.map((start) =>
@@ -68,7 +76,13 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
     const ofBound: SimulationResult[] = [];
     for (const name of options.policies) {
       const policy = policyNamed(name);
-      const decided = unbounded.get(name) ?? (await decideAll(policy, truth, perfectOutlook(truth), options));
+      const outlook = forecasts
+        ? forecastOutlook(truth, forecasts, options.forecast?.demandQuantile ?? null)
+        : perfectOutlook(truth);
+      // What was expected need not fit where what comes does: a forecast is no reason to have no plan.
+      const leastViolation = options.leastViolation === true || forecasts !== null;
+      const decided =
+        unbounded.get(name) ?? (await decideAll(policy, truth, outlook, { ...options, leastViolation }));
       if (!policy.bounded) unbounded.set(name, decided);
       ofBound.push(
         'kind' in decided
@@ -78,6 +92,7 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
               ...bound,
               outcome: outcomeOf(truth, decided, options.switching),
               savedAgainst: {},
+              brokenIntervals: decided.filter(({ violations = [] }) => violations.length > 0).length,
             },
       );
     }
@@ -95,7 +110,9 @@ function withSavings(result: SimulationResult, all: readonly SimulationResult[])
       continue;
     savedAgainst[other.policy] = 1 - gramsOf(result) / gramsOf(other);
   }
-  return { ...result, savedAgainst };
+  const oracle = all.find(({ policy }) => policy === 'oracle');
+  const overOracle = oracle && 'outcome' in oracle ? gramsOf(result) / gramsOf(oracle) - 1 : undefined;
+  return { ...result, savedAgainst, ...(overOracle === undefined ? {} : { overOracle }) };
 }
 
 /** gCO2e, those of changes included. */

@@ -14,13 +14,14 @@ import { labImages } from '../images/labImages';
 import { LabError } from '../labError';
 import { adminKubeconfig, stateDirectory } from '../places';
 import type { Step } from '../step';
-import { debianPackages } from '../tools/debianPackages';
+import { debianPackages, labPackages } from '../tools/debianPackages';
 import { goTools } from '../tools/goTools';
 import { CertificateAuthority } from './certificates';
 import { cgroupsDown, cgroupsUp } from './cgroups';
 import { startControlPlane } from './controlPlane';
 import { daemonStates, waitFor } from './daemons';
 import { withLabLock } from './lock';
+import { platformManifests } from './manifests';
 import { networkDown, networkUp } from './network';
 import { startContainerd, startKubelet } from './nodeDaemons';
 import { nodes } from './nodes';
@@ -99,8 +100,16 @@ export async function labBuild(step: Step): Promise<void> {
 }
 
 async function prepare(step: Step): Promise<{ tools: ReadonlyMap<string, string>; archives: string[] }> {
-  await debianPackages(step);
-  return { tools: await goTools(step), archives: await labImages(step) };
+  await debianPackages(step, labPackages);
+  const tools = await goTools(step, [
+    'kubernetes',
+    'pulumi',
+    'pulumi-language-nodejs',
+    'metallb',
+    'metrics-server',
+  ]);
+  await platformManifests(step, tools);
+  return { tools, archives: await labImages(step, tools) };
 }
 
 /**

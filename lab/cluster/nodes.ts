@@ -23,7 +23,7 @@ export const apiServiceAddress = '10.96.0.1';
 export const dnsAddress = '10.96.0.10';
 export const podRange = '10.244.0.0/16';
 
-const nodeCount = 1;
+const nodeCount = 3;
 
 export const nodes: readonly LabNode[] = Array.from({ length: nodeCount }, (_, index) => {
   const name = `casper-lab-${index + 1}`;

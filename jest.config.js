@@ -9,6 +9,8 @@ const shared = {
   },
 };
 module.exports = {
+  // Machines that build several things at once are several times slower.
+  testTimeout: 30_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     { ...shared, displayName: 'lab', testMatch: ['<rootDir>/test/lab/**/*.test.ts'] },

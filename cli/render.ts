@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { IntervalPlan } from '../planning/intervalPlan';
+import type { Violation } from '../policies/problem';
 import type { StackChange } from '../operate/apply';
 import type { PropertyChange, ResourceChange } from '../operate/change';
 import type { RegionVerification } from '../operate/verify';
@@ -22,7 +23,8 @@ const bare = {
   middle: '  ',
 };
 
-function table(head: string[], rows: (string | number)[][]): string {
+/** A table without lines; the first column and columns of names are to the left. */
+export function table(head: string[], rows: (string | number)[][]): string {
   const rendered = new Table({
     head,
     chars: bare,
@@ -57,7 +59,18 @@ export function renderPlan(plan: IntervalPlan): string {
     ),
     `  carbon ${plan.carbonSum.toFixed(0)} (requests/s x gCO2e/kWh), mean latency ${latency}, objective ${plan.objective.toPrecision(6)}, ` +
       `${plan.solver.name} ${plan.solver.milliseconds.toFixed(1)} ms`,
+    ...(plan.violations ?? []).map((violation) => `  LIMIT BROKEN: ${describeViolation(violation)}`),
   ].join('\n');
+}
+
+/** A limit that a plan breaks, in words. */
+function describeViolation(violation: Violation): string {
+  if (violation.limit === 'capacity') {
+    const { destination, requestsPerSecond } = violation;
+    return `${destination} gets ${requestsPerSecond} requests/s more than all its servers carry`;
+  }
+  const { origin, destination, requestsPerSecond, latencyMs, boundMs } = violation;
+  return `${requestsPerSecond} requests/s from ${origin} are served in ${destination}, ${latencyMs} ms away, over the bound of ${boundMs} ms`;
 }
 
 /** What moves, one line a resource and one a changed property. */

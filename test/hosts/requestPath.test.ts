@@ -33,8 +33,8 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
     if (place === 'a host reached by ssh') server = await SshServer.start('NONE');
     host = { name: 'here', ...(server ? { connection: server.connection } : {}) };
   });
-  afterAll(() => {
-    server?.stop();
+  afterAll(async () => {
+    await server?.stop();
   });
   beforeEach(async () => {
     root = join(mkdtempSync(join(tmpdir(), 'hosts-')), 'casper');

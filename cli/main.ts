@@ -4,6 +4,7 @@ import { InfeasibleError } from '../planning/intervalPlan';
 import { applyCommand } from './applyCommand';
 import { initCommand } from './initCommand';
 import { labCommand } from './labCommand';
+import { loadCommand } from './loadCommand';
 import { planCommand } from './planCommand';
 import { previewCommand } from './previewCommand';
 import { runCommand } from './runCommand';
@@ -19,6 +20,7 @@ const program = new Command('casper')
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)
+  .addCommand(loadCommand)
   .addCommand(initCommand)
   .addCommand(labCommand);
 

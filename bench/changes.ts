@@ -48,7 +48,7 @@ async function main(flags: Flags): Promise<void> {
   ]);
   const options = { projectDirectory: checkout, stackName: 'bench-changes', configFile };
   const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
-  const plans = await planForStack(configFile, flags.traces, flags.from, flags.intervals, planFlags as never);
+  const plans = await planForStack(configFile, flags.traces, flags.from, flags.intervals, planFlags);
   const target = await openTarget(options);
   const run = await runUnderLoad(
     plans,

@@ -2,6 +2,8 @@ import Table from 'cli-table3';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import type { Violation } from '../policies/problem';
 import type { StackChange } from '../operate/apply';
+import type { IntervalLoad } from '../operate/load/generateLoad';
+import type { LoadSummary } from '../operate/load/requestLog';
 import type { PropertyChange, ResourceChange } from '../operate/change';
 import type { RegionVerification } from '../operate/verify';
 
@@ -122,4 +124,30 @@ export function renderVerification(verification: readonly RegionVerification[]):
       fault ?? 'ok',
     ]),
   );
+}
+
+/** What became of an interval's requests, origin by origin. */
+export function renderLoad(interval: string, { total, byOrigin, slowRequests }: IntervalLoad): string {
+  const ms = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
+  const row = (
+    name: string,
+    { due, sent, answered, failed, latencyMs }: LoadSummary,
+  ): (string | number)[] => [
+    ...[name, due, sent, answered, failed.status, failed.connection, failed.timeout],
+    ...[ms(latencyMs?.p50), ms(latencyMs?.p95), ms(latencyMs?.p99), ms(latencyMs?.max)],
+  ];
+  return [
+    interval,
+    table(
+      [
+        ...['origin', 'due', 'sent', 'answered', 'status >= 400', 'no connection', 'timed out'],
+        ...['p50 ms', 'p95 ms', 'p99 ms', 'max ms'],
+      ],
+      [...Object.entries(byOrigin).map(([origin, summary]) => row(origin, summary)), row('all', total)],
+    ),
+    ...slowRequests.map(
+      ({ origin, dueAtMs, latencyMs, outcome }) =>
+        `  slow: ${origin} ${new Date(dueAtMs).toISOString()} ${latencyMs.toFixed(0)} ms, ${outcome}`,
+    ),
+  ].join('\n');
 }

@@ -5,6 +5,7 @@ import type { StackChange } from '../operate/apply';
 import type { IntervalLoad } from '../operate/load/generateLoad';
 import type { LoadSummary } from '../operate/load/requestLog';
 import type { PropertyChange, ResourceChange } from '../operate/change';
+import type { ServedShare } from '../operate/underLoad';
 import type { RegionVerification } from '../operate/verify';
 
 const bare = {
@@ -127,7 +128,10 @@ export function renderVerification(verification: readonly RegionVerification[]):
 }
 
 /** What became of an interval's requests, origin by origin. */
-export function renderLoad(interval: string, { total, byOrigin, slowRequests }: IntervalLoad): string {
+export function renderLoad(
+  interval: string,
+  { total, byOrigin, slowRequests }: Pick<IntervalLoad, 'total' | 'byOrigin' | 'slowRequests'>,
+): string {
   const ms = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
   const row = (
     name: string,
@@ -150,4 +154,18 @@ export function renderLoad(interval: string, { total, byOrigin, slowRequests }: 
         `  slow: ${origin} ${new Date(dueAtMs).toISOString()} ${latencyMs.toFixed(0)} ms, ${outcome}`,
     ),
   ].join('\n');
+}
+
+/** Planned against served share of every pair, in percent. */
+export function renderShares(shares: readonly ServedShare[]): string {
+  return table(
+    ['origin', 'destination', 'planned %', 'served %', 'requests'],
+    shares.map(({ origin, destination, plannedPercent, servedPercent, served }) => [
+      origin,
+      destination,
+      plannedPercent.toFixed(2),
+      typeof servedPercent === 'number' ? servedPercent.toFixed(2) : servedPercent,
+      served ?? 'unknown',
+    ]),
+  );
 }

@@ -1,4 +1,4 @@
-/** Unit tests need nothing but npm packages; lab tests need root and a running lab, lifecycle tests root and none; they fail (never skip) without it. */
+/** Unit tests need nothing but npm packages; lab tests need root and a running lab, lifecycle tests root and none; hosts tests root and `npm run tools:hosts`; they fail (never skip) without it. */
 const shared = {
   testEnvironment: 'node',
   transform: {
@@ -9,6 +9,8 @@ const shared = {
   },
 };
 module.exports = {
+  // Machines that build several things at once are several times slower.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,

@@ -90,7 +90,11 @@ const median = (values: readonly number[]): number =>
 
 async function main(): Promise<void> {
   copyFileSync(path.join(checkout, 'Pulumi.dev.yaml'), configFile);
-  await execa('sed', ['-i', `s/^    port: 8080/    port: 8080\\n    namespace: ${ours}/`, configFile]);
+  await execa('sed', [
+    '-i',
+    `s/^    port: 8080/    port: 8080\\n    namespace: ${ours}\\n    cpuChange: rollout/`,
+    configFile,
+  ]);
   setPlan(sizes[0]);
   await openStack({ projectDirectory: checkout, stackName, configFile });
   try {

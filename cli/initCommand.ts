@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
+import { labKeys, labRegions } from '../lab/stackForLab';
 import { newStackFile } from '../planning/stackFile';
 import { openTrace } from './openTrace';
 import { projectDirectory } from './project';
@@ -10,13 +11,18 @@ export const initCommand = new Command('init')
   )
   .requiredOption('--traces <dir>', 'folder of the four CSV files')
   .requiredOption('--config-file <path>', 'stack file to write; must not exist')
-  .action(({ traces, configFile }: { traces: string; configFile: string }) => {
+  .option(
+    '--lab',
+    'for the lab, which must be up: regions spread over its nodes and hosts, MetalLB, metrics-server, Traefik, Prometheus',
+  )
+  .action(({ traces, configFile, lab }: { traces: string; configFile: string; lab?: true }) => {
     const trace = openTrace(traces);
     newStackFile(
       path.join(projectDirectory, 'Pulumi.dev.yaml'),
       configFile,
-      trace.regions,
+      lab ? labRegions(trace.regions) : trace.regions.map((name) => ({ name })),
       trace.firstInterval,
+      lab ? labKeys() : {},
     );
     console.log(`wrote ${configFile}: ${trace.regions.length} regions, no servers yet`);
   });

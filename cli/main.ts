@@ -2,12 +2,16 @@
 import { Command } from 'commander';
 import { InfeasibleError } from '../planning/intervalPlan';
 import { applyCommand } from './applyCommand';
+import { backtestCommand } from './backtestCommand';
+import { explainCommand } from './explainCommand';
 import { initCommand } from './initCommand';
 import { labCommand } from './labCommand';
 import { loadCommand } from './loadCommand';
 import { planCommand } from './planCommand';
 import { previewCommand } from './previewCommand';
 import { runCommand } from './runCommand';
+import { simulateCommand } from './simulateCommand';
+import { sweepCommand } from './sweepCommand';
 
 const exitCodes = { failure: 1, infeasible: 3 };
 
@@ -17,6 +21,10 @@ const program = new Command('casper')
   )
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 3 no placement keeps every limit.')
   .addCommand(planCommand)
+  .addCommand(explainCommand)
+  .addCommand(simulateCommand)
+  .addCommand(sweepCommand)
+  .addCommand(backtestCommand)
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)

@@ -1,6 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { referenceCapacity, type CapacityConfig } from '../config';
+import type { DecideOptions } from '../planning/decide';
 import type { PlanOptions } from '../planning/intervalPlan';
+import type { ObjectiveWeights } from '../policies/problem';
+import { readRegions } from '../traces/readRegions';
 
 /** The reference's constants (carbonfirst/casper): weight of carbon 0.9, bound 500 ms. */
 const referenceAlpha = 0.9;
@@ -20,10 +23,10 @@ export const positiveInteger = numberIn(1, 1_000_000, true, 'a whole number of a
 export const integer = numberIn(-2_147_483_648, 2_147_483_647, true, 'a whole number of 32 bits');
 export const nonNegativeNumber = numberIn(0, 1e9, false, 'a number of at least 0');
 export const positiveNumber = numberIn(0.001, 1e9, false, 'a number of at least 0.001');
-const share = numberIn(0, 1, false, 'a number from 0 to 1');
+export const share = numberIn(0, 1, false, 'a number from 0 to 1');
 
 /** A latency bound in ms, or "none". */
-function latencyBound(text: string): number {
+export function latencyBound(text: string): number {
   return text === 'none' ? Infinity : numberIn(0, 1e9, false, 'milliseconds, or "none"')(text);
 }
 
@@ -34,24 +37,107 @@ export interface PlanFlags {
   alpha: number;
   requestsPerServer?: number;
   maxServers?: number;
+  regions?: string;
+  weights?: ObjectiveWeights;
+  surviveRegionLoss?: true;
+  leastViolation?: true;
 }
 
 export function withPlanOptions(command: Command): Command {
+  return withCapacityOptions(
+    command
+      .option('--policy <name>', 'placement policy', 'carbon')
+      .option(
+        '--max-latency <ms>',
+        'latency bound from origin to destination, or "none"',
+        latencyBound,
+        referenceMaxLatencyMs,
+      ),
+  );
+}
+
+/** What a region holds and what counts, whatever the policy and the bound. */
+export function withCapacityOptions(command: Command): Command {
   return command
-    .option('--policy <name>', 'placement policy', 'carbon')
-    .option(
-      '--max-latency <ms>',
-      'latency bound from origin to destination, or "none"',
-      latencyBound,
-      referenceMaxLatencyMs,
-    )
     .addOption(
       new Option('--alpha <share>', 'weight of carbon against servers, 0 to 1')
         .argParser(share)
         .default(referenceAlpha),
     )
     .option('--requests-per-server <n>', 'requests/s that one server carries', positiveInteger)
-    .option('--max-servers <n>', 'servers a region may have', positiveInteger);
+    .option('--max-servers <n>', 'servers a region may have', positiveInteger)
+    .option(
+      '--regions <file>',
+      'CSV: region, and any of servers, min_servers, requests_per_server, idle_watts, dynamic_watts, pue, price_per_hour, destinations',
+    )
+    .option(
+      '--weights <list>',
+      'objective of the policy weighted, as in carbon=0.7,latency=0.2,servers=0.05,cost=0.05',
+      objectiveWeights,
+    )
+    .option('--survive-region-loss', 'any one region may fail and the others still carry everything')
+    .option(
+      '--least-violation',
+      'where no placement keeps every limit, the one that breaks them least, marked',
+    );
+}
+
+const weightNames = ['carbon', 'latency', 'servers', 'cost'] as const;
+
+function objectiveWeights(text: string): ObjectiveWeights {
+  const weights = { carbon: 0, latency: 0, servers: 0, cost: 0 };
+  for (const part of text.split(',')) {
+    const [name, value = '', ...more] = part.split('=');
+    const known = weightNames.find((candidate) => candidate === name?.trim());
+    if (!known || more.length > 0)
+      throw new InvalidArgumentError(`Expected ${weightNames.join(', ')}, each with =.`);
+    weights[known] = nonNegativeNumber(value);
+  }
+  if (weightNames.every((name) => weights[name] === 0)) {
+    throw new InvalidArgumentError('Expected at least one weight above 0.');
+  }
+  return weights;
+}
+
+/** What a change costs, and how far ahead a policy looks that does. */
+export interface SwitchingFlags {
+  horizon: number;
+  switchingGrams: number;
+  movingGrams: number;
+  minResidence: number;
+  maxRegionsChanged?: number;
+}
+
+export function withSwitchingOptions(command: Command): Command {
+  return command
+    .option('--horizon <intervals>', 'intervals that the policy horizon looks ahead', positiveInteger, 24)
+    .option(
+      '--switching-grams <g>',
+      'gCO2e for every server started or stopped; like the next three, for the policies horizon and oracle',
+      nonNegativeNumber,
+      0,
+    )
+    .option(
+      '--moving-grams <g>',
+      'damping: gCO2e for every request/s moved to or from a region',
+      nonNegativeNumber,
+      0,
+    )
+    .option('--min-residence <intervals>', 'intervals that a started server stays', positiveInteger, 1)
+    .option('--max-regions-changed <n>', 'regions whose servers may change an interval', positiveInteger);
+}
+
+/** Changes are free for a command without these flags: it decides one interval alone. */
+export function decideOptionsOf(flags: Partial<SwitchingFlags>): DecideOptions {
+  return {
+    horizonIntervals: flags.horizon ?? 1,
+    switching: {
+      gramsPerServerChange: flags.switchingGrams ?? 0,
+      gramsPerRequestMoved: flags.movingGrams ?? 0,
+      minResidenceIntervals: flags.minResidence ?? 1,
+      ...(flags.maxRegionsChanged !== undefined && { maxRegionsChanged: flags.maxRegionsChanged }),
+    },
+  };
 }
 
 /** Which stack, and which file its config comes from. */
@@ -69,6 +155,7 @@ export function withStackOptions(command: Command): Command {
 /** The flags over what the stack file says; the reference's constants where neither speaks. */
 export function planOptionsOf(
   flags: PlanFlags,
+  traceRegions: readonly string[],
   capacity: CapacityConfig = referenceCapacity,
   keepWarm = false,
 ): PlanOptions {
@@ -82,5 +169,9 @@ export function planOptionsOf(
       requestsPerServer: flags.requestsPerServer ?? capacity.requestsPerServer,
       maxServersPerRegion: flags.maxServers ?? capacity.maxServersPerRegion,
     },
+    ...(flags.regions !== undefined && { regionRows: readRegions(flags.regions, traceRegions) }),
+    ...(flags.weights && { weights: flags.weights }),
+    ...(flags.surviveRegionLoss && { survivesRegionLoss: true }),
+    ...(flags.leastViolation && { leastViolation: true }),
   };
 }

@@ -13,6 +13,7 @@ export const planCommand = withPlanOptions(
 )
   .option('--json', 'print one JSON object')
   .action(async ({ traces, at, json, ...flags }: PlanFlags & { traces: string; at: string; json?: true }) => {
-    const plan = await planInterval(openTrace(traces), at, planOptionsOf(flags));
+    const trace = openTrace(traces);
+    const plan = await planInterval(trace, at, planOptionsOf(flags, trace.regions));
     console.log(json ? JSON.stringify(plan) : renderPlan(plan));
   });

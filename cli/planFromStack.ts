@@ -1,8 +1,9 @@
-import { planInterval, type IntervalPlan } from '../planning/intervalPlan';
+import type { IntervalPlan } from '../planning/intervalPlan';
+import { planRange } from '../planning/planRange';
 import { readStackFile } from '../planning/stackFile';
 import { openTrace } from './openTrace';
 import type { Trace } from '../traces/trace';
-import { planOptionsOf, type PlanFlags } from './options';
+import { decideOptionsOf, planOptionsOf, type PlanFlags, type SwitchingFlags } from './options';
 
 /** The regions of the stack and of the trace are not the same ones. */
 export class RegionMismatchError extends Error {
@@ -19,7 +20,7 @@ export async function planForStack(
   traces: string,
   from: string | undefined,
   count: number,
-  flags: PlanFlags,
+  flags: PlanFlags & Partial<SwitchingFlags>,
 ): Promise<IntervalPlan[]> {
   const { regions, capacity, service } = readStackFile(configFile);
   const trace = openTrace(traces);
@@ -28,13 +29,10 @@ export async function planForStack(
     regions.map(({ name }) => name),
     configFile,
   );
-  const first = Date.parse(trace.at(from ?? trace.firstInterval).start);
-  const plans: IntervalPlan[] = [];
-  for (let index = 0; index < count; index++) {
-    const at = new Date(first + index * trace.intervalSeconds * 1000).toISOString();
-    plans.push(await planInterval(trace, at, planOptionsOf(flags, capacity, service.keepWarm)));
-  }
-  return plans;
+  return planRange(trace, from ?? trace.firstInterval, count, {
+    ...planOptionsOf(flags, trace.regions, capacity, service.keepWarm),
+    ...decideOptionsOf(flags),
+  });
 }
 
 function assertSameRegions(trace: Trace, stackRegions: readonly string[], configFile: string): void {

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { IntervalPlan } from '../planning/intervalPlan';
+import type { Violation } from '../policies/problem';
 import type { StackChange } from '../operate/apply';
 import type { IntervalLoad } from '../operate/load/generateLoad';
 import type { LoadSummary } from '../operate/load/requestLog';
@@ -24,7 +25,8 @@ const bare = {
   middle: '  ',
 };
 
-function table(head: string[], rows: (string | number)[][]): string {
+/** A table without lines; the first column and columns of names are to the left. */
+export function table(head: string[], rows: (string | number)[][]): string {
   const rendered = new Table({
     head,
     chars: bare,
@@ -59,7 +61,18 @@ export function renderPlan(plan: IntervalPlan): string {
     ),
     `  carbon ${plan.carbonSum.toFixed(0)} (requests/s x gCO2e/kWh), mean latency ${latency}, objective ${plan.objective.toPrecision(6)}, ` +
       `${plan.solver.name} ${plan.solver.milliseconds.toFixed(1)} ms`,
+    ...(plan.violations ?? []).map((violation) => `  LIMIT BROKEN: ${describeViolation(violation)}`),
   ].join('\n');
+}
+
+/** A limit that a plan breaks, in words. */
+function describeViolation(violation: Violation): string {
+  if (violation.limit === 'capacity') {
+    const { destination, requestsPerSecond } = violation;
+    return `${destination} gets ${requestsPerSecond} requests/s more than all its servers carry`;
+  }
+  const { origin, destination, requestsPerSecond, latencyMs, boundMs } = violation;
+  return `${requestsPerSecond} requests/s from ${origin} are served in ${destination}, ${latencyMs} ms away, over the bound of ${boundMs} ms`;
 }
 
 /** What moves, one line a resource and one a changed property. */
@@ -76,9 +89,21 @@ export function renderChange({ changes, seconds, notes }: StackChange): string {
 }
 
 function describeProperties({ properties }: ResourceChange): string[] {
-  return properties.map(
-    ({ path, before, after }: PropertyChange) => `      ${path}: ${asText(before)} -> ${asText(after)}`,
+  return properties.map(({ path, before, after }: PropertyChange) =>
+    isPage(before) && isPage(after)
+      ? `      ${path}: ${differingLines(before, after)} of ${after.split('\n').length} lines differ`
+      : `      ${path}: ${asText(before)} -> ${asText(after)}`,
   );
+}
+
+/** A file's text, such as a load balancer's row of weights: `pulumi preview --diff` shows all of it. */
+function isPage(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('\n');
+}
+
+function differingLines(before: string, after: string): number {
+  const old = new Set(before.split('\n'));
+  return after.split('\n').filter((line) => !old.has(line)).length;
 }
 
 function asText(value: unknown): string {

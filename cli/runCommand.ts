@@ -6,15 +6,17 @@ import {
   positiveInteger,
   withPlanOptions,
   withStackOptions,
+  withSwitchingOptions,
   type PlanFlags,
   type StackFlags,
+  type SwitchingFlags,
 } from './options';
 import { planForStack } from './planFromStack';
 import { showStep } from './progress';
 import { sampleTraces, stackOptionsOf } from './project';
 import { renderChange, renderPlan, renderVerification } from './render';
 
-interface Flags extends PlanFlags, StackFlags {
+interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
   traces: string;
   from?: string;
   intervals: number;
@@ -24,24 +26,26 @@ interface Flags extends PlanFlags, StackFlags {
 }
 
 export const runCommand = withPlanOptions(
-  withStackOptions(
-    new Command('run')
-      .description(
-        'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
-      )
-      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-      .option(
-        '--from <time>',
-        'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
-      )
-      .option('--intervals <n>', 'how many intervals', positiveInteger, 1)
-      .option(
-        '--seconds-per-interval <s>',
-        'start an interval no sooner than this after the one before',
-        nonNegativeNumber,
-        0,
-      )
-      .option('--runs <dir>', 'where the run leaves its records', 'runs'),
+  withSwitchingOptions(
+    withStackOptions(
+      new Command('run')
+        .description(
+          'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
+        )
+        .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+        .option(
+          '--from <time>',
+          'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
+        )
+        .option('--intervals <n>', 'how many intervals', positiveInteger, 1)
+        .option(
+          '--seconds-per-interval <s>',
+          'start an interval no sooner than this after the one before',
+          nonNegativeNumber,
+          0,
+        )
+        .option('--runs <dir>', 'where the run leaves its records', 'runs'),
+    ),
   ),
 )
   .option('--json', 'print one JSON object an interval')

@@ -1,6 +1,7 @@
 import { Deployment } from '@pulumi/kubernetes/apps/v1/deployment';
 import { Service } from '@pulumi/kubernetes/core/v1/service';
 import * as pulumi from '@pulumi/pulumi';
+import { PodCpu } from './podCpu';
 
 export interface KiwixRegionArgs {
   /** The region's name, as in the traces and the plan. */
@@ -22,15 +23,43 @@ export interface KiwixRegionArgs {
   readonly cpuMillicores: number;
   /** CPU request as a share of the limit, in percent. */
   readonly requestPercent: number;
+  /** How the CPU of a region whose pods run is changed; a rollout when absent. */
+  readonly inPlace?: InPlace | undefined;
+  /** Where the load balancers reach the region; only inside the cluster when absent. */
+  readonly loadBalancer?: LoadBalancer | undefined;
   /** How long a pod that leaves goes on serving, in seconds. */
   readonly drainSeconds: number;
   /** How long a rollout may take, in seconds. */
   readonly rolloutTimeoutSeconds: number;
 }
 
+/** Changing CPU without a restart, through the pods' `resize` subresource (Kubernetes 1.33 on). */
+export interface InPlace {
+  /** Context and kubeconfig of the cluster: the same as the Kubernetes provider's. */
+  readonly context: string;
+  readonly kubeconfig?: string | undefined;
+  /** CPU limit of a pod that starts, in millicores: as much as any plan gives, so that it starts fast and is never short. */
+  readonly ceilingMillicores: number;
+  /** How long a resize may take, in seconds, before the region's pods are replaced instead. */
+  readonly timeoutSeconds: number;
+}
+
+/** An address that MetalLB gives to the region's Service. */
+export interface LoadBalancer {
+  /** IPv4 address of MetalLB's pool. */
+  readonly address: string;
+  /** TCP port; regions that share an address differ in it. */
+  readonly port: number;
+}
+
+const containerName = 'kiwix-serve';
+
+/** CPU request of a pod that starts, where its CPU is changed in place afterwards. */
+const startRequestMillicores = 10;
+
 /** The web service of one region: a Deployment whose CPU limit is the plan's, and the Service in front of it. */
 export class KiwixRegion extends pulumi.ComponentResource {
-  /** Host and port of the Service inside the cluster. */
+  /** Host and port that the region's Service answers on. */
   public readonly endpoint: pulumi.Output<string>;
   /** CPU limit that is rolled out, in millicores; 0 where no pod runs. */
   public readonly cpuMillicores: pulumi.Output<number>;
@@ -48,6 +77,10 @@ export class KiwixRegion extends pulumi.ComponentResource {
     // A template needs a limit even where no pod is made from it; 1m is the smallest that Kubernetes knows.
     const limitMillicores = Math.max(args.cpuMillicores, 1);
     const requestMillicores = Math.ceil((limitMillicores * args.requestPercent) / 100);
+    // Changed in place, the template stays the same from plan to plan.
+    const template = args.inPlace
+      ? { limit: args.inPlace.ceilingMillicores, request: startRequestMillicores }
+      : { limit: limitMillicores, request: requestMillicores };
 
     const deployment = new Deployment(
       name,
@@ -75,14 +108,14 @@ export class KiwixRegion extends pulumi.ComponentResource {
               terminationGracePeriodSeconds: args.drainSeconds + 10,
               containers: [
                 {
-                  name: 'kiwix-serve',
+                  name: containerName,
                   image: args.image,
                   imagePullPolicy: 'IfNotPresent',
                   ...(args.args ? { args: [...args.args] } : {}),
                   ports: [{ name: 'http', containerPort: args.port }],
                   resources: {
-                    limits: { cpu: millicores(limitMillicores) },
-                    requests: { cpu: millicores(requestMillicores) },
+                    limits: { cpu: millicores(template.limit) },
+                    requests: { cpu: millicores(template.request) },
                   },
                   readinessProbe: {
                     httpGet: { path: args.readinessPath, port: 'http' },
@@ -103,6 +136,25 @@ export class KiwixRegion extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    if (args.inPlace && args.cpuMillicores > 0) {
+      new PodCpu(
+        name,
+        {
+          context: args.inPlace.context,
+          kubeconfig: args.inPlace.kubeconfig,
+          namespace: args.namespace,
+          deployment: objectName,
+          instance: args.region,
+          container: containerName,
+          limitMillicores,
+          requestMillicores,
+          timeoutSeconds: args.inPlace.timeoutSeconds,
+        },
+        { parent: this, dependsOn: [deployment] },
+      );
+    }
+
+    const { loadBalancer } = args;
     const service = new Service(
       name,
       {
@@ -110,19 +162,32 @@ export class KiwixRegion extends pulumi.ComponentResource {
           name: objectName,
           namespace: args.namespace,
           labels,
-          // A Service without pods has no endpoints to wait for.
-          annotations: { 'pulumi.com/skipAwait': 'true' },
+          annotations: {
+            // A Service without pods has no endpoints to wait for.
+            'pulumi.com/skipAwait': 'true',
+            ...(loadBalancer
+              ? {
+                  'metallb.io/loadBalancerIPs': loadBalancer.address,
+                  // Regions that name the same key may share an address, on different ports.
+                  'metallb.io/allow-shared-ip': `casper-${loadBalancer.address}`,
+                }
+              : {}),
+          },
         },
         spec: {
-          type: 'ClusterIP',
           selector: labels,
-          ports: [{ name: 'http', port: args.port, targetPort: 'http' }],
+          ...(loadBalancer
+            ? { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }
+            : { type: 'ClusterIP' }),
+          ports: [{ name: 'http', port: loadBalancer?.port ?? args.port, targetPort: 'http' }],
         },
       },
       { parent: this },
     );
 
-    this.endpoint = pulumi.interpolate`${service.metadata.name}.${service.metadata.namespace}:${args.port}`;
+    this.endpoint = loadBalancer
+      ? pulumi.output(`${loadBalancer.address}:${loadBalancer.port}`)
+      : pulumi.interpolate`${service.metadata.name}.${service.metadata.namespace}:${args.port}`;
     this.cpuMillicores = deployment.spec.replicas.apply((replicas) =>
       replicas > 0 ? args.cpuMillicores : 0,
     );

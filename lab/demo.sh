@@ -5,6 +5,6 @@ casper() { node dist/cli/main.js "$@"; }
 
 mkdir -p runs
 rm -f runs/Pulumi.demo.yaml
-casper init --traces "$TRACES" --config-file runs/Pulumi.demo.yaml
+casper init --lab --traces "$TRACES" --config-file runs/Pulumi.demo.yaml
 casper run --stack demo --config-file runs/Pulumi.demo.yaml \
   --traces "$TRACES" ${FROM:+--from "$FROM"} --intervals 3 --max-latency 150

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { labStatus } from './cluster/lab';
@@ -7,11 +7,11 @@ import { LabError } from './labError';
 import { adminKubeconfig, cacheDirectory, checkout, stateDirectory } from './places';
 import { goToolFolders } from './tools/goTools';
 
-const plugin = 'pulumi-resource-kubernetes';
+const standIns = path.join(checkout, 'lab', 'plugins', 'bin');
 
 /**
  * What a program needs to find the lab: its kubeconfig, Pulumi with a state folder that goes with the lab, and the
- * stand-in for Pulumi's Kubernetes plugin where there is no genuine one.
+ * stand-ins for Pulumi's plugins where there are no genuine ones.
  * @throws LabError when the lab is not up
  */
 export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -19,29 +19,54 @@ export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
   const pulumiState = path.join(stateDirectory, 'pulumi');
   mkdirSync(pulumiState, { recursive: true });
   const inheritedPath = inherited['PATH'] ?? '';
-  const standIns = hasGenuinePlugin(inherited, inheritedPath)
-    ? []
-    : [path.join(checkout, 'lab', 'plugins', 'bin')];
   return {
     ...inherited,
     CASPER_LAB: stateDirectory,
     KUBECONFIG: adminKubeconfig,
-    PATH: [...goToolFolders(), path.join(checkout, 'node_modules', '.bin'), inheritedPath, ...standIns].join(
-      path.delimiter,
-    ),
+    PATH: [
+      ...goToolFolders(),
+      path.join(checkout, 'node_modules', '.bin'),
+      inheritedPath,
+      standInFolder(inherited, inheritedPath),
+    ].join(path.delimiter),
     PULUMI_BACKEND_URL: `file://${pulumiState}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
+    // The program and the plugins start anew with every preview: a tenth of it is compiling the same JavaScript.
+    NODE_COMPILE_CACHE: path.join(cacheDirectory, 'node-compile-cache'),
   };
 }
 
+/**
+ * A folder with the stand-ins that are needed, and only those: the engine takes a plugin that is on PATH rather than one
+ * that `pulumi plugin install` has put away.
+ */
+function standInFolder(env: NodeJS.ProcessEnv, searched: string): string {
+  const folder = path.join(stateDirectory, 'plugins');
+  mkdirSync(folder, { recursive: true });
+  const elsewhere = searched.split(path.delimiter).filter((name) => name !== folder);
+  for (const program of readdirSync(standIns)) {
+    const link = path.join(folder, program);
+    if (hasGenuinePlugin(program, env, elsewhere)) rmSync(link, { force: true });
+    else {
+      // Renamed into place: another command may be about to run it.
+      const fresh = `${link}.${process.pid}`;
+      symlinkSync(path.join(standIns, program), fresh);
+      renameSync(fresh, link);
+    }
+  }
+  return folder;
+}
+
 /** On PATH, or where `pulumi plugin install` puts it. */
-function hasGenuinePlugin(env: NodeJS.ProcessEnv, searched: string): boolean {
-  if (searched.split(path.delimiter).some((folder) => folder !== '' && existsSync(path.join(folder, plugin))))
-    return true;
-  const plugins = path.join(env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi'), 'plugins');
+function hasGenuinePlugin(program: string, env: NodeJS.ProcessEnv, searched: readonly string[]): boolean {
+  if (searched.some((folder) => folder !== '' && existsSync(path.join(folder, program)))) return true;
+  const installed = path.join(env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi'), 'plugins');
   return (
-    existsSync(plugins) && readdirSync(plugins).some((name) => /^resource-kubernetes-v[\d.]+$/.test(name))
+    existsSync(installed) &&
+    readdirSync(installed).some((name) =>
+      new RegExp(`^${program.replace('pulumi-', '')}-v[\\d.]+$`).test(name),
+    )
   );
 }
 

@@ -23,14 +23,22 @@ export function previewStack(stack: Stack, configFile: string): Promise<StackCha
 
 /** `pulumi up` with this stack file. The engine applies growing regions before shrinking ones (index.ts). */
 export function updateStack(stack: Stack, configFile: string): Promise<StackChange> {
-  return observe(stack, 'up', (onEvent) => stack.up({ ...quietly, configFile, onEvent }));
+  // Asked for secrets, Pulumi would read the history with a stack file in the project's folder, and make one there.
+  return observe(stack, 'up', (onEvent) => stack.up({ ...quietly, configFile, onEvent, showSecrets: false }));
+}
+
+/** `pulumi refresh`: takes what runs into the stack's state, so that the next update sees where it differs. */
+export function refreshStack(stack: Stack, configFile: string): Promise<StackChange> {
+  return observe(stack, 'refresh', (onEvent) =>
+    stack.refresh({ ...quietly, configFile, onEvent, showSecrets: false }),
+  );
 }
 
 const quietly = { color: 'never', suppressOutputs: true, suppressProgress: true } satisfies GlobalOpts;
 
 type Work = (onEvent: (event: EngineEvent) => void) => Promise<unknown>;
 
-async function observe(stack: Stack, what: 'preview' | 'up', work: Work): Promise<StackChange> {
+async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: Work): Promise<StackChange> {
   const start = performance.now();
   const notes: string[] = [];
   let events: EngineEvent[] = [];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EngineEvent, OpType } from '@pulumi/pulumi/automation';
 
 /** One resource that an update moves. */
@@ -16,6 +17,9 @@ export interface PropertyChange {
   readonly after: unknown;
 }
 
+/** Types that act on nothing: stacks, components, and the providers of others. */
+const bookkeeping = /^(pulumi:pulumi:Stack$|pulumi:providers:|casper:)/;
+
 const quiet: ReadonlySet<OpType> = new Set(['same', 'read', 'refresh']);
 
 /** Picks out of Pulumi's engine events what a preview or an update changes; components have no state of their own and are left out. */
@@ -23,21 +27,32 @@ export function changesOf(events: readonly EngineEvent[]): ResourceChange[] {
   const changes: ResourceChange[] = [];
   for (const { resourcePreEvent } of events) {
     const step = resourcePreEvent?.metadata;
-    if (!step || quiet.has(step.op) || step.type === 'pulumi:pulumi:Stack' || step.type.startsWith('casper:'))
-      continue;
-    const { old: before, new: after } = step;
+    if (!step || quiet.has(step.op) || bookkeeping.test(step.type)) continue;
+    const after = step.new?.inputs;
+    const detailed = Object.keys(step.detailedDiff ?? {});
+    // A dynamic resource says only that it differs, from its outputs: those are what a refresh finds.
+    const before = detailed.length > 0 ? step.old?.inputs : step.old?.outputs;
+    const paths = detailed.length > 0 ? detailed : topLevelDifferences(before, after);
     changes.push({
       operation: step.op,
       urn: step.urn,
       resource: `${step.type.split(':').at(-1) ?? step.type} ${step.urn.split('::').at(-1) ?? step.urn}`,
-      properties: Object.keys(step.detailedDiff ?? {}).map((path) => ({
+      properties: paths.map((path) => ({
         path,
-        before: valueAt(before?.inputs, path),
-        after: valueAt(after?.inputs, path),
+        before: valueAt(before, path),
+        after: valueAt(after, path),
       })),
     });
   }
   return changes;
+}
+
+/** Pulumi's own properties begin with two underscores. */
+function topLevelDifferences(before: object | undefined, after: object | undefined): string[] {
+  if (!before || !after) return [];
+  return Object.entries(after)
+    .filter(([key, value]) => !key.startsWith('__') && !isDeepStrictEqual(value, valueAt(before, key)))
+    .map(([key]) => key);
 }
 
 /** The value at a property path in Pulumi's notation: spec.containers[0].image, metadata.annotations["a/b"]. */

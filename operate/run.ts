@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile, writeStackPlan } from '../planning/stackFile';
-import { previewStack, updateStack, type StackChange } from './apply';
+import { previewStack, refreshStack, updateStack, type StackChange } from './apply';
 import { assertReachable, kubeConfigOf } from './cluster';
 import { openStack, type StackOptions } from './stack';
 import { verifyLive, type RegionVerification } from './verify';
@@ -53,7 +53,7 @@ export async function preview(target: Target, step: Step): Promise<StackChange> 
 }
 
 /**
- * Makes the stack file real and reads back what runs.
+ * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
  * @throws UpdateError, VerificationError
  */
 export async function apply(
@@ -61,12 +61,35 @@ export async function apply(
   step: Step,
 ): Promise<{ update: StackChange; verification: RegionVerification[] }> {
   const stack = await openStack(target.options);
-  const update = await step('pulumi up', () => updateStack(stack, target.options.configFile));
-  const verification = await step('reading the CPU quota in every pod', () =>
-    verifyLive(target.kubeConfig, readStackFile(target.options.configFile)),
-  );
-  if (verification.some(({ ok }) => !ok)) throw new VerificationError(verification);
-  return { update, verification };
+  const { configFile } = target.options;
+  const update = (): Promise<StackChange> => step('pulumi up', () => updateStack(stack, configFile));
+  const verify = (): Promise<RegionVerification[]> =>
+    step('reading the CPU quota in every pod', () =>
+      verifyLive(target.kubeConfig, readStackFile(configFile)),
+    );
+
+  const first = await update();
+  const verification = await verify();
+  if (verification.every(({ ok }) => ok)) return { update: first, verification };
+  // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
+  await step('pulumi refresh', () => refreshStack(stack, configFile));
+  const second = await update();
+  const again = await verify();
+  if (again.some(({ ok }) => !ok)) throw new VerificationError(again);
+  return {
+    update: {
+      changes: [...first.changes, ...second.changes],
+      seconds: first.seconds + second.seconds,
+      notes: [
+        ...first.notes,
+        ...verification.flatMap(({ region, fault }) =>
+          fault === null ? [] : [`${region} was not as planned: ${fault}`],
+        ),
+        ...second.notes,
+      ],
+    },
+    verification: again,
+  };
 }
 
 export interface RunOptions extends StackOptions {

@@ -1,7 +1,19 @@
 import type { CapacityConfig, StackPlan } from '../config';
-import type { Infeasible, Placement, PlacementProblem, Shortfall } from '../policies/problem';
+import type {
+  Infeasible,
+  ObjectiveWeights,
+  Placement,
+  PlacementProblem,
+  Policy,
+  Shortfall,
+  Switching,
+  Violation,
+} from '../policies/problem';
 import { policies } from '../policies/registry';
-import type { Trace } from '../traces/trace';
+import { leastViolation } from '../policies/leastViolation';
+import type { RegionRow } from '../traces/readRegions';
+import type { Trace, TraceInterval } from '../traces/trace';
+import { allowedDestinations, regionCapacity } from './regionCapacity';
 import { weightsOfRow } from './weights';
 
 /** Non-negative integers by origin, then destination; zeros are left out. */
@@ -29,6 +41,8 @@ export interface IntervalPlan {
   /** Network latency of the mean request in ms; null when there are no requests. */
   readonly meanLatencyMs: number | null;
   readonly solver: Placement['solver'];
+  /** The limits that this plan breaks; only where a least-violating plan was asked for and none keeps them all. */
+  readonly violations?: readonly Violation[];
 }
 
 /** What to plan besides the trace. */
@@ -40,6 +54,13 @@ export interface PlanOptions {
   readonly alpha: number;
   readonly keepWarm: boolean;
   readonly capacity: CapacityConfig;
+  /** What is particular to a region, by name. */
+  readonly regionRows?: ReadonlyMap<string, RegionRow>;
+  /** For the policy `weighted`. */
+  readonly weights?: ObjectiveWeights;
+  readonly survivesRegionLoss?: boolean;
+  /** Give a plan that breaks limits, marked, where none keeps them all. */
+  readonly leastViolation?: boolean;
 }
 
 /** A policy name that no file in policies/ stands for. */
@@ -54,10 +75,14 @@ export class InfeasibleError extends Error {
     readonly interval: string,
     readonly diagnosis: Infeasible,
   ) {
-    super(
-      `No placement for ${interval} keeps every limit:\n${diagnosis.shortfalls.map((shortfall) => `  ${describeShortfall(shortfall)}`).join('\n')}`,
-    );
+    super(describeInfeasible(interval, diagnosis));
   }
+}
+
+/** The diagnosis in words, one line a shortfall. */
+export function describeInfeasible(interval: string, { shortfalls }: Infeasible): string {
+  const lines = shortfalls.map((shortfall) => `  ${describeShortfall(shortfall)}`);
+  return `No placement for ${interval} keeps every limit:\n${lines.join('\n')}`;
 }
 
 function describeShortfall(shortfall: Shortfall): string {
@@ -68,7 +93,19 @@ function describeShortfall(shortfall: Shortfall): string {
       `${Number((nearestMs - boundMs).toFixed(3))} ms more; raise --max-latency`
     );
   }
+  if (shortfall.limit === 'static') {
+    return 'static: no single placement carries every interval; raise --max-servers, or plan every interval';
+  }
+  if (shortfall.limit === 'change') {
+    return 'change: no plan is reached with so few regions changed and servers held so long; raise --max-regions-changed or lower --min-residence';
+  }
   const { origins, destinations, requestsPerSecondShort, serversShort } = shortfall;
+  if (shortfall.limit === 'headroom') {
+    return (
+      `headroom: without ${shortfall.lostRegion}, ${origins.join(', ')} ${origins.length === 1 ? 'sends' : 'send'} ${requestsPerSecondShort} requests/s more than ` +
+      `${destinations.join(', ')} can take; raise --max-servers or --max-latency, or leave out --survive-region-loss`
+    );
+  }
   return (
     `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
     `${destinations.join(', ')} can take, ${serversShort} server${serversShort === 1 ? '' : 's'} short; raise --max-servers, or raise --max-latency to reach other regions`
@@ -80,30 +117,66 @@ function describeShortfall(shortfall: Shortfall): string {
  * @throws UnknownPolicyError, InfeasibleError, and what the trace throws for an interval that it cannot give
  */
 export async function planInterval(trace: Trace, at: string, options: PlanOptions): Promise<IntervalPlan> {
-  const policy = policies[options.policy];
-  if (!policy) {
-    throw new UnknownPolicyError(
-      `Unknown policy ${options.policy}; expected one of: ${Object.keys(policies).join(', ')}`,
-    );
-  }
+  const policy = policyNamed(options.policy);
   const interval = trace.at(at);
-  const problem: PlacementProblem = {
-    regions: trace.regions,
-    requestsPerSecond: interval.requestsPerSecond,
-    carbonGramsPerKwh: interval.carbonGramsPerKwh,
-    latencyMs: trace.latencyMs,
-    requestsPerServer: options.capacity.requestsPerServer,
-    maxServersPerRegion: options.capacity.maxServersPerRegion,
-    maxLatencyMs: options.maxLatencyMs,
-    alpha: options.alpha,
-  };
-  const result = await policy(problem);
+  const problem = problemOf(trace, interval, options);
+  const decided = await decide(policy, problem);
+  const result =
+    decided.kind === 'infeasible' && options.leastViolation ? await leastViolation(problem) : decided;
   if (result.kind === 'infeasible') throw new InfeasibleError(interval.start, result);
   return describePlacement(problem, result, {
     interval: interval.start,
     synthetic: trace.synthetic,
     ...options,
   });
+}
+
+/** @throws UnknownPolicyError */
+export function policyNamed(name: string): Policy {
+  const policy = policies[name];
+  if (policy) return policy;
+  throw new UnknownPolicyError(
+    `Unknown policy ${name}; expected one of: ${Object.keys(policies).join(', ')}`,
+  );
+}
+
+/** The placement problem of an interval under the plan's options. */
+export function problemOf(
+  trace: Pick<Trace, 'regions' | 'latencyMs'>,
+  interval: Pick<TraceInterval, 'requestsPerSecond' | 'carbonGramsPerKwh'>,
+  options: PlanOptions,
+): PlacementProblem {
+  const rows = options.regionRows ?? new Map<string, RegionRow>();
+  const allowed = allowedDestinations(trace.regions, rows);
+  return {
+    regions: trace.regions,
+    requestsPerSecond: interval.requestsPerSecond,
+    carbonGramsPerKwh: interval.carbonGramsPerKwh,
+    latencyMs: trace.latencyMs,
+    capacity: regionCapacity(trace.regions, options.capacity, rows),
+    maxLatencyMs: options.maxLatencyMs,
+    alpha: options.alpha,
+    ...(options.weights && { weights: options.weights }),
+    ...(allowed && { allowed }),
+    ...(options.survivesRegionLoss && { survivesRegionLoss: true }),
+  };
+}
+
+/** Changes cost nothing and nothing holds them back: what the reference does. */
+export const freeSwitching: Switching = {
+  gramsPerServerChange: 0,
+  gramsPerRequestMoved: 0,
+  minResidenceIntervals: 1,
+};
+
+/** One interval alone: a policy that sees a range is given a range of one. */
+async function decide(policy: Policy, problem: PlacementProblem): Promise<Placement | Infeasible> {
+  if (policy.sees === 'interval') return policy.place(problem);
+  const result = await policy.placeAll([problem], { switching: freeSwitching });
+  if ('kind' in result) return result.infeasible;
+  const [placement] = result;
+  if (!placement) throw new Error('the policy decided nothing');
+  return placement;
 }
 
 /** The CPU limit of a region, in millicores: the reference's 10 * servers + 1; 0 means that no pod runs there. */
@@ -157,6 +230,7 @@ export function describePlacement(
             ),
           ) / totalRequests,
     solver: placement.solver,
+    ...(placement.violations && { violations: placement.violations }),
   };
 }
 

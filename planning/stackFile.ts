@@ -4,6 +4,7 @@ import {
   casperValues,
   parseStackConfig,
   StackConfigError,
+  type RegionConfig,
   type StackConfig,
   type StackPlan,
 } from '../config';
@@ -86,20 +87,25 @@ export function adoptEncryption(path: string, writtenByPulumi: string): void {
 
 /**
  * Writes a new stack file: another one's keys with other regions, in which no server runs yet.
+ * @param keys other keys that differ from the template's, such as casper:platform
  * @throws StackConfigError when `path` exists already
  */
 export function newStackFile(
   template: string,
   path: string,
-  regions: readonly string[],
+  regions: readonly (Partial<RegionConfig> & { readonly name: string })[],
   interval: string,
+  keys: Readonly<Record<string, unknown>> = {},
 ): void {
   const document = readDocument(template);
-  document.setIn(['config', 'casper:regions'], document.createNode(regions.map((name) => ({ name }))));
+  document.setIn(['config', 'casper:regions'], document.createNode(regions));
+  for (const [key, value] of Object.entries(keys)) {
+    document.setIn(['config', key], document.createNode(value));
+  }
   const plan: StackPlan = {
     interval,
     policy: 'none',
-    regions: Object.fromEntries(regions.map((name) => [name, { servers: 0, cpuMillicores: 0 }])),
+    regions: Object.fromEntries(regions.map(({ name }) => [name, { servers: 0, cpuMillicores: 0 }])),
     weights: {},
   };
   setPlan(document, plan);

@@ -1,50 +1,48 @@
-import { flowName, serversName, type Pair } from './placementModel';
-import type { PlacementProblem } from './problem';
-import type { LinearSolution } from './solver';
-
-/** Servers and requests as integers: what a solver's floating-point answer means. */
-export interface Decision {
-  readonly servers: readonly number[];
-  readonly requests: readonly (readonly number[])[];
-}
+import { at, loadsOf, sum } from './arrays';
+import { flowName, type Source } from './source';
+import type { Decision, PlacementProblem } from './problem';
 
 /**
  * Rounds a solution to the integers it stands for, and checks every limit again in exact arithmetic.
+ * @param sources one an origin, as the model had them
+ * @param kept servers by destination that run even where the load does not need them
  * @throws Error when the rounded solution breaks a limit: then the solver was not exact
  */
 export function decisionOf(
   problem: PlacementProblem,
-  pairs: readonly Pair[],
-  { values }: LinearSolution,
+  sources: readonly Source[],
+  values: ReadonlyMap<string, number>,
+  kept: readonly number[] = [],
 ): Decision {
   const requests = problem.regions.map(() => problem.regions.map(() => 0));
-  for (const pair of pairs) {
-    const row = requests[pair.origin];
-    if (row) row[pair.destination] = Math.round(values.get(flowName(pair)) ?? 0);
+  for (const [index, { origins, destinations }] of sources.entries()) {
+    const row = at(requests, at(origins, 0));
+    for (const destination of destinations) {
+      row[destination] = Math.round(values.get(flowName(index, destination)) ?? 0);
+    }
   }
-  const loads = problem.regions.map((_, destination) => sum(requests.map((row) => row[destination] ?? 0)));
-  // No requests, no servers: the solver has no reason to give any, but rounding must not either.
-  const servers = loads.map((load, destination) =>
-    load === 0 ? 0 : Math.round(values.get(serversName(destination)) ?? 0),
-  );
   for (const [origin, row] of requests.entries()) {
     if (sum(row) !== problem.requestsPerSecond[origin] || row.some((count) => count < 0)) {
       throw new Error(
-        `the solver's flow from ${problem.regions[origin] ?? ''} is not integral: ${JSON.stringify(row)}`,
+        `the solver's flow from ${at(problem.regions, origin)} is not integral: ${JSON.stringify(row)}`,
       );
     }
   }
-  for (const [destination, load] of loads.entries()) {
-    const count = servers[destination] ?? 0;
-    if (load > count * problem.requestsPerServer || count > problem.maxServersPerRegion) {
-      throw new Error(
-        `the solver gives ${problem.regions[destination] ?? ''} ${count} servers for ${load} requests/s`,
-      );
+  // A solver may leave servers running that cost nothing; more than the load needs never help.
+  const servers = loadsOf(requests).map((load, destination) =>
+    Math.max(kept[destination] ?? 0, serversFor(problem, destination, load)),
+  );
+  for (const [destination, count] of servers.entries()) {
+    if (count > at(problem.capacity, destination).maxServers) {
+      throw new Error(`the solver loads ${at(problem.regions, destination)} with ${count} servers' requests`);
     }
   }
   return { servers, requests };
 }
 
-export function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+/** The fewest servers that carry a load, and no fewer than the region always has. */
+export function serversFor(problem: PlacementProblem, destination: number, load: number): number {
+  const { requestsPerServer, minServers } = at(problem.capacity, destination);
+  // A load that a solver gives as 100.00000001 is 100.
+  return Math.max(minServers, Math.ceil(load / requestsPerServer - 1e-6));
 }

@@ -1,65 +1,117 @@
+import { at } from './arrays';
 import type { PlacementProblem } from './problem';
-import type { Constraint, LinearModel, Variable } from './solver';
+import { serverCuts } from './serverCuts';
+import { flowName, serversName, type Source } from './source';
+import type { Constraint, LinearModel, Term, Variable } from './solver';
 
-/** An origin that sends requests, and a destination that may serve them; indices into the problem's regions. */
-export interface Pair {
-  readonly origin: number;
-  readonly destination: number;
-}
-
-export const flowName = ({ origin, destination }: Pair): string => `x${origin}_${destination}`;
-export const serversName = (destination: number): string => `s${destination}`;
-
-/** The pairs that the latency bound allows, for the origins that have requests. */
-export function allowedPairs({ requestsPerSecond, latencyMs, maxLatencyMs }: PlacementProblem): Pair[] {
-  return latencyMs.flatMap((row, origin) =>
-    row
-      .map((latency, destination) => ({ origin, destination, latency }))
-      .filter(({ latency }) => (requestsPerSecond[origin] ?? 0) > 0 && latency <= maxLatencyMs)
-      .map(({ destination }) => ({ origin, destination })),
-  );
+/** What the model of one interval minimises, a request/s of a source and a server. */
+export interface ModelCosts {
+  readonly perRequest: (source: Source, destination: number) => number;
+  readonly perServer: (destination: number) => number;
 }
 
 /**
- * The constraints that every policy shares: each origin's requests are served, within the capacity of the servers.
+ * The constraints that every policy shares: all requests are served, within the capacity of the servers.
  * The flow of requests may stay continuous: with the servers fixed what remains is a network with integer data,
  * whose optimal vertex is integral.
- * @param flowCost cost of one request/s from origin to destination
- * @param serverCost cost of one server
+ * @param prefix tells the variables of several intervals in one model apart
  */
 export function placementModel(
-  problem: PlacementProblem,
-  flowCost: (pair: Pair) => number,
-  serverCost: number,
-): LinearModel & { readonly pairs: readonly Pair[] } {
-  const pairs = allowedPairs(problem);
-  const destinations = problem.regions.map((_, index) => index);
-  const variables: Variable[] = [
-    ...pairs.map((pair) => ({ name: flowName(pair), cost: flowCost(pair) })),
-    ...destinations.map((destination) => ({
-      name: serversName(destination),
-      cost: serverCost,
-      upper: problem.maxServersPerRegion,
-      integer: true,
-    })),
-  ];
+  { capacity, survivesRegionLoss }: PlacementProblem,
+  sources: readonly Source[],
+  costs: ModelCosts,
+  prefix = '',
+): LinearModel {
+  const variables: Variable[] = [];
   const served: Constraint[] = [];
-  for (const [origin, requests] of problem.requestsPerSecond.entries()) {
-    if (requests === 0) continue;
-    const terms = pairs
-      .filter((pair) => pair.origin === origin)
-      .map((pair) => ({ variable: flowName(pair), coefficient: 1 }));
-    served.push({ name: `served${origin}`, terms, lower: requests, upper: requests });
+  const inflow: Term[][] = capacity.map(() => []);
+  for (const [index, source] of sources.entries()) {
+    const terms: Term[] = [];
+    for (const destination of source.destinations) {
+      const variable = prefix + flowName(index, destination);
+      const term = { variable, coefficient: 1 };
+      variables.push({ name: variable, cost: costs.perRequest(source, destination) });
+      terms.push(term);
+      at(inflow, destination).push(term);
+    }
+    served.push({
+      name: `${prefix}served${index}`,
+      terms,
+      lower: source.requestsPerSecond,
+      upper: source.requestsPerSecond,
+    });
   }
-  const capacity = destinations.map((destination) => ({
-    name: `capacity${destination}`,
+  for (const [destination, { minServers, maxServers }] of capacity.entries()) {
+    variables.push({
+      name: prefix + serversName(destination),
+      cost: costs.perServer(destination),
+      lower: minServers,
+      upper: maxServers,
+      integer: true,
+    });
+  }
+  const capacities = capacity.map(({ requestsPerServer }, destination) => ({
+    name: `${prefix}capacity${destination}`,
     terms: [
-      ...pairs
-        .filter((pair) => pair.destination === destination)
-        .map((pair) => ({ variable: flowName(pair), coefficient: 1 })),
-      { variable: serversName(destination), coefficient: -problem.requestsPerServer },
+      ...at(inflow, destination),
+      { variable: prefix + serversName(destination), coefficient: -requestsPerServer },
     ],
     upper: 0,
   }));
-  return { pairs, variables, constraints: [...served, ...capacity] };
+  const headroom = survivesRegionLoss ? headroomModel(capacity, sources, prefix) : noModel;
+  return {
+    variables: [...variables, ...headroom.variables],
+    constraints: [
+      ...served,
+      ...capacities,
+      ...serverCuts(capacity, sources, prefix),
+      ...headroom.constraints,
+    ],
+  };
+}
+
+const noModel: LinearModel = { variables: [], constraints: [] };
+
+/** For every region that may fail, a flow of all requests to the servers of the others. */
+function headroomModel(
+  capacity: PlacementProblem['capacity'],
+  sources: readonly Source[],
+  prefix: string,
+): LinearModel {
+  const variables: Variable[] = [];
+  const constraints: Constraint[] = [];
+  for (const lost of capacity.keys()) {
+    const inflow: Term[][] = capacity.map(() => []);
+    for (const [index, { destinations, requestsPerSecond }] of sources.entries()) {
+      const terms = destinations
+        .filter((destination) => destination !== lost)
+        .map((destination) => {
+          const term = { variable: `${prefix}lost${lost}_${flowName(index, destination)}`, coefficient: 1 };
+          at(inflow, destination).push(term);
+          variables.push({ name: term.variable, cost: 0 });
+          return term;
+        });
+      // A slack that may not be used: GLPK refuses a row without variables, which is what losing the only destination leaves.
+      const slack = `${prefix}lost${lost}_unserved${index}`;
+      variables.push({ name: slack, cost: 0, upper: 0 });
+      constraints.push({
+        name: `${prefix}lost${lost}_served${index}`,
+        terms: [...terms, { variable: slack, coefficient: 1 }],
+        lower: requestsPerSecond,
+        upper: requestsPerSecond,
+      });
+    }
+    for (const [destination, { requestsPerServer }] of capacity.entries()) {
+      if (destination === lost) continue;
+      constraints.push({
+        name: `${prefix}lost${lost}_capacity${destination}`,
+        terms: [
+          ...at(inflow, destination),
+          { variable: prefix + serversName(destination), coefficient: -requestsPerServer },
+        ],
+        upper: 0,
+      });
+    }
+  }
+  return { variables, constraints };
 }

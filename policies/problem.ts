@@ -10,13 +10,42 @@ export interface PlacementProblem {
   readonly carbonGramsPerKwh: readonly number[];
   /** ms, [origin][destination]. */
   readonly latencyMs: readonly (readonly number[])[];
-  /** Requests/s that one server carries: an integer, so that an optimal flow of requests is integral too. */
-  readonly requestsPerServer: number;
-  readonly maxServersPerRegion: number;
+  /** By destination. */
+  readonly capacity: readonly RegionCapacity[];
   /** Bound on the latency from origin to destination in ms; Infinity for none. */
   readonly maxLatencyMs: number;
-  /** Weight of carbon (or latency) against the number of servers, 0 to 1. */
+  /** Weight of carbon (or latency) against the number of servers, 0 to 1; policies that take `weights` do not look at it. */
   readonly alpha: number;
+  readonly weights?: ObjectiveWeights;
+  /** Whether an origin may be served at a destination, [origin][destination]; everything may when absent. */
+  readonly allowed?: readonly (readonly boolean[])[];
+  /** N-1: whichever one region fails, the servers of the others carry all requests within the same limits. */
+  readonly survivesRegionLoss?: boolean;
+}
+
+/** What one region can hold and what a server there takes; the reference's constants are in planning/. */
+export interface RegionCapacity {
+  /** Integers; minServers run even without requests. */
+  readonly minServers: number;
+  readonly maxServers: number;
+  /** Requests/s that one server carries: an integer, so that an optimal flow of requests is integral too. */
+  readonly requestsPerServer: number;
+  /** Power of one server without requests, at the plug of the server. */
+  readonly idleWatts: number;
+  /** What one fully loaded server takes above that; in between it grows in proportion to the load. */
+  readonly dynamicWatts: number;
+  /** Power of the site over power of its servers: at least 1. */
+  readonly pue: number;
+  /** Money, in whatever currency all regions share. */
+  readonly pricePerServerHour: number;
+}
+
+/** How much each part of the objective counts: 0 or more, at least one above 0. Each part is scaled to 0 to 1 first. */
+export interface ObjectiveWeights {
+  readonly carbon: number;
+  readonly latency: number;
+  readonly servers: number;
+  readonly cost: number;
 }
 
 /** What was asked to solve it. `milliseconds` is the solver's own count, over all its calls. */
@@ -26,16 +55,41 @@ export interface SolverReport {
   readonly milliseconds: number;
 }
 
-/** A decision that keeps every limit and is optimal for its policy. */
-export interface Placement {
-  readonly kind: 'placement';
+/** Servers and requests as integers: what a solver's floating-point answer means. */
+export interface Decision {
   /** By destination. */
   readonly servers: readonly number[];
   /** Requests/s, [origin][destination]. */
   readonly requests: readonly (readonly number[])[];
+}
+
+/** A decision that keeps every limit and is optimal for its policy. */
+export interface Placement extends Decision {
+  readonly kind: 'placement';
+  /** The limits that it breaks; absent, unless it was asked for where no placement keeps them all. */
+  readonly violations?: readonly Violation[];
   /** Dimensionless; less is better. */
   readonly objective: number;
   readonly solver: SolverReport;
+}
+
+export type Violation = LatencyViolation | CapacityViolation;
+
+/** Requests that are served beyond the latency bound. */
+export interface LatencyViolation {
+  readonly limit: 'latency';
+  readonly origin: string;
+  readonly destination: string;
+  readonly requestsPerSecond: number;
+  readonly boundMs: number;
+  readonly latencyMs: number;
+}
+
+/** Requests above what all servers of a destination carry. */
+export interface CapacityViolation {
+  readonly limit: 'capacity';
+  readonly destination: string;
+  readonly requestsPerSecond: number;
 }
 
 /** Why no placement keeps every limit. */
@@ -45,13 +99,15 @@ export interface Infeasible {
   readonly shortfalls: readonly Shortfall[];
 }
 
-export type Shortfall = LatencyShortfall | CapacityShortfall;
+export type Shortfall =
+  LatencyShortfall | CapacityShortfall | HeadroomShortfall | StaticShortfall | ChangeShortfall;
 
 /** An origin that has no destination within the bound. */
 export interface LatencyShortfall {
   readonly limit: 'latency';
   readonly origin: string;
   readonly boundMs: number;
+  /** The nearest of those that the origin may be served at. */
   readonly nearestDestination: string;
   readonly nearestMs: number;
 }
@@ -66,4 +122,74 @@ export interface CapacityShortfall {
   readonly serversShort: number;
 }
 
+/** What is short when one region fails. */
+export interface HeadroomShortfall extends Omit<CapacityShortfall, 'limit'> {
+  readonly limit: 'headroom';
+  readonly lostRegion: string;
+}
+
+/** Every interval has a placement, but it cannot be reached with so few regions changed, or servers held so long. */
+export interface ChangeShortfall {
+  readonly limit: 'change';
+}
+
+/** Every interval has a placement, but no one placement fits them all. */
+export interface StaticShortfall {
+  readonly limit: 'static';
+}
+
+/** Decides one interval by what is known of that interval. */
 export type PlacementPolicy = (problem: PlacementProblem) => Promise<Placement | Infeasible>;
+
+/** What a change from one interval to the next costs, and how it is held back. */
+export interface Switching {
+  /** gCO2e for every server started or stopped. */
+  readonly gramsPerServerChange: number;
+  /** Damping: gCO2e for every request/s that a destination gains or loses. */
+  readonly gramsPerRequestMoved: number;
+  /** A server that was started runs for at least so many intervals; 1 asks for nothing. */
+  readonly minResidenceIntervals: number;
+  /** Regions whose servers may change from one interval to the next; any number when absent. */
+  readonly maxRegionsChanged?: number;
+}
+
+/** What runs when a range begins. By destination. */
+export interface Before {
+  readonly servers: readonly number[];
+  /** Requests/s. */
+  readonly loads: readonly number[];
+  /** Servers started in the intervals before, the latest first; as many intervals as are known. */
+  readonly started: readonly (readonly number[])[];
+}
+
+/** What a range policy knows besides the problems. */
+export interface RangeContext {
+  readonly switching: Switching;
+  /** Nothing is known, and the first interval costs no change, when absent. */
+  readonly before?: Before;
+}
+
+/**
+ * Decides a range of intervals together. The problems have the same regions, capacity and latency, in order of time;
+ * there is at least one. Infeasible when no placement keeps every limit in one of them.
+ */
+export type RangePolicy = (
+  problems: readonly PlacementProblem[],
+  context: RangeContext,
+) => Promise<readonly Placement[] | InfeasibleInterval>;
+
+export interface InfeasibleInterval {
+  readonly kind: 'infeasible';
+  /** Position among the problems. */
+  readonly interval: number;
+  readonly infeasible: Infeasible;
+}
+
+/**
+ * A policy, how much of the time it has to see, and whether it keeps the latency bound. One that sees a horizon is
+ * asked again in every interval, with what is then known of the next ones, and its first placement is taken.
+ */
+export type Policy =
+  | { readonly sees: 'interval'; readonly bounded: boolean; readonly place: PlacementPolicy }
+  | { readonly sees: 'horizon'; readonly bounded: boolean; readonly placeAll: RangePolicy }
+  | { readonly sees: 'range'; readonly bounded: boolean; readonly placeAll: RangePolicy };

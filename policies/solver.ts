@@ -4,25 +4,34 @@ export interface LinearModel {
   readonly constraints: readonly Constraint[];
 }
 
-/** Minimised: the sum of `cost` times value. Values are at least 0. */
+/** Minimised: the sum of `cost` times value. */
 export interface Variable {
   readonly name: string;
   readonly cost: number;
+  /** Lower bound; 0 when absent. */
+  readonly lower?: number;
   /** Upper bound; none when absent. */
   readonly upper?: number;
   readonly integer?: boolean;
 }
 
+export interface Term {
+  readonly variable: string;
+  readonly coefficient: number;
+}
+
 /** lower <= sum of coefficient times variable <= upper; a side that is absent does not bind, equal ones make an equation. */
 export interface Constraint {
   readonly name: string;
-  readonly terms: readonly { readonly variable: string; readonly coefficient: number }[];
+  readonly terms: readonly Term[];
   readonly lower?: number;
   readonly upper?: number;
 }
 
 export interface LinearSolution {
   readonly status: 'optimal' | 'infeasible';
+  /** NaN when infeasible. */
+  readonly objective: number;
   /** By variable name; empty when infeasible. */
   readonly values: ReadonlyMap<string, number>;
   readonly milliseconds: number;

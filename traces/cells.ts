@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TraceError } from './traceError';
 
-const decimal = z
+export const decimal = z
   .string()
   .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)
   .transform(Number);
@@ -31,7 +31,7 @@ export interface CellPlace {
   readonly column: string;
 }
 
-function reader<T>(schema: z.ZodType<T, string>, expected: string, remedy: string) {
+export function reader<T>(schema: z.ZodType<T, string>, expected: string, remedy: string) {
   return (text: string, { path, line, column }: CellPlace): T => {
     const parsed = schema.safeParse(text);
     if (parsed.success) return parsed.data;

@@ -106,6 +106,46 @@ export class Trace {
     return { start: isoOf(start), requestsPerSecond, carbonGramsPerKwh };
   }
 
+  /**
+   * The hours before a time, in order: as many as follow each other without a hole, and no more than asked for.
+   * @param seconds Unix seconds; the hour that starts then is not among them
+   * @returns requests/s, [hour][origin]
+   */
+  requestsBefore(seconds: number, hours: number): (readonly number[])[] {
+    return this.before(seconds, hours, (start) => this.data.requestsPerSecond.get(start));
+  }
+
+  /** The same in gCO2e/kWh, [hour][region]; an hour in which a region's value is missing is a hole. */
+  carbonBefore(seconds: number, hours: number): (readonly number[])[] {
+    return this.before(seconds, hours, (start) => {
+      const values = this.data.carbonGramsPerKwh.get(start);
+      const numbers = values?.filter((value) => typeof value === 'number');
+      return numbers && numbers.length === values?.length ? numbers : undefined;
+    });
+  }
+
+  private before(
+    seconds: number,
+    hours: number,
+    valuesAt: (start: number) => readonly number[] | undefined,
+  ): (readonly number[])[] {
+    const found: (readonly number[])[] = [];
+    for (let start = seconds - this.intervalSeconds; found.length < hours; start -= this.intervalSeconds) {
+      const values = valuesAt(start);
+      if (!values) break;
+      found.push(values);
+    }
+    return found.reverse();
+  }
+
+  /** Every hour with a carbon intensity in all regions, in order of time, also where there are no requests. */
+  carbonHours(): { readonly start: string; readonly carbonGramsPerKwh: readonly number[] }[] {
+    return [...this.data.carbonGramsPerKwh].flatMap(([start, values]) => {
+      const carbonGramsPerKwh = values.filter((value) => typeof value === 'number');
+      return carbonGramsPerKwh.length === values.length ? [{ start: isoOf(start), carbonGramsPerKwh }] : [];
+    });
+  }
+
   private hole(start: number, why: string): TraceError {
     return new TraceError(
       `The trace in ${this.directory} has a hole at ${isoOf(start)}: ${why}. ` +

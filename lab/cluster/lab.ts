@@ -14,16 +14,18 @@ import { labImages } from '../images/labImages';
 import { LabError } from '../labError';
 import { adminKubeconfig, stateDirectory } from '../places';
 import type { Step } from '../step';
-import { debianPackages } from '../tools/debianPackages';
+import { debianPackages, hostPackages, labPackages } from '../tools/debianPackages';
 import { goTools } from '../tools/goTools';
 import { CertificateAuthority } from './certificates';
 import { cgroupsDown, cgroupsUp } from './cgroups';
 import { startControlPlane } from './controlPlane';
 import { daemonStates, waitFor } from './daemons';
 import { withLabLock } from './lock';
+import { platformManifests } from './manifests';
 import { networkDown, networkUp } from './network';
 import { startContainerd, startKubelet } from './nodeDaemons';
 import { nodes } from './nodes';
+import { startSshServers } from './sshServers';
 
 /** What of the lab is there. */
 export interface LabStatus {
@@ -58,8 +60,9 @@ export async function labUp(step: Step): Promise<boolean> {
       await networkUp();
     });
     const authority = await CertificateAuthority.create('ca');
-    await step('waiting for the API server and containerd', () =>
+    await step('waiting for the API server, containerd and the hosts', () =>
       Promise.all([
+        startSshServers(),
         startControlPlane(tools, authority),
         ...nodes.map((node) => startContainerd(node, archives)),
       ]),
@@ -99,8 +102,17 @@ export async function labBuild(step: Step): Promise<void> {
 }
 
 async function prepare(step: Step): Promise<{ tools: ReadonlyMap<string, string>; archives: string[] }> {
-  await debianPackages(step);
-  return { tools: await goTools(step), archives: await labImages(step) };
+  await debianPackages(step, [...new Set([...labPackages, ...hostPackages])]);
+  const tools = await goTools(step, [
+    'kubernetes',
+    'pulumi',
+    'pulumi-language-nodejs',
+    'metallb',
+    'metrics-server',
+    'traefik',
+  ]);
+  await platformManifests(step, tools);
+  return { tools, archives: await labImages(step, tools) };
 }
 
 /**

@@ -16,7 +16,7 @@ import { execa } from 'execa';
 import { LabError } from '../labError';
 import { cacheDirectory, checkout } from '../places';
 import type { Step } from '../step';
-import { go } from '../tools/goTools';
+import { go, goVersion } from '../tools/goTools';
 import { writeOciArchive, type ImageSource } from './ociArchive';
 
 /** Name that containerd and the tests know the image by which holds a pod's namespaces. */
@@ -28,15 +28,32 @@ const port = 8080;
 
 /**
  * Builds the images that the lab's pods use, unless the cache has them already.
+ * @param tools paths of the Go tools, of which some become images
  * @returns paths of OCI archives
  */
-export async function labImages(step: Step): Promise<string[]> {
+export async function labImages(step: Step, tools: ReadonlyMap<string, string>): Promise<string[]> {
   mkdirSync(path.join(cacheDirectory, 'images'), { recursive: true });
   return Promise.all([
     cached('pause', keyOf(folder('pause')), step, pause),
     cached('kiwix-serve', keyOf([...folder('pages'), kiwixServe]), step, kiwix),
+    ...upstreamImages.map(({ binary, name }) => {
+      const file = tools.get(binary) ?? '';
+      return cached(binary, keyOf([file]), step, () =>
+        Promise.resolve({ name, files: new Map([[binary, file]]), entrypoint: [`/${binary}`] }),
+      );
+    }),
   ]);
 }
+
+/** Under these names upstream's manifests ask for them. */
+const upstreamImages = [
+  { binary: 'controller', name: `quay.io/metallb/controller:${goVersion('metallb')}` },
+  { binary: 'speaker', name: `quay.io/metallb/speaker:${goVersion('metallb')}` },
+  {
+    binary: 'metrics-server',
+    name: `registry.k8s.io/metrics-server/metrics-server:${goVersion('metrics-server')}`,
+  },
+];
 
 async function cached(
   name: string,

@@ -3,7 +3,7 @@ import { LabError } from '../labError';
 import type { Step } from '../step';
 
 /** What the lab takes from Debian 12. */
-const packages = [
+export const labPackages: readonly string[] = [
   'conntrack',
   'containerd',
   'containernetworking-plugins',
@@ -16,9 +16,12 @@ const packages = [
   'zim-tools',
 ];
 
+/** What the hosts of the request path take from there: Prometheus, curl for the scripts, and sshd to reach them by. */
+export const hostPackages: readonly string[] = ['curl', 'openssh-server', 'prometheus', 'util-linux'];
+
 /** Installs the Debian packages that are not there yet. */
-export async function debianPackages(step: Step): Promise<void> {
-  const missing = await missingPackages();
+export async function debianPackages(step: Step, packages: readonly string[]): Promise<void> {
+  const missing = await missingPackages(packages);
   if (missing.length === 0) return;
   await step(`installing ${missing.join(', ')}`, async () => {
     await aptGet('update');
@@ -26,7 +29,7 @@ export async function debianPackages(step: Step): Promise<void> {
   });
 }
 
-async function missingPackages(): Promise<string[]> {
+async function missingPackages(packages: readonly string[]): Promise<string[]> {
   const query = await execa('dpkg-query', ['--show', '--showformat=${Package} ${db:Status-Status}\n', ...packages], {
     reject: false,
   });

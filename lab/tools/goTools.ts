@@ -5,12 +5,22 @@ import { LabError } from '../labError';
 import { cacheDirectory, checkout } from '../places';
 import type { Step } from '../step';
 
+export type GoToolName =
+  | 'kubernetes'
+  | 'pulumi'
+  | 'pulumi-language-nodejs'
+  | 'metallb'
+  | 'metrics-server'
+  | 'traefik';
+
 /** Programs that are built from one Go module, which pins them: lab/tools/<name>/go.mod. */
 interface GoModule {
-  readonly name: string;
+  readonly name: GoToolName;
   /** The module that gives the version. */
   readonly module: string;
   readonly binaries: readonly string[];
+  /** Linked statically, to be the only file of an image. */
+  readonly static?: true;
   /** Go variable that the programs report as their version; without it they report none. */
   readonly versionVariable?: string;
   /** How a program that is on PATH is asked for its version; absent where there is no way to ask. */
@@ -44,18 +54,42 @@ const modules: readonly GoModule[] = [
     module: 'github.com/pulumi/pulumi/sdk/v3',
     binaries: ['pulumi-language-nodejs'],
   },
+  {
+    name: 'metallb',
+    module: 'go.universe.tf/metallb',
+    binaries: ['controller', 'speaker'],
+    static: true,
+  },
+  {
+    name: 'metrics-server',
+    module: 'sigs.k8s.io/metrics-server',
+    binaries: ['metrics-server'],
+    static: true,
+  },
+  {
+    // The module brings a placeholder for its web page, so that it builds without one; the API is whole.
+    name: 'traefik',
+    module: 'github.com/traefik/traefik/v3',
+    binaries: ['traefik'],
+    versionVariable: 'github.com/traefik/traefik/v3/pkg/version.Version',
+    versionArgs: () => ['version'],
+  },
 ];
 
 /** Folder of a Go tool's `go.mod`. */
 const moduleDirectory = (name: string): string => path.join(checkout, 'lab', 'tools', name);
 
 /**
- * Finds every Go tool on PATH or in the cache, in its pinned version, and builds the ones that are in neither.
- * @returns paths by name
+ * Finds Go tools on PATH or in the cache, in their pinned versions, and builds the ones that are in neither.
+ * @param names folders of lab/tools
+ * @returns paths of the programs by name
  */
-export async function goTools(step: Step): Promise<ReadonlyMap<string, string>> {
+export async function goTools(
+  step: Step,
+  names: readonly GoToolName[],
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const module of modules) {
+  for (const module of modules.filter(({ name }) => names.includes(name))) {
     const version = pinnedVersion(module);
     const directory = path.join(cacheDirectory, 'tools', `${module.name}-${version}`);
     const places = await Promise.all(
@@ -78,6 +112,25 @@ export function goToolFolders(): string[] {
   return modules
     .map((module) => path.join(cacheDirectory, 'tools', `${module.name}-${pinnedVersion(module)}`))
     .filter((directory) => existsSync(directory));
+}
+
+/** Folder of a tool's sources in Go's module cache; fetched when they are not there. */
+export async function goSourceDirectory(name: string): Promise<string> {
+  const { stdout } = await execa('go', ['mod', 'download', '-json', moduleNamed(name).module], {
+    cwd: moduleDirectory(name),
+  });
+  return (JSON.parse(stdout) as { Dir: string }).Dir;
+}
+
+/** Version that a tool's go.mod pins. */
+export function goVersion(name: string): string {
+  return pinnedVersion(moduleNamed(name));
+}
+
+function moduleNamed(name: string): GoModule {
+  const module = modules.find((candidate) => candidate.name === name);
+  if (!module) throw new Error(`there is no tool ${name}`);
+  return module;
 }
 
 function pinnedVersion({ name, module }: GoModule): string {
@@ -117,6 +170,7 @@ async function build(module: GoModule, version: string, directory: string): Prom
   ];
   await go(['build', '-trimpath', '-ldflags', ldflags.join(' '), '-o', `${unfinished}/`, 'tool'], {
     cwd: moduleDirectory(module.name),
+    env: module.static ? { CGO_ENABLED: '0' } : {},
   });
   // Renamed when whole: a build that is killed leaves nothing that looks like a tool.
   rmSync(directory, { recursive: true, force: true });

@@ -69,7 +69,7 @@ test('up says what it waits for; a second one has nothing to do; down twice is f
   const first = await lab('up');
   expect([first.exitCode, first.stdout]).toEqual([0, expect.stringContaining('the lab is up')]);
   expect(first.stderr).toContain('waiting for the API server');
-  expect(first.stderr).toContain('waiting for the node to be ready');
+  expect(first.stderr).toContain('waiting for 3 nodes to be ready');
   const before = (await lab('status', '--json')).stdout;
   expect((await lab('up')).stdout).toBe('the lab was up already');
   expect((await lab('status', '--json')).stdout).toBe(before);

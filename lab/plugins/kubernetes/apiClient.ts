@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { apiError, UnreachableError } from './apiErrors';
 import { authenticatorFor, type Authenticate } from './credentials';
 import type { Target } from './kubeconfig';
-import type { PropertyMap } from './properties';
+import type { PropertyMap } from '../provider/properties';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

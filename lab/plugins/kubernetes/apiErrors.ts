@@ -1,4 +1,4 @@
-import { isMap, mapsAt, numberAt, textAt, type PropertyMap } from './properties';
+import { isMap, mapsAt, numberAt, textAt, type PropertyMap } from '../provider/properties';
 
 /** The API server's refusal of a request. */
 export class ApiError extends Error {

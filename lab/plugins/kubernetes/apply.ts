@@ -2,7 +2,7 @@ import { PATCH_FORCE } from './annotations';
 import type { ApiResponse } from './apiClient';
 import { ApiError } from './apiErrors';
 import type { Connection } from './connection';
-import { pathSegments } from './diff';
+import { pathSegments } from '../provider/diff';
 import {
   annotationOf,
   apiVersionOf,
@@ -13,7 +13,7 @@ import {
   withMetadata,
   withoutMetadata,
 } from './kubernetesObject';
-import { at, isMap, mapsAt, textAt, without, type Property, type PropertyMap } from './properties';
+import { at, isMap, mapsAt, textAt, without, type Property, type PropertyMap } from '../provider/properties';
 import type { ProviderConfig } from './providerConfig';
 
 const APPLY = 'application/apply-patch+yaml';

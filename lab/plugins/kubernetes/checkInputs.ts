@@ -10,10 +10,11 @@ import {
   type GroupVersionKind,
 } from './kubernetesObject';
 import { wantsGeneratedName, withName, type Autonaming } from './naming';
-import { isMap, type PropertyMap } from './properties';
+import { isMap, type PropertyMap } from '../provider/properties';
 import { markSecrets } from './secrets';
 import { normalise } from './state';
-import { gvkOfUrn, isPatchResource, resourceName } from './urn';
+import { resourceName } from '../provider/urn';
+import { gvkOfUrn, isPatchResource } from './urn';
 
 export interface CheckArgs {
   readonly urn: string;

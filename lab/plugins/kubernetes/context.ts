@@ -1,5 +1,5 @@
 import type { Connection, ConnectResult } from './connection';
-import type { EngineLog } from './engineLog';
+import type { EngineLog } from '../provider/engineLog';
 import type { ProviderConfig } from './providerConfig';
 
 /** What every step of the configured provider works with. */

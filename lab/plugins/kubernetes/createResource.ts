@@ -5,7 +5,7 @@ import { createObject, upsertObject, type ApplyArgs } from './apply';
 import { NotReadyError } from './await/awaitReady';
 import type { Connection } from './connection';
 import { connectionOf, requireConnection, type ProviderContext } from './context';
-import { InitFailedError } from './errors';
+import { InitFailedError } from '../provider/errors';
 import {
   describeGvk,
   gvkOf,
@@ -17,7 +17,7 @@ import {
   withoutMetadata,
 } from './kubernetesObject';
 import { newFieldManager } from './naming';
-import { containsUnknown, textAt, without, type PropertyMap } from './properties';
+import { containsUnknown, textAt, without, type PropertyMap } from '../provider/properties';
 import { redact } from './secrets';
 import { settle } from './settle';
 import { fieldManagerOf, outputsOf } from './state';

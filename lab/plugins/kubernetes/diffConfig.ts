@@ -1,6 +1,6 @@
 import { loadTarget } from './kubeconfig';
 import { asText } from './providerConfig';
-import { equal, reveal, Unknown, type Property, type PropertyMap } from './properties';
+import { equal, reveal, Unknown, type Property, type PropertyMap } from '../provider/properties';
 
 export interface ConfigDiff {
   readonly diffs: string[];

@@ -6,7 +6,8 @@ import { kindAwaiter } from './await/awaiters';
 import { reasonsNotReady } from './await/awaitReady';
 import { isNamespaced } from './checkInputs';
 import { connectionOf, type ProviderContext } from './context';
-import { detailedDiff, replacedPaths, replaceFor, withoutIgnored, type DetailedDiff } from './diff';
+import { replacedPaths, replaceFor, withoutIgnored, type DetailedDiff } from '../provider/diff';
+import { objectDiff } from './objectDiff';
 import { IDENTITY, immutableFields } from './immutableFields';
 import {
   annotationOf,
@@ -19,7 +20,7 @@ import {
   withoutMetadata,
 } from './kubernetesObject';
 import { isAutonamed, isNamed } from './naming';
-import { containsUnknown, equal, isMap, type PropertyMap } from './properties';
+import { containsUnknown, equal, isMap, type PropertyMap } from '../provider/properties';
 import { fieldManagerOf, normalise, parseOutputs, prune, type SavedState } from './state';
 import { isPatchResource } from './urn';
 
@@ -47,7 +48,7 @@ export async function diffResource(args: DiffArgs, context: ProviderContext): Pr
   const [old, next] = await comparable(saved, news, context);
   const patchResource = isPatchResource(args.urn, kindOf(news));
   const immutable = patchResource ? IDENTITY : immutableFields(news, context.settings);
-  let changes = withoutIgnored(detailedDiff(old, next, immutable), args.ignored);
+  let changes = withoutIgnored(objectDiff(old, next, immutable), args.ignored);
   if (changes.size > 0 && replacedPaths(changes).length === 0) {
     changes = await tried(changes, news, saved, patchResource, args, context);
   }

@@ -2,7 +2,7 @@ import { promises as timers } from 'node:timers';
 import type { ApiClient } from './apiClient';
 import { ApiError, NoSuchKindError } from './apiErrors';
 import { apiVersionOf, describeGvk, type GroupVersionKind } from './kubernetesObject';
-import { mapsAt, textAt } from './properties';
+import { mapsAt, textAt } from '../provider/properties';
 
 interface ServedKind {
   readonly kind: string;

@@ -1,5 +1,5 @@
 import { gvkOf } from './kubernetesObject';
-import type { PropertyMap } from './properties';
+import type { PropertyMap } from '../provider/properties';
 import type { ProviderConfig } from './providerConfig';
 
 const SELECTOR = ['spec.selector'];

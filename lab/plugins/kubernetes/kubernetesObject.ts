@@ -1,4 +1,13 @@
-import { at, isMap, reveal, textAt, UNKNOWN, without, type Property, type PropertyMap } from './properties';
+import {
+  at,
+  isMap,
+  reveal,
+  textAt,
+  UNKNOWN,
+  without,
+  type Property,
+  type PropertyMap,
+} from '../provider/properties';
 
 /** Group, version and kind of an object; the core group is the empty text. */
 export interface GroupVersionKind {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AUTONAMED } from './annotations';
 import { annotationOf, nameOf, withAnnotation, withMetadata } from './kubernetesObject';
-import { at, textAt, Unknown, type PropertyMap } from './properties';
+import { at, textAt, Unknown, type PropertyMap } from '../provider/properties';
 
 /** What the engine's autonaming settings say: `disable`, or a name of the engine's making. */
 export type Autonaming = { readonly mode: 'disable' } | { readonly mode: 'proposed'; readonly name: string };

@@ -1,4 +1,4 @@
-import { isMap, reveal, type Property, type PropertyMap } from './properties';
+import { isMap, reveal, type Property, type PropertyMap } from '../provider/properties';
 
 /** The provider's own settings, as the genuine provider names them; what is not set comes from the environment. */
 export interface ProviderConfig {

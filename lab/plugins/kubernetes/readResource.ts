@@ -4,7 +4,7 @@ import { getObject } from './apply';
 import { kindAwaiter } from './await/awaiters';
 import { reasonsNotReady } from './await/awaitReady';
 import { connectionOf, unreachableReason, type ProviderContext } from './context';
-import { InitFailedError } from './errors';
+import { InitFailedError } from '../provider/errors';
 import {
   annotationOf,
   apiVersionOf,
@@ -14,7 +14,7 @@ import {
   toProperties,
   withMetadata,
 } from './kubernetesObject';
-import type { PropertyMap } from './properties';
+import type { PropertyMap } from '../provider/properties';
 import { redact, markSecrets } from './secrets';
 import { fieldManagerOf, inputsFromLive, normalise, outputsOf, parseOutputs, prune } from './state';
 import { gvkOfUrn } from './urn';

@@ -1,4 +1,5 @@
-import { containsSecret, isMap, Secret, type Property, type PropertyMap } from './properties';
+import { containsSecret, isMap, Secret, type Property, type PropertyMap } from '../provider/properties';
+import { hideTexts, secretTexts } from '../provider/secrets';
 
 /**
  * Marks secret in `outs` what is secret in `ins`: where both are objects the marking goes down into them, otherwise the
@@ -52,31 +53,11 @@ function hideLastApplied(metadata: PropertyMap): PropertyMap {
   };
 }
 
-/**
- * Replaces in a message every secret text of `properties`, also in the forms that base64 gives it. API servers repeat
- * refused values. Texts of fewer than 4 characters are left, or messages would turn to rubble.
- */
+/** Hides the secrets of `properties` in a message: API servers repeat refused values. A Kubernetes Secret's data is always secret. */
 export function redact(message: string, properties: PropertyMap): string {
-  const texts = new Set<string>();
-  collect(properties, false, texts);
-  if (properties['kind'] === 'Secret') {
-    for (const field of ['data', 'stringData']) collect(properties[field] ?? null, true, texts);
-  }
-  const forms = [...texts].flatMap((text) => [
-    text,
-    JSON.stringify(text).slice(1, -1),
-    Buffer.from(text).toString('base64'),
-    Buffer.from(text, 'base64').toString(),
+  const data = properties['kind'] === 'Secret' ? [properties['data'], properties['stringData']] : [];
+  return hideTexts(message, [
+    ...secretTexts(properties),
+    ...data.flatMap((field) => secretTexts(new Secret(field ?? null))),
   ]);
-  return [...new Set(forms)]
-    .filter((text) => text.length >= 4)
-    .sort((a, b) => b.length - a.length)
-    .reduce((redacted, text) => redacted.replaceAll(text, '[secret]'), message);
-}
-
-function collect(value: Property, secret: boolean, into: Set<string>): void {
-  if (value instanceof Secret) collect(value.element, true, into);
-  else if (Array.isArray(value)) for (const part of value) collect(part, secret, into);
-  else if (isMap(value)) for (const part of Object.values(value)) collect(part, secret, into);
-  else if (secret && typeof value === 'string') into.add(value);
 }

@@ -1,14 +1,8 @@
-import {
-  Server,
-  ServerCredentials,
-  type handleUnaryCall,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
-import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
-import type { PluginAttach } from '@pulumi/pulumi/proto/plugin_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { PluginServer } from '../provider/pluginServer';
+import { fromStruct, textAt, toStruct, type PropertyMap } from '../provider/properties';
 import { checkInputs } from './checkInputs';
 import { connect } from './connection';
 import type { ProviderContext } from './context';
@@ -16,80 +10,22 @@ import { createResource } from './createResource';
 import { deleteResource } from './deleteResource';
 import { diffConfig } from './diffConfig';
 import { diffResource } from './diffResource';
-import { EngineLog } from './engineLog';
-import { toGrpcError } from './errors';
 import type { Autonaming } from './naming';
-import { fromStruct, textAt, toStruct, type PropertyMap } from './properties';
 import { parseProviderConfig, unservedSettings } from './providerConfig';
 import { readResource } from './readResource';
 import { updateResource } from './updateResource';
 import { decodeYaml } from './yamlDecode';
 
-/** Version of the genuine provider whose protocol and behaviour this follows. */
-const VERSION = '4.34.2';
-
 const { DIFF_NONE, DIFF_SOME } = pb.DiffResponse.DiffChanges;
 
 /** The provider as a gRPC service: turns requests into calls of the steps' own modules, and their results into answers. */
-export class ProviderServer {
-  private readonly log = new EngineLog();
-  private readonly cancellation = new AbortController();
+export class KubernetesServer extends PluginServer {
+  readonly packageName = 'kubernetes';
+  protected readonly version = '4.34.2';
   private configured: ProviderContext | undefined;
-  private running = 0;
 
-  /** `engine` is the address of the engine's own service, for messages. */
-  constructor(engine: string | undefined) {
-    if (engine) this.log.attach(engine);
-  }
-
-  /** Starts to listen on a free port of this machine and gives the port. */
-  async listen(): Promise<number> {
-    // The engine's own limit for a message is 400 MB; a state can be large.
-    const server = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
-    server.addService(ResourceProviderService, this.handlers());
-    return await new Promise((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
-        if (error) reject(error);
-        else resolve(port);
-      });
-    });
-  }
-
-  /** Ends all waiting; what waits answers the engine that it was cancelled. */
-  cancel(): void {
-    this.cancellation.abort();
-  }
-
-  /** True while no step is under way. */
-  get idle(): boolean {
-    return this.running === 0;
-  }
-
-  private handlers(): UntypedServiceImplementation {
+  protected resourceHandlers(): UntypedServiceImplementation {
     return {
-      handshake: this.handler((request: pb.ProviderHandshakeRequest) => {
-        if (request.getEngineAddress()) this.log.attach(request.getEngineAddress());
-        return new pb.ProviderHandshakeResponse()
-          .setAcceptSecrets(true)
-          .setSupportsAutonamingConfiguration(true);
-      }),
-      attach: this.handler((request: PluginAttach) => {
-        this.log.attach(request.getAddress());
-        return new Empty();
-      }),
-      getPluginInfo: this.handler(() => new PluginInfo().setVersion(VERSION)),
-      getSchema: this.handler(() => new pb.GetSchemaResponse().setSchema(SCHEMA)),
-      getMapping: this.handler(() => new pb.GetMappingResponse()),
-      getMappings: this.handler(() => new pb.GetMappingsResponse()),
-      parameterize: this.handler(() => unserved('parameterized packages')),
-      construct: this.handler((request: pb.ConstructRequest) =>
-        unserved(`the component ${request.getType()}`),
-      ),
-      call: this.handler((request: pb.CallRequest) => unserved(`the method ${request.getTok()}`)),
-      cancel: this.handler(() => {
-        this.cancel();
-        return new Empty();
-      }),
       checkConfig: this.handler(checkConfig),
       diffConfig: this.handler(answerDiffConfig),
       configure: this.handler((request: pb.ConfigureRequest) => this.configure(request)),
@@ -103,28 +39,6 @@ export class ProviderServer {
     };
   }
 
-  /** Calls a step, sends its messages before its answer, and its error with the message that it has. */
-  private handler<Request, Response>(
-    step: (request: Request) => Response | Promise<Response>,
-  ): handleUnaryCall<Request, Response> {
-    return (call, callback) => {
-      const answer = async (): Promise<void> => {
-        this.running += 1;
-        try {
-          const response = await step(call.request);
-          await this.log.flush();
-          callback(null, response);
-        } catch (error) {
-          await this.log.flush();
-          callback(toGrpcError(error));
-        } finally {
-          this.running -= 1;
-        }
-      };
-      void answer();
-    };
-  }
-
   private get context(): ProviderContext {
     if (!this.configured) throw new Error('the Kubernetes provider has not been configured');
     return this.configured;
@@ -133,7 +47,7 @@ export class ProviderServer {
   private async configure(request: pb.ConfigureRequest): Promise<pb.ConfigureResponse> {
     const settings = parseProviderConfig(configureInputs(request), process.env);
     const connected = await connect(settings);
-    this.configured = { ...connected, settings, log: this.log, signal: this.cancellation.signal };
+    this.configured = { ...connected, settings, log: this.log, signal: this.signal };
     return new pb.ConfigureResponse()
       .setAcceptsecrets(true)
       .setSupportspreview(true)
@@ -142,7 +56,7 @@ export class ProviderServer {
 
   private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
     const token = request.getTok();
-    if (token !== 'kubernetes:yaml:decode') return unserved(`the function ${token}`);
+    if (token !== 'kubernetes:yaml:decode') return this.unserved(`the function ${token}`);
     const args = fromStruct(request.getArgs());
     const text = textAt(args, 'text');
     if (text === undefined) throw new Error("missing required field 'text' of type string");
@@ -243,15 +157,6 @@ export class ProviderServer {
     );
     return new Empty();
   }
-}
-
-/** A schema without resources: the SDKs bring their own. */
-const SCHEMA = JSON.stringify({ name: 'kubernetes', version: VERSION });
-
-function unserved(what: string): never {
-  throw new Error(
-    `this stand-in for the Kubernetes provider does not serve ${what}; install the genuine plugin for it (pulumi plugin install resource kubernetes)`,
-  );
 }
 
 function checkConfig(request: pb.CheckRequest): pb.CheckResponse {

@@ -4,7 +4,7 @@ import { awaitReady } from './await/awaitReady';
 import type { Connection } from './connection';
 import type { ProviderContext } from './context';
 import { annotationOf, kindOf } from './kubernetesObject';
-import { mapsAt, textAt, type PropertyMap } from './properties';
+import { mapsAt, textAt, type PropertyMap } from '../provider/properties';
 
 export interface SettleArgs {
   readonly urn: string;

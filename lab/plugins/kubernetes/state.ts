@@ -1,7 +1,7 @@
 import { PATCH_FIELD_MANAGER } from './annotations';
 import { annotationOf, kindOf, toObject, toProperties } from './kubernetesObject';
 import { newFieldManager } from './naming';
-import { at, isMap, textAt, without, type Property, type PropertyMap } from './properties';
+import { at, isMap, textAt, without, type Property, type PropertyMap } from '../provider/properties';
 import { markSecrets } from './secrets';
 
 // The genuine provider's own keys, so that a stack can go from one to the other.

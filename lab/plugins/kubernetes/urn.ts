@@ -1,14 +1,5 @@
+import { resourceType } from '../provider/urn';
 import type { GroupVersionKind } from './kubernetesObject';
-
-/** Name of a resource in the program: the last part of its URN. */
-export function resourceName(urn: string): string {
-  return urn.split('::').slice(3).join('::');
-}
-
-/** Type token of a resource, such as `kubernetes:apps/v1:Deployment`. */
-export function resourceType(urn: string): string {
-  return (urn.split('::')[2] ?? '').split('$').at(-1) ?? '';
-}
 
 /** What a resource's type stands for in the API. Throws where the type does not name both a group and a version. */
 export function gvkOfUrn(urn: string): GroupVersionKind {

@@ -2,7 +2,7 @@ import { parseAllDocuments } from 'yaml';
 import { isNamespaced } from './checkInputs';
 import type { ProviderContext } from './context';
 import { gvkOf, kindOf, namespaceOf, withMetadata } from './kubernetesObject';
-import { isMap, textAt, type Property, type PropertyMap } from './properties';
+import { isMap, textAt, type Property, type PropertyMap } from '../provider/properties';
 
 /**
  * The objects of a YAML text of several documents, for `kubernetes:yaml:decode`. Documents without a kind are left out;

@@ -188,6 +188,7 @@ test('run: successive intervals of a trace, on a copy of the stack file, with re
       Array(12).fill(true),
     );
     expect(readFileSync(stack.configFile, 'utf8')).toBe(text);
+    expect(existsSync(path.join(checkout, `Pulumi.${stack.name}.yaml`))).toBe(false);
   } finally {
     await stack.remove();
   }

@@ -37,13 +37,16 @@ export class CasperStack {
     public readonly configFile: string,
   ) {}
 
-  static create(name: string): CasperStack {
+  static create(name: string, cpuChange: 'inPlace' | 'rollout' = 'rollout'): CasperStack {
     labKubeconfig();
     const configFile = path.join(mkdtempSync(path.join(tmpdir(), 'casper-test-')), `Pulumi.${name}.yaml`);
     copyFileSync(path.join(checkout, 'Pulumi.dev.yaml'), configFile);
     const stack = new CasperStack(name, configFile);
     // Nobody sends requests here: a pod that leaves need not go on serving for long.
-    stack.edit('port: 8080', `port: 8080\n    namespace: ${name}\n    drainSeconds: 1`);
+    stack.edit(
+      'port: 8080',
+      `port: 8080\n    namespace: ${name}\n    drainSeconds: 1\n    cpuChange: ${cpuChange}`,
+    );
     return stack;
   }
 

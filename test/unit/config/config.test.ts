@@ -134,3 +134,199 @@ test.each<[string, (string | number)[], unknown, RegExp]>([
 ])('refuses %s, naming it', (_what, at, value, message) => {
   expect(() => parseStackConfig(baselineWith(at, value), 'Pulumi.dev.yaml')).toThrow(message);
 });
+
+/** Two regions with a request path on one host; further regions of the baseline are left out. */
+function requestPath(change: (values: RequestPath) => void): Record<string, unknown> {
+  const values: RequestPath = {
+    cluster: { context: 'lab' },
+    service: { image: 'kiwix' },
+    regions: [
+      {
+        name: 'us-east-1',
+        loadBalancer: { address: '192.0.2.1', port: 8081 },
+        traefik: { host: 'here', entryPointPort: 8001, metricsPort: 9001, apiPort: 7001 },
+      },
+      {
+        name: 'us-west-1',
+        loadBalancer: { address: '192.0.2.1', port: 8082 },
+        traefik: { host: 'here', entryPointPort: 8002, metricsPort: 9002, apiPort: 7002 },
+      },
+    ],
+    hosts: [
+      {
+        name: 'here',
+        address: '127.0.0.1',
+        traefik: '/usr/local/bin/traefik',
+        prometheus: { program: '/usr/bin/prometheus' },
+      },
+    ],
+    plan: {
+      interval: '2022-08-13T00:00:00Z',
+      policy: 'carbon',
+      regions: {
+        'us-east-1': { servers: 1, cpuMillicores: 11 },
+        'us-west-1': { servers: 0, cpuMillicores: 0 },
+      },
+      weights: { 'us-east-1': { 'us-east-1': 1 }, 'us-west-1': { 'us-east-1': 1 } },
+    },
+  };
+  change(values);
+  return { ...values };
+}
+
+interface RequestPath {
+  cluster: unknown;
+  service: unknown;
+  plan: unknown;
+  regions: { name: string; loadBalancer?: { address: string; port: number }; traefik?: RegionTraefik }[];
+  hosts: Record<string, unknown>[];
+}
+interface RegionTraefik {
+  host: string;
+  entryPointPort: number;
+  metricsPort: number;
+  apiPort: number;
+}
+
+test('a request path is accepted, and a stack without one too', () => {
+  const { hosts } = parseStackConfig(
+    requestPath(() => undefined),
+    'dev',
+  );
+  expect(hosts).toEqual([
+    {
+      name: 'here',
+      address: '127.0.0.1',
+      folder: '/var/lib/casper',
+      traefik: '/usr/local/bin/traefik',
+      prometheus: { program: '/usr/bin/prometheus', port: 9090, scrapeIntervalSeconds: 1 },
+    },
+  ]);
+  expect(parseStackConfig(baselineWith(), 'dev').hosts).toEqual([]);
+});
+
+const second = ({
+  hosts,
+  regions,
+}: RequestPath): { region: RequestPath['regions'][number]; traefik: RegionTraefik } => {
+  const region = regions[1];
+  if (!region?.traefik || hosts.length === 0) throw new Error('the test has no second region');
+  return { region, traefik: region.traefik };
+};
+
+test.each<[string, (values: RequestPath) => void, RegExp]>([
+  [
+    'two regions on one address and port',
+    (values) => {
+      second(values).region.loadBalancer = { address: '192.0.2.1', port: 8081 };
+    },
+    /casper:regions: us-east-1 and us-west-1 are both at 192\.0\.2\.1:8081; give one of them another port/,
+  ],
+  [
+    'a port that another region has on the host',
+    (values) => {
+      second(values).traefik.entryPointPort = 9001;
+    },
+    /casper:regions\.us-west-1\.traefik\.entryPointPort: 9001, which is casper:regions\.us-east-1\.traefik\.metricsPort on host here already; give one another port/,
+  ],
+  [
+    'a port that is given twice in one region',
+    (values) => {
+      second(values).traefik.apiPort = 8002;
+    },
+    /us-west-1\.traefik\.apiPort: 8002, which is casper:regions\.us-west-1\.traefik\.entryPointPort/,
+  ],
+  [
+    "Prometheus's port",
+    (values) => {
+      second(values).traefik.metricsPort = 9090;
+    },
+    /us-west-1\.traefik\.metricsPort: 9090, which is casper:hosts\.here\.prometheus\.port on host here/,
+  ],
+  [
+    'an unknown host',
+    (values) => {
+      second(values).traefik.host = 'there';
+    },
+    /casper:regions\.us-west-1\.traefik\.host: there is not in casper:hosts \(known hosts: here\); correct the name or add the host/,
+  ],
+  [
+    'a host without traefik',
+    (values) => {
+      delete values.hosts[0]?.['traefik'];
+    },
+    /casper:hosts\.here\.traefik: missing, but us-east-1 runs there; give the program's path/,
+  ],
+  [
+    'a region that is left out of the request path',
+    (values) => {
+      delete second(values).region.traefik;
+    },
+    /casper:regions: us-west-1 has no traefik; give it one, or no region a traefik/,
+  ],
+  [
+    'a region that load balancers cannot reach',
+    (values) => {
+      delete second(values).region.loadBalancer;
+    },
+    /casper:regions: us-west-1 has no loadBalancer; give it one/,
+  ],
+  [
+    'a host given twice',
+    (values) => {
+      values.hosts.push({ name: 'here', address: '192.0.2.9' });
+    },
+    /casper:hosts: the name here stands there twice; give each host once/,
+  ],
+  [
+    'two hosts at one address',
+    (values) => {
+      values.hosts.push({ name: 'there', address: '127.0.0.1' });
+    },
+    /casper:hosts: the address 127\.0\.0\.1 stands there twice/,
+  ],
+  [
+    'two Prometheuses',
+    (values) => {
+      values.hosts.push({ ...values.hosts[0], name: 'there', address: '192.0.2.9' });
+    },
+    /casper:hosts: here and there both have prometheus; leave it with one of them/,
+  ],
+  [
+    'a path that a shell would take apart',
+    (values) => {
+      values.hosts.push({ name: 'there', address: '192.0.2.9', folder: '/var/lib/$(id)' });
+    },
+    /casper:hosts\.1\.folder: expected an absolute path.*\(it is "\/var\/lib\/\$\(id\)"\)/,
+  ],
+  [
+    'a path that goes up',
+    (values) => {
+      values.hosts.push({ name: 'there', address: '192.0.2.9', folder: '/var/../etc' });
+    },
+    /casper:hosts\.1\.folder: expected an absolute path/,
+  ],
+  [
+    'an address that is none',
+    (values) => {
+      values.hosts.push({ name: 'there', address: 'ssh://there' });
+    },
+    /casper:hosts\.1\.address: expected an IPv4 address or a host name \(it is "ssh:\/\/there"\)/,
+  ],
+  [
+    'a misspelt key of a host',
+    (values) => {
+      values.hosts.push({ name: 'there', address: '192.0.2.9', shh: {} });
+    },
+    /casper:hosts\.1: Unrecognized key: "shh"/,
+  ],
+  [
+    'a port that is none',
+    (values) => {
+      second(values).traefik.apiPort = 70_000;
+    },
+    /casper:regions\.1\.traefik\.apiPort: .*65535.*\(it is 70000\)/,
+  ],
+])('refuses %s in a request path, naming it', (_what, change, message) => {
+  expect(() => parseStackConfig(requestPath(change), 'Pulumi.dev.yaml')).toThrow(message);
+});

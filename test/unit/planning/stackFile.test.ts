@@ -56,7 +56,7 @@ test('no file, no YAML and no config are told apart', () => {
 
 test('a stack file for other regions starts with no servers, and is never written over one that exists', () => {
   const fresh = path.join(folder, 'Pulumi.other.yaml');
-  newStackFile(baseline, fresh, ['north', 'south'], '2025-01-06T00:00:00Z');
+  newStackFile(baseline, fresh, [{ name: 'north' }, { name: 'south' }], '2025-01-06T00:00:00Z');
   const { regions, plan } = readStackFile(fresh);
   expect(regions).toEqual([{ name: 'north' }, { name: 'south' }]);
   expect(plan.regions).toEqual({
@@ -64,7 +64,7 @@ test('a stack file for other regions starts with no servers, and is never writte
     south: { servers: 0, cpuMillicores: 0 },
   });
   expect(() => {
-    newStackFile(baseline, fresh, ['north'], '2025-01-06T00:00:00Z');
+    newStackFile(baseline, fresh, [{ name: 'north' }], '2025-01-06T00:00:00Z');
   }).toThrow(/exists already/);
 });
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { carbon } from '../../../policies/carbon';
-import { sum } from '../../../policies/decision';
-import { placementModel } from '../../../policies/placementModel';
+import { uniformCapacity } from '../../../planning/regionCapacity';
+import { sum } from '../../../policies/arrays';
 import type { Placement, PlacementProblem } from '../../../policies/problem';
-import { problems } from './problems';
+import { plainModel, problems } from './problems';
 import { solveWithHighs } from './highs';
 
-const sixRegions: PlacementProblem = {
+const threeRegions: PlacementProblem = {
   regions: ['a', 'b', 'c'],
   requestsPerSecond: [100, 50, 0],
   carbonGramsPerKwh: [500, 100, 100],
@@ -15,8 +15,7 @@ const sixRegions: PlacementProblem = {
     [100, 1, 30],
     [200, 30, 1],
   ],
-  requestsPerServer: 10,
-  maxServersPerRegion: 100,
+  capacity: uniformCapacity(['a', 'b', 'c'], { requestsPerServer: 10, maxServersPerRegion: 100 }),
   maxLatencyMs: 150,
   alpha: 0.9,
 };
@@ -28,7 +27,7 @@ async function place(problem: PlacementProblem): Promise<Placement> {
 }
 
 test('requests go to the cleanest region within the bound', async () => {
-  const { servers, requests } = await place(sixRegions);
+  const { servers, requests } = await place(threeRegions);
   expect(servers).toEqual([0, 15, 0]);
   expect(requests).toEqual([
     [0, 100, 0],
@@ -38,7 +37,7 @@ test('requests go to the cleanest region within the bound', async () => {
 });
 
 test('of equally clean regions the nearer one serves', async () => {
-  const swapped = { ...sixRegions, requestsPerSecond: [0, 50, 50], maxLatencyMs: Infinity };
+  const swapped = { ...threeRegions, requestsPerSecond: [0, 50, 50], maxLatencyMs: Infinity };
   expect((await place(swapped)).requests).toEqual([
     [0, 0, 0],
     [0, 50, 0],
@@ -47,7 +46,7 @@ test('of equally clean regions the nearer one serves', async () => {
 });
 
 test('an hour without requests needs no server', async () => {
-  const { servers, objective } = await place({ ...sixRegions, requestsPerSecond: [0, 0, 0] });
+  const { servers, objective } = await place({ ...threeRegions, requestsPerSecond: [0, 0, 0] });
   expect(servers).toEqual([0, 0, 0]);
   expect(objective).toBe(0);
 });
@@ -58,12 +57,12 @@ describe('over random problems', () => {
       fc.asyncProperty(problems(12), async (problem) => {
         const total = sum(problem.requestsPerSecond);
         fc.pre(total > 0);
-        const dirtiest = Math.max(...problem.carbonGramsPerKwh);
-        const model = placementModel(
-          problem,
-          ({ destination }) => (problem.alpha * (problem.carbonGramsPerKwh[destination] ?? NaN)) / dirtiest,
-          ((1 - problem.alpha) * total) / (problem.maxServersPerRegion * problem.regions.length),
-        );
+        const model = plainModel(problem, {
+          carbon: problem.alpha,
+          latency: 0,
+          servers: 1 - problem.alpha,
+          cost: 0,
+        });
         const best = await solveWithHighs(model);
         const result = await carbon(problem);
         if (best === 'infeasible') {
@@ -87,8 +86,10 @@ describe('over random problems', () => {
         expect(requests.map(sum)).toEqual(problem.requestsPerSecond);
         for (const destination of problem.regions.keys()) {
           const load = sum(requests.map((row) => row[destination] ?? 0));
-          expect(load).toBeLessThanOrEqual((servers[destination] ?? 0) * problem.requestsPerServer);
-          expect(servers[destination]).toBeLessThanOrEqual(problem.maxServersPerRegion);
+          expect(load).toBeLessThanOrEqual(
+            (servers[destination] ?? 0) * (problem.capacity[destination]?.requestsPerServer ?? 0),
+          );
+          expect(servers[destination]).toBeLessThanOrEqual(problem.capacity[destination]?.maxServers ?? 0);
           if (load === 0) expect(servers[destination]).toBe(0);
           for (const origin of problem.regions.keys()) {
             const used = (requests[origin]?.[destination] ?? 0) > 0;
@@ -114,6 +115,7 @@ describe('over random problems', () => {
           regions: pick(problem.regions),
           requestsPerSecond: pick(problem.requestsPerSecond),
           carbonGramsPerKwh: pick(problem.carbonGramsPerKwh),
+          capacity: pick(problem.capacity),
           latencyMs: pick(problem.latencyMs).map((row) => pick(row)),
         };
         const [result, other] = [await carbon(problem), await carbon(shuffled)];
@@ -137,11 +139,14 @@ describe('over random problems', () => {
         // One server more changes the scale of the objective's second half: compare on the old scale.
         const loose = await place({ ...problem, maxLatencyMs: Infinity });
         expect(loose.objective).toBeLessThanOrEqual(tight.objective * (1 + 1e-9));
-        const roomy = await place({ ...problem, maxServersPerRegion: problem.maxServersPerRegion * 2 });
-        const rescaled =
-          tight.objective -
+        const roomy = await place({
+          ...problem,
+          capacity: problem.capacity.map((region) => ({ ...region, maxServers: region.maxServers * 2 })),
+        });
+        const serversPart =
           ((1 - problem.alpha) * sum(tight.servers)) /
-            (2 * problem.maxServersPerRegion * problem.regions.length);
+          sum(problem.capacity.map(({ maxServers }) => maxServers));
+        const rescaled = tight.objective - serversPart / 2;
         expect(roomy.objective).toBeLessThanOrEqual(rescaled * (1 + 1e-9) + 1e-12);
       }),
       { seed: 3 },

@@ -24,7 +24,7 @@ export async function solveWithHighs(model: LinearModel): Promise<number | 'infe
     'Subject To',
     ...rows,
     'Bounds',
-    ...model.variables.map(({ name, upper }) => `0 <= ${name} <= ${upper ?? 1e9}`),
+    ...model.variables.map(({ name, lower, upper }) => `${lower ?? 0} <= ${name} <= ${upper ?? 1e9}`),
     'General',
     model.variables.map(({ name }) => name).join(' '),
     'End',

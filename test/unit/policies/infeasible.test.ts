@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { carbon } from '../../../policies/carbon';
-import { sum } from '../../../policies/decision';
+import { uniformCapacity } from '../../../planning/regionCapacity';
+import { sum } from '../../../policies/arrays';
 import type { PlacementProblem } from '../../../policies/problem';
 import { problems } from './problems';
 
@@ -13,8 +14,7 @@ const problem: PlacementProblem = {
     [200, 16.1, 52],
     [139.5, 52, 3.9],
   ],
-  requestsPerServer: 10,
-  maxServersPerRegion: 10,
+  capacity: uniformCapacity(['far', 'east', 'west'], { requestsPerServer: 10, maxServersPerRegion: 10 }),
   maxLatencyMs: 20,
   alpha: 0.9,
 };
@@ -69,6 +69,7 @@ test('as many servers more as the diagnosis says, in each of its destinations, a
           expect(shortfall.nearestMs).toBeGreaterThan(shortfall.boundMs);
           continue;
         }
+        if (shortfall.limit !== 'capacity') throw new Error(`unexpected ${shortfall.limit}`);
         expect(shortfall.requestsPerSecondShort).toBeGreaterThan(0);
         expect(shortfall.requestsPerSecondShort).toBeLessThanOrEqual(sum(random.requestsPerSecond));
         const reachable = random.requestsPerSecond.map((requests, origin) =>
@@ -77,7 +78,10 @@ test('as many servers more as the diagnosis says, in each of its destinations, a
         const enough = {
           ...random,
           requestsPerSecond: reachable,
-          maxServersPerRegion: random.maxServersPerRegion + shortfall.serversShort,
+          capacity: random.capacity.map((region) => ({
+            ...region,
+            maxServers: region.maxServers + shortfall.serversShort,
+          })),
         };
         expect((await carbon(enough)).kind).toBe('placement');
       }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { sum } from '../../../policies/decision';
+import { sum } from '../../../policies/arrays';
 import { generateSample } from '../../../traces/generateSample';
 import { readTrace } from '../../../traces/readTrace';
 

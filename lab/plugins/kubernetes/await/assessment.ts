@@ -1,5 +1,5 @@
 import type { GroupVersionKind } from '../kubernetesObject';
-import type { PropertyMap } from '../properties';
+import type { PropertyMap } from '../../provider/properties';
 
 /** Objects to watch beside the one that is awaited. */
 export interface Related {

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection';
 import { gvkOf, kindOf, nameOf, namespaceOf, uidOf } from '../kubernetesObject';
-import { listAt, textAt, type PropertyMap } from '../properties';
+import { listAt, textAt, type PropertyMap } from '../../provider/properties';
 import { NotReadyError, type WaitArgs } from './awaitReady';
 import { conditionOf, isTrue } from './conditions';
 import { WatchedList } from './watch';

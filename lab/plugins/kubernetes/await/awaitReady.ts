@@ -1,6 +1,6 @@
 import type { Connection } from '../connection';
 import { gvkOf, kindOf, nameOf, namespaceOf, uidOf } from '../kubernetesObject';
-import { mapsAt, numberAt, textAt, type PropertyMap } from '../properties';
+import { mapsAt, numberAt, textAt, type PropertyMap } from '../../provider/properties';
 import type { Assessment, Awaiter, Seen } from './assessment';
 import { WatchedList } from './watch';
 

@@ -1,6 +1,6 @@
 import { WAIT_FOR } from '../annotations';
 import { annotationOf, gvkOf } from '../kubernetesObject';
-import type { PropertyMap } from '../properties';
+import type { PropertyMap } from '../../provider/properties';
 import type { Awaiter } from './assessment';
 import { daemonSet } from './daemonSet';
 import { deployment } from './deployment';

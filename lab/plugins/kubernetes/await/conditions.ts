@@ -1,4 +1,13 @@
-import { at, isMap, listAt, mapsAt, numberAt, textAt, type Property, type PropertyMap } from '../properties';
+import {
+  at,
+  isMap,
+  listAt,
+  mapsAt,
+  numberAt,
+  textAt,
+  type Property,
+  type PropertyMap,
+} from '../../provider/properties';
 
 /** The condition of a type in an object's status; undefined where it is not there. */
 export function conditionOf(object: PropertyMap, type: string): PropertyMap | undefined {

@@ -1,5 +1,5 @@
 import { annotationOf, isOwnedBy } from '../kubernetesObject';
-import { numberAt, type PropertyMap } from '../properties';
+import { numberAt, type PropertyMap } from '../../provider/properties';
 import { READY, waiting, type Assessment, type Awaiter, type Seen } from './assessment';
 import { conditionOf, describeCondition, isObserved, isTrue, selectorOf } from './conditions';
 import { podReasons } from './podReasons';

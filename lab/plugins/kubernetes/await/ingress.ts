@@ -1,4 +1,4 @@
-import { mapsAt, textAt, type PropertyMap } from '../properties';
+import { mapsAt, textAt, type PropertyMap } from '../../provider/properties';
 import { READY, waiting, type Assessment, type Awaiter, type Seen } from './assessment';
 import { hasAddress } from './service';
 

@@ -1,5 +1,5 @@
 import { isOwnedBy } from '../kubernetesObject';
-import { at, numberAt } from '../properties';
+import { at, numberAt } from '../../provider/properties';
 import { READY, waiting, type Assessment, type Awaiter, type Seen } from './assessment';
 import { conditionOf, describeCondition, isTrue, selectorOf } from './conditions';
 import { podReasons } from './podReasons';

@@ -1,4 +1,4 @@
-import { textAt } from '../properties';
+import { textAt } from '../../provider/properties';
 import { READY, waiting, type Assessment, type Awaiter, type Seen } from './assessment';
 import { isPodReady, podReasons } from './podReasons';
 

@@ -1,5 +1,5 @@
 import { idOf } from '../kubernetesObject';
-import { at, isMap, mapsAt, numberAt, textAt, type PropertyMap } from '../properties';
+import { at, isMap, mapsAt, numberAt, textAt, type PropertyMap } from '../../provider/properties';
 import { conditionOf, isTrue } from './conditions';
 
 /** True where a pod serves, or has done its work. */

@@ -1,5 +1,5 @@
 import { nameOf } from '../kubernetesObject';
-import { at, isMap, listAt, mapsAt, textAt, type PropertyMap } from '../properties';
+import { at, isMap, listAt, mapsAt, textAt, type PropertyMap } from '../../provider/properties';
 import { READY, waiting, type Assessment, type Awaiter, type Seen } from './assessment';
 
 /** How long a Service without a single pod is given to find some, in milliseconds; the genuine provider's figure. */

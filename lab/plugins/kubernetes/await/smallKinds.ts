@@ -1,4 +1,4 @@
-import { at, equal, isMap, numberAt } from '../properties';
+import { at, equal, isMap, numberAt } from '../../provider/properties';
 import { READY, waiting, type Awaiter } from './assessment';
 import { conditionOf, describeCondition, isTrue } from './conditions';
 

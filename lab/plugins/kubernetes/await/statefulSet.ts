@@ -1,5 +1,5 @@
 import { isOwnedBy } from '../kubernetesObject';
-import { numberAt, textAt } from '../properties';
+import { numberAt, textAt } from '../../provider/properties';
 import { READY, waiting, type Assessment, type Awaiter, type Seen } from './assessment';
 import { isObserved, selectorOf } from './conditions';
 import { podReasons } from './podReasons';

@@ -1,4 +1,4 @@
-import { mapsAt, textAt, type PropertyMap } from '../properties';
+import { mapsAt, textAt, type PropertyMap } from '../../provider/properties';
 import { READY, waiting, type Awaiter, type Seen } from './assessment';
 
 /** Ready when it is bound, or when its class binds it only to its first pod. */

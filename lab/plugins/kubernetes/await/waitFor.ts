@@ -1,4 +1,4 @@
-import { at, isMap, mapsAt, textAt, type Property, type PropertyMap } from '../properties';
+import { at, isMap, mapsAt, textAt, type Property, type PropertyMap } from '../../provider/properties';
 import { READY, waiting, type Assessment, type Awaiter } from './assessment';
 import { conditionOf, describeCondition, isObserved, isTrue } from './conditions';
 

@@ -2,7 +2,7 @@ import { promises as timers } from 'node:timers';
 import type { ApiClient } from '../apiClient';
 import { ApiError } from '../apiErrors';
 import { uidOf } from '../kubernetesObject';
-import { isMap, mapsAt, textAt, type PropertyMap } from '../properties';
+import { isMap, mapsAt, textAt, type PropertyMap } from '../../provider/properties';
 
 /** How long one watch lasts before the objects are listed anew, in seconds. */
 const WATCH_SECONDS = 120;

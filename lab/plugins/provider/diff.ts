@@ -1,7 +1,5 @@
 import { PropertyDiff } from '@pulumi/pulumi/proto/provider_pb';
-import { isImmutable } from './immutableFields';
 import { equal, isMap, Unknown, type Property, type PropertyMap } from './properties';
-import { sameQuantity } from './quantity';
 
 type Kind = PropertyDiff.Kind;
 const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = PropertyDiff.Kind;
@@ -14,60 +12,63 @@ const REPLACING = new Map<Kind, Kind>([
 /** Changes by path, such as `spec.template.spec.containers[0].image`, in the form that the engine prints. */
 export type DetailedDiff = Map<string, Kind>;
 
-/** What changes from the old object, pruned to what the old inputs spoke of, to the new inputs. */
-export function detailedDiff(
-  old: PropertyMap,
-  next: PropertyMap,
-  immutable: readonly string[],
-): DetailedDiff {
+/** What a change means to the resource that is compared. */
+export interface Comparison {
+  /** True where a change at this path takes a new resource. */
+  readonly replaces: (path: string) => boolean;
+  /** True for values that mean the same in spite of their spelling. */
+  readonly same?: (path: string, old: Property, next: Property) => boolean;
+}
+
+/** What changes from the old properties to the new ones. */
+export function detailedDiff(old: PropertyMap, next: PropertyMap, comparison: Comparison): DetailedDiff {
   const changes: DetailedDiff = new Map();
+  const { replaces, same = () => false } = comparison;
   const add = (path: string, kind: Kind): void => {
-    changes.set(path, isImmutable(path, immutable) ? (REPLACING.get(kind) ?? kind) : kind);
+    changes.set(path, replaces(path) ? (REPLACING.get(kind) ?? kind) : kind);
   };
-  compareMaps('', old, next, add);
+  compareMaps('', old, next, { add, same });
   return changes;
 }
 
-type Add = (path: string, kind: Kind) => void;
+interface Comparing {
+  readonly add: (path: string, kind: Kind) => void;
+  readonly same: (path: string, old: Property, next: Property) => boolean;
+}
 
-function compareMaps(path: string, old: PropertyMap, next: PropertyMap, add: Add): void {
+function compareMaps(path: string, old: PropertyMap, next: PropertyMap, comparing: Comparing): void {
   for (const key of new Set([...Object.keys(old), ...Object.keys(next)])) {
-    compare(join(path, key), old[key], next[key], add);
+    compare(join(path, key), old[key], next[key], comparing);
   }
 }
 
-function compare(path: string, old: Property | undefined, next: Property | undefined, add: Add): void {
-  // A null and a field that is not there are the same to the API.
+function compare(
+  path: string,
+  old: Property | undefined,
+  next: Property | undefined,
+  comparing: Comparing,
+): void {
+  const { add, same } = comparing;
+  // A null and a field that is not there are the same.
   const before = old ?? undefined;
   const after = next ?? undefined;
   if (before === undefined && after === undefined) return;
   if (after instanceof Unknown) add(path, before === undefined ? ADD : UPDATE);
   else if (before === undefined) add(path, ADD);
   else if (after === undefined) add(path, DELETE);
-  else if (isMap(before) && isMap(after)) compareMaps(path, before, after, add);
-  else if (Array.isArray(before) && Array.isArray(after)) compareLists(path, before, after, add);
-  else if (!equal(before, after) && !sameAmount(path, before, after)) add(path, UPDATE);
+  else if (isMap(before) && isMap(after)) compareMaps(path, before, after, comparing);
+  else if (Array.isArray(before) && Array.isArray(after)) compareLists(path, before, after, comparing);
+  else if (!equal(before, after) && !same(path, before, after)) add(path, UPDATE);
 }
 
-function compareLists(path: string, old: Property[], next: Property[], add: Add): void {
+function compareLists(path: string, old: Property[], next: Property[], comparing: Comparing): void {
   for (let index = 0; index < Math.max(old.length, next.length); index++) {
     const [before, after] = [old[index], next[index]];
     const item = `${path}[${index}]`;
-    if (index >= old.length) add(item, ADD);
-    else if (index >= next.length) add(item, DELETE);
-    else compare(item, before, after, add);
+    if (index >= old.length) comparing.add(item, ADD);
+    else if (index >= next.length) comparing.add(item, DELETE);
+    else compare(item, before, after, comparing);
   }
-}
-
-// Fields whose values, or whose fields' values, are amounts of a resource.
-const AMOUNTS =
-  /(^|\.)(limits|requests|hard|capacity|allocatable|overhead|default|defaultRequest|min|max|maxLimitRequestRatio|used|sizeLimit|divisor|averageValue|podFixed)(\.|\[|$)/;
-
-function sameAmount(path: string, old: Property, next: Property): boolean {
-  if (!AMOUNTS.test(path)) return false;
-  const texts = [old, next].map((value) => (typeof value === 'number' ? String(value) : value));
-  const [before, after] = texts;
-  return typeof before === 'string' && typeof after === 'string' && sameQuantity(before, after);
 }
 
 function join(path: string, key: string): string {

@@ -11,14 +11,24 @@ export class Secret {
   constructor(public readonly element: Property) {}
 }
 
-export type Property = null | boolean | number | string | Property[] | PropertyMap | Secret | Unknown;
+/** A file or a collection of files, by what the engine knows of it: its hash, and its text, path, address or members. */
+export class Asset {
+  constructor(
+    public readonly kind: 'asset' | 'archive',
+    public readonly fields: PropertyMap,
+  ) {}
+}
+
+export type Property = null | boolean | number | string | Property[] | PropertyMap | Secret | Unknown | Asset;
 export interface PropertyMap {
   [key: string]: Property;
 }
 
-// The engine's own markers (pulumi/pulumi, sdk/go/common/resource: Sig, SecretSig; plugin: UnknownStringValue).
+// The engine's own markers (pulumi/pulumi, sdk/go/common/resource: Sig, SecretSig, AssetSig, ArchiveSig; plugin: UnknownStringValue).
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';
+const ASSET = 'c44067f5952c0a294b673a41bacd8c17';
+const ARCHIVE = '0def7320c3a5731c473e5ecbe6d01bc7';
 const UNKNOWN_STRING = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
 /** What the engine sent, with its markers turned into {@link Secret} and {@link UNKNOWN}; an absent struct is empty. */
@@ -37,12 +47,21 @@ function fromWire(value: JavaScriptValue): Property {
   if (Array.isArray(value)) return value.map(fromWire);
   const fields = value as Record<string, JavaScriptValue>;
   if (fields[SIGNATURE] === SECRET) return new Secret(fromWire(fields['value'] ?? null));
+  if (fields[SIGNATURE] === ASSET) return new Asset('asset', assetFields(fields));
+  if (fields[SIGNATURE] === ARCHIVE) return new Asset('archive', assetFields(fields));
   return mapValues(fields, fromWire);
+}
+
+function assetFields(fields: Record<string, JavaScriptValue>): PropertyMap {
+  return without(mapValues(fields, fromWire), SIGNATURE);
 }
 
 function toWire(value: Property): JavaScriptValue {
   if (value instanceof Unknown) return UNKNOWN_STRING;
   if (value instanceof Secret) return { [SIGNATURE]: SECRET, value: toWire(value.element) };
+  if (value instanceof Asset) {
+    return { [SIGNATURE]: value.kind === 'asset' ? ASSET : ARCHIVE, ...mapValues(value.fields, toWire) };
+  }
   if (Array.isArray(value)) return value.map(toWire);
   return isMap(value) ? mapValues(value, toWire) : value;
 }
@@ -51,13 +70,14 @@ function mapValues<A, B>(fields: Record<string, A>, convert: (value: A) => B): R
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, convert(value)]));
 }
 
-/** True for objects with fields: not for lists, secrets and unknown values. */
+/** True for objects with fields: not for lists, secrets, assets and unknown values. */
 export function isMap(value: Property | undefined): value is PropertyMap {
   return (
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
     !(value instanceof Secret) &&
+    !(value instanceof Asset) &&
     !(value instanceof Unknown)
   );
 }
@@ -123,13 +143,16 @@ function some(value: Property, test: (part: Property) => boolean): boolean {
   return isMap(value) && Object.values(value).some((part) => some(part, test));
 }
 
-/** Equality of values; the order of fields does not count, numbers are compared as numbers. */
+/** Equality of values; the order of fields does not count, numbers are compared as numbers, assets by their hash. */
 export function equal(a: Property | undefined, b: Property | undefined): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((part, index) => equal(part, b[index]));
   }
   if (a instanceof Secret && b instanceof Secret) return equal(a.element, b.element);
+  if (a instanceof Asset && b instanceof Asset) {
+    return a.kind === b.kind && equal(a.fields['hash'], b.fields['hash']);
+  }
   if (!isMap(a) || !isMap(b)) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => key in b && equal(a[key], b[key]));

@@ -1,0 +1,202 @@
+import { resourceUsage } from 'node:process';
+import { Command } from 'commander';
+import { referenceCapacity } from '../config';
+import { uniformCapacity } from '../planning/regionCapacity';
+import { sum } from '../policies/arrays';
+import { carbon } from '../policies/carbon';
+import { latency } from '../policies/latency';
+import type { PlacementPolicy, PlacementProblem } from '../policies/problem';
+import { readTrace } from '../traces/readTrace';
+import type { Trace } from '../traces/trace';
+import { isoOf, secondsOf } from '../traces/time';
+import { globalProblem, randomNumbers, randomProblem } from './instances';
+import { millisecondsPerInterval, solveWithPulp, type PulpResult } from './pulp';
+
+const bounds = [500, 150, 100, 50];
+
+function problemAt(trace: Trace, seconds: number, maxLatencyMs: number): PlacementProblem {
+  const { requestsPerSecond, carbonGramsPerKwh } = trace.at(isoOf(seconds));
+  return {
+    regions: trace.regions,
+    requestsPerSecond,
+    carbonGramsPerKwh,
+    latencyMs: trace.latencyMs,
+    capacity: uniformCapacity(trace.regions, referenceCapacity),
+    maxLatencyMs,
+    alpha: 0.9,
+  };
+}
+
+function hoursOf(trace: Trace, from: string, count: number): number[] {
+  const first = secondsOf(from);
+  return Array.from({ length: count }, (_, hour) => first + hour * trace.intervalSeconds);
+}
+
+/** The least of several runs: what else the machine does only ever makes a run slower. */
+async function fastestMs(runs: number, work: () => Promise<unknown>): Promise<number> {
+  let fastest = Infinity;
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await work();
+    fastest = Math.min(fastest, performance.now() - start);
+  }
+  return fastest;
+}
+
+async function placeEach(policy: PlacementPolicy, problems: readonly PlacementProblem[]): Promise<void> {
+  for (const problem of problems) await policy(problem);
+}
+
+const log = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+interface Race {
+  readonly casperMs: number;
+  readonly cbcMs: number;
+}
+
+/** Both sides build every model anew and solve it; the least of several runs of each. */
+async function race(
+  name: 'carbon' | 'latency',
+  policy: PlacementPolicy,
+  problems: readonly PlacementProblem[],
+): Promise<Race> {
+  const alpha = name === 'carbon' ? 0.9 : 0.5;
+  await placeEach(policy, problems);
+  const casperMs = (await fastestMs(5, () => placeEach(policy, problems))) / problems.length;
+  let cbcMs = Infinity;
+  for (let run = 0; run < 2; run++) {
+    const results = await solveWithPulp(problems, { policy: name, alpha, scaled: false });
+    cbcMs = Math.min(cbcMs, millisecondsPerInterval(results));
+  }
+  return { casperMs, cbcMs };
+}
+
+interface Agreement {
+  readonly compared: number;
+  readonly maxRelativeDifference: number;
+  /** Instances that CBC did not finish in time, so that there is nothing to compare with. */
+  readonly unfinished: number;
+}
+
+/** @throws Error when one finds a placement where the other proves that there is none */
+async function agreement(
+  name: 'carbon' | 'latency',
+  policy: PlacementPolicy,
+  problems: readonly PlacementProblem[],
+): Promise<Agreement> {
+  const alpha = name === 'carbon' ? 0.9 : 0.5;
+  const theirs = await solveWithPulp(problems, { policy: name, alpha, scaled: true, secondsLimit: 20 });
+  let maxRelativeDifference = 0;
+  let unfinished = 0;
+  for (const [index, problem] of problems.entries()) {
+    const ours = await policy(problem);
+    const their = theirs[index] as PulpResult;
+    if (!their.proven) {
+      unfinished++;
+      continue;
+    }
+    if ((their.objective === null) !== (ours.kind === 'infeasible')) {
+      throw new Error(
+        `instance ${index}: CBC says ${their.status}, casper ${ours.kind}: ${JSON.stringify(problem)}`,
+      );
+    }
+    if (their.objective === null || ours.kind === 'infeasible') continue;
+    const difference = Math.abs(ours.objective - their.objective) / Math.max(their.objective, 1e-12);
+    maxRelativeDifference = Math.max(maxRelativeDifference, difference);
+  }
+  return { compared: problems.length - unfinished, maxRelativeDifference, unfinished };
+}
+
+async function main(directory: string, full: boolean): Promise<void> {
+  const trace = readTrace(directory);
+  const day = hoursOf(trace, '2022-08-13T00:00:00Z', 24);
+
+  const races: Race[] = [];
+  for (const maxLatencyMs of bounds) {
+    const result = await race(
+      'carbon',
+      carbon,
+      day.map((hour) => problemAt(trace, hour, maxLatencyMs)),
+    );
+    log(`carbon within ${maxLatencyMs} ms: ${line(result)}`);
+    races.push(result);
+  }
+  const latencyRace = await race(
+    'latency',
+    latency,
+    day.map((hour) => problemAt(trace, hour, Infinity)),
+  );
+  log(`latency: ${line(latencyRace)}`);
+  const casperMsPerInterval = sum(races.map(({ casperMs }) => casperMs)) / races.length;
+  const cbcMsPerInterval = sum(races.map(({ cbcMs }) => cbcMs)) / races.length;
+
+  const year = yearOf(trace);
+  const yearSeconds = (await fastestMs(2, () => placeEach(carbon, year))) / 1000;
+  log(`${year.length} hours within 500 ms: ${yearSeconds.toFixed(2)} s`);
+
+  const random = randomNumbers(1);
+  const hundred = Array.from({ length: 5 }, () => globalProblem(random, 100, 150));
+  const regions100Ms = (await fastestMs(5, () => placeEach(carbon, hundred))) / hundred.length;
+  log(`100 regions within 150 ms: ${regions100Ms.toFixed(0)} ms an interval`);
+
+  const agreements: Agreement[] = [];
+  const whole = hoursOf(trace, trace.firstInterval, full ? 1201 : 120);
+  for (const maxLatencyMs of full ? bounds : [500, 100]) {
+    const result = await agreement(
+      'carbon',
+      carbon,
+      whole.map((hour) => problemAt(trace, hour, maxLatencyMs)),
+    );
+    log(`carbon within ${maxLatencyMs} ms against CBC: ${JSON.stringify(result)}`);
+    agreements.push(result);
+  }
+  agreements.push(
+    await agreement(
+      'latency',
+      latency,
+      day.map((hour) => problemAt(trace, hour, Infinity)),
+    ),
+  );
+  log(`latency against CBC: ${JSON.stringify(agreements.at(-1))}`);
+  const seeds = randomNumbers(2);
+  const instances = Array.from({ length: full ? 500 : 50 }, () => randomProblem(seeds, 2, 40));
+  agreements.push(await agreement('carbon', carbon, instances));
+  log(`random instances of 2 to 40 regions against CBC: ${JSON.stringify(agreements.at(-1))}`);
+
+  console.log(
+    JSON.stringify({
+      casperMsPerInterval: rounded(casperMsPerInterval),
+      cbcMsPerInterval: rounded(cbcMsPerInterval),
+      ratio: rounded(cbcMsPerInterval / casperMsPerInterval),
+      yearSeconds: rounded(yearSeconds),
+      regions100Ms: rounded(regions100Ms),
+      maxRelativeDifference: Math.max(...agreements.map((result) => result.maxRelativeDifference)),
+      peakMemoryMb: rounded(resourceUsage().maxRSS / 1024),
+    }),
+  );
+}
+
+const line = ({ casperMs, cbcMs }: Race): string =>
+  `casper ${casperMs.toFixed(2)} ms, PuLP with CBC ${cbcMs.toFixed(2)} ms an interval, ${(cbcMs / casperMs).toFixed(1)} times`;
+const rounded = (value: number): number => Number(value.toPrecision(4));
+
+/** Every hour that has a carbon intensity; the requests, of which there are fewer, over and over. */
+function yearOf(trace: Trace): PlacementProblem[] {
+  const requests = hoursOf(trace, trace.firstInterval, 1201).map(
+    (hour) => trace.at(isoOf(hour)).requestsPerSecond,
+  );
+  return trace.carbonHours().map(({ carbonGramsPerKwh }, hour) => ({
+    ...problemAt(trace, secondsOf(trace.firstInterval), 500),
+    carbonGramsPerKwh,
+    requestsPerSecond: requests[hour % requests.length] ?? [],
+  }));
+}
+
+void new Command('planner')
+  .description('Speed and agreement of the planner against the reference’s model in PuLP with CBC.')
+  .requiredOption('--traces <dir>', 'folder of the reference’s data set', process.env['CASPER_WIKI_TRACES'])
+  .option('--full', 'compare every hour at every bound and 500 random instances: some 20 minutes', false)
+  .action(({ traces, full }: { traces: string; full: boolean }) => main(traces, full))
+  .parseAsync();

@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { sum } from '../policies/arrays';
+import type { PlacementProblem } from '../policies/problem';
+
+/** PuLP's wheel carries CBC. */
+const pulpVersion = '3.3.2';
+
+const resultSchema = z.strictObject({
+  objective: z.number().nullable(),
+  status: z.string(),
+  /** Optimal or infeasible, and not merely out of time. */
+  proven: z.boolean(),
+  seconds: z.number(),
+});
+export type PulpResult = z.infer<typeof resultSchema>;
+
+export interface PulpOptions {
+  readonly policy: 'carbon' | 'latency';
+  readonly alpha: number;
+  /** Solve it on a scale on which CBC looks for small improvements too, to compare objectives; not to compare speed. */
+  readonly scaled: boolean;
+  readonly secondsLimit?: number;
+}
+
+/** Solves problems one after the other in PuLP with CBC; seconds include building each model. */
+export async function solveWithPulp(
+  problems: readonly PlacementProblem[],
+  { policy, alpha, scaled, secondsLimit }: PulpOptions,
+): Promise<PulpResult[]> {
+  const instances = problems.map((problem) => ({
+    policy,
+    alpha,
+    requestsPerSecond: problem.requestsPerSecond,
+    carbonGramsPerKwh: problem.carbonGramsPerKwh,
+    latencyMs: problem.latencyMs,
+    maxLatencyMs: Number.isFinite(problem.maxLatencyMs) ? problem.maxLatencyMs : null,
+    requestsPerServer: problem.capacity[0]?.requestsPerServer,
+    maxServersPerRegion: problem.capacity[0]?.maxServers,
+  }));
+  const script = path.resolve(__dirname, '..', '..', 'bench', 'pulp_model.py');
+  const { stdout } = await execa(
+    await pythonWithPulp(),
+    [script, JSON.stringify({ scaled, ...(secondsLimit === undefined ? {} : { secondsLimit }) })],
+    { input: JSON.stringify(instances), stderr: 'inherit' },
+  );
+  return stdout.split('\n').map((line) => resultSchema.parse(JSON.parse(line)));
+}
+
+export function millisecondsPerInterval(results: readonly PulpResult[]): number {
+  return (1000 * sum(results.map(({ seconds }) => seconds))) / results.length;
+}
+
+/** A Python of its own, made once, outside the checkout. */
+async function pythonWithPulp(): Promise<string> {
+  const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
+  const folder = path.join(cache, 'casper', `pulp-${pulpVersion}`);
+  const python = path.join(folder, 'bin', 'python');
+  if (existsSync(path.join(folder, 'ready'))) return python;
+  mkdirSync(path.dirname(folder), { recursive: true });
+  await execa('python3', ['-m', 'venv', '--clear', folder]);
+  await execa(python, ['-m', 'pip', 'install', '--quiet', `pulp==${pulpVersion}`], { stderr: 'inherit' });
+  mkdirSync(path.join(folder, 'ready'));
+  return python;
+}

@@ -1,0 +1,59 @@
+import { Command as LocalCommand, type CommandArgs } from '@pulumi/command/local';
+import { Command as RemoteCommand } from '@pulumi/command/remote';
+import type * as pulumi from '@pulumi/pulumi';
+
+/** How to reach a host by ssh. */
+export interface SshConnection {
+  /** Address of the host. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Text of a private key; without it an ssh agent is asked. */
+  readonly privateKey?: pulumi.Input<string> | undefined;
+  /** The host's public key, as in a known_hosts file behind the name; without it any is taken. */
+  readonly hostKey?: string | undefined;
+}
+
+/** A machine that processes of the request path run on. */
+export interface Host {
+  /** Name, for messages. */
+  readonly name: string;
+  /** Absent for the machine that Pulumi runs on. */
+  readonly connection?: SshConnection | undefined;
+}
+
+export type HostCommandArgs = Pick<CommandArgs, 'create' | 'update' | 'delete' | 'stdin' | 'triggers'>;
+
+/** Failed attempts to connect after which a step fails: a host that is away is reported in a second, not in a minute. */
+const DIAL_ERROR_LIMIT = 3;
+
+/**
+ * A command on a host. What it needs to know goes by `stdin`: an ssh server need not accept any variable.
+ * @param args the commands; `create` and `update` are run by the user's shell, a POSIX one
+ */
+export function hostCommand(
+  name: string,
+  { connection }: Host,
+  args: HostCommandArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+  // What a command printed is of no use to the next, and would be refused by most ssh servers, with a warning.
+  const common = { ...args, addPreviousOutputInEnv: false };
+  if (!connection) return new LocalCommand(name, common, opts);
+  const { host, port, user, privateKey, hostKey } = connection;
+  return new RemoteCommand(
+    name,
+    {
+      ...common,
+      connection: {
+        host,
+        port,
+        user,
+        dialErrorLimit: DIAL_ERROR_LIMIT,
+        ...(privateKey === undefined ? {} : { privateKey }),
+        ...(hostKey === undefined ? {} : { hostKey }),
+      },
+    },
+    opts,
+  );
+}

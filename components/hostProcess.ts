@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type * as pulumi from '@pulumi/pulumi';
+import { hostCommand, type Host } from './host';
+
+export interface HostProcessArgs {
+  readonly host: Host;
+  /** Absolute path of a folder that is the process's own; made, and removed at the end with all that is in it. */
+  readonly folder: string;
+  /** Path of the program on the host. */
+  readonly program: string;
+  /** Arguments without white space; one of them must end in `=<folder>/<configName>`, which the process is known by. */
+  readonly arguments: readonly string[];
+  /** Name of the program's own configuration file, ending in .yml. */
+  readonly configName: string;
+  /** Content of that file; the process is started anew only where it or the arguments change. */
+  readonly config: string;
+  /** Address that answers 2xx once the process is ready. */
+  readonly readyUrl: string;
+  /** Folder that the process needs in its own, by name. */
+  readonly subfolder: string;
+}
+
+/** A process on a host, and the folder that it lives in. */
+export interface HostProcess {
+  /** Made anew where the process moves; what lies in the folder hangs on its id by a trigger. */
+  readonly folder: pulumi.CustomResource;
+  readonly process: pulumi.CustomResource;
+  /** Command line of the script that looks after the folder, without its verb. */
+  readonly control: string;
+}
+
+// Read where it is used: the script is the same for every host.
+const controlScript = (): string => readFileSync(join(__dirname, 'hostControl.sh'), 'utf8');
+
+/** A process that outlives the command that starts it; docs/hosts.md says what is where. */
+export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.Resource): HostProcess {
+  const { host, folder: path } = args;
+  const control = `sh ${path}/control`;
+  // Something that moves is removed where it was before it is made where it goes: both may want one port. It is also
+  // what lets a process that died be replaced (`pulumi up --replace`): start after stop, not before.
+  const opts = { parent, deleteBeforeReplace: true };
+  const install = `mkdir -p ${path}/${args.subfolder} && cat > ${path}/control.new && mv ${path}/control.new ${path}/control`;
+  const folder = hostCommand(
+    `${name}-folder`,
+    host,
+    {
+      create: install,
+      update: install,
+      delete: `${control} remove`,
+      stdin: controlScript(),
+      triggers: [host.connection?.host ?? 'this machine', path],
+    },
+    opts,
+  );
+  const process = hostCommand(
+    `${name}-process`,
+    host,
+    {
+      create: `${control} process`,
+      update: `${control} process`,
+      delete: `${control} stop`,
+      stdin: [
+        host.name,
+        args.program,
+        args.arguments.join(' '),
+        args.configName,
+        args.readyUrl,
+        args.config,
+      ].join('\n'),
+      triggers: [folder.id],
+    },
+    { ...opts, dependsOn: folder },
+  );
+  return { folder, process, control };
+}

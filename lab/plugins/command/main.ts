@@ -1,0 +1,4 @@
+import { runPlugin } from '../provider/runPlugin';
+import { CommandServer } from './server';
+
+runPlugin((engine) => new CommandServer(engine));

@@ -1,0 +1,167 @@
+import { at, loadsOf, sum } from '../policies/arrays';
+import { energyKwh } from '../policies/energy';
+import type { Decision, Infeasible, Placement, PlacementPolicy, PlacementProblem } from '../policies/problem';
+
+/** Why a plan is as it is. Grams are gCO2e an hour, by the energy model. */
+export interface Explanation {
+  readonly moves: readonly Move[];
+  readonly serverValues: readonly ServerValue[];
+  readonly boundValues: readonly BoundValue[];
+}
+
+/** Requests that are not served where they come from. */
+export interface Move {
+  readonly origin: string;
+  readonly destination: string;
+  readonly requestsPerSecond: number;
+  /** What serving them at the origin would emit more; less than 0 where another limit drove them away from there. */
+  readonly gainGrams: number;
+  /** The cleaner destinations that they do not go to, and what keeps them from each. */
+  readonly cleaner: readonly Hindrance[];
+}
+
+export interface Hindrance {
+  readonly destination: string;
+  readonly limit: 'latency' | 'residency' | 'capacity' | 'servers';
+  /** What these requests would emit less there. */
+  readonly lostGrams: number;
+}
+
+/** Shadow price of capacity: what one server more in a full region would change, found by planning with it. */
+export interface ServerValue {
+  readonly region: string;
+  /** Less than 0 where it saves. */
+  readonly grams: number;
+}
+
+/** Shadow price of the bound: what an origin would gain if the bound let it reach one region more. */
+export interface BoundValue {
+  readonly origin: string;
+  /** The bound that lets it, and the region that it then reaches. */
+  readonly boundMs: number;
+  readonly destination: string;
+  /** Less than 0 where it saves. */
+  readonly grams: number;
+}
+
+/**
+ * Explains a placement by what else could have been. Shadow prices are differences between whole plans and not
+ * multipliers of a relaxation: with whole servers these would be wrong.
+ */
+export async function explain(
+  policy: PlacementPolicy,
+  problem: PlacementProblem,
+  placement: Placement,
+): Promise<Explanation> {
+  const grams = gramsOf(problem, placement);
+  const change = (other: Placement | Infeasible): { grams: number } | null => {
+    if (other.kind === 'infeasible') return null;
+    const difference = gramsOf(problem, other) - grams;
+    return Math.abs(difference) > 1e-9 * Math.max(1, grams) ? { grams: difference } : null;
+  };
+
+  const serverValues: ServerValue[] = [];
+  for (const [index, region] of problem.regions.entries()) {
+    if (at(placement.servers, index) < at(problem.capacity, index).maxServers) continue;
+    const value = change(await policy(withServerMore(problem, index)));
+    if (value) serverValues.push({ region, ...value });
+  }
+  const boundValues: BoundValue[] = [];
+  for (const [index, origin] of problem.regions.entries()) {
+    const next = nextReach(problem, index);
+    if (!next || at(problem.requestsPerSecond, index) === 0) continue;
+    const value = change(await policy(withReach(problem, index, next.destination)));
+    if (value) {
+      boundValues.push({
+        origin,
+        boundMs: next.latencyMs,
+        destination: at(problem.regions, next.destination),
+        ...value,
+      });
+    }
+  }
+  return { moves: movesOf(problem, placement), serverValues, boundValues };
+}
+
+function gramsOf({ capacity, carbonGramsPerKwh }: PlacementProblem, { servers, requests }: Decision): number {
+  return sum(
+    loadsOf(requests).map(
+      (load, region) =>
+        energyKwh(at(capacity, region), at(servers, region), load) * at(carbonGramsPerKwh, region),
+    ),
+  );
+}
+
+/** By the power that load takes; idle servers run whoever sends the requests. */
+function gramsPerRequest({ capacity, carbonGramsPerKwh }: PlacementProblem, region: number): number {
+  return energyKwh(at(capacity, region), 0, 1) * at(carbonGramsPerKwh, region);
+}
+
+function movesOf(problem: PlacementProblem, placement: Placement): Move[] {
+  const { regions } = problem;
+  const loads = loadsOf(placement.requests);
+  return placement.requests.flatMap((row, origin) =>
+    row.flatMap((requestsPerSecond, destination): Move[] => {
+      if (requestsPerSecond === 0 || destination === origin) return [];
+      const here = gramsPerRequest(problem, destination);
+      const cleaner = [...regions.keys()]
+        .filter((other) => gramsPerRequest(problem, other) < here)
+        .map((other) => ({
+          destination: at(regions, other),
+          limit: hindrance(problem, loads, origin, other),
+          lostGrams: requestsPerSecond * (here - gramsPerRequest(problem, other)),
+        }));
+      return [
+        {
+          origin: at(regions, origin),
+          destination: at(regions, destination),
+          requestsPerSecond,
+          gainGrams: requestsPerSecond * (gramsPerRequest(problem, origin) - here),
+          cleaner,
+        },
+      ];
+    }),
+  );
+}
+
+function hindrance(
+  { allowed, latencyMs, maxLatencyMs, capacity }: PlacementProblem,
+  loads: readonly number[],
+  origin: number,
+  destination: number,
+): Hindrance['limit'] {
+  if (allowed?.[origin]?.[destination] === false) return 'residency';
+  if (at(at(latencyMs, origin), destination) > maxLatencyMs) return 'latency';
+  const { maxServers, requestsPerServer } = at(capacity, destination);
+  return at(loads, destination) >= maxServers * requestsPerServer ? 'capacity' : 'servers';
+}
+
+function withServerMore(problem: PlacementProblem, index: number): PlacementProblem {
+  const capacity = problem.capacity.map((region, other) =>
+    other === index ? { ...region, maxServers: region.maxServers + 1 } : region,
+  );
+  return { ...problem, capacity };
+}
+
+function nextReach(
+  { allowed, latencyMs, maxLatencyMs }: PlacementProblem,
+  origin: number,
+): { destination: number; latencyMs: number } | null {
+  const beyond = at(latencyMs, origin)
+    .map((ms, destination) => ({ destination, latencyMs: ms }))
+    .filter(
+      ({ destination, latencyMs: ms }) => ms > maxLatencyMs && allowed?.[origin]?.[destination] !== false,
+    )
+    .sort((a, b) => a.latencyMs - b.latencyMs);
+  return beyond[0] ?? null;
+}
+
+/** The same bound, but for this pair. */
+function withReach(problem: PlacementProblem, origin: number, destination: number): PlacementProblem {
+  return {
+    ...problem,
+    latencyMs: problem.latencyMs.map((row, index) =>
+      index === origin ? row.map((ms, other) => (other === destination ? problem.maxLatencyMs : ms)) : row,
+    ),
+  };
+}

@@ -1,0 +1,137 @@
+import { at, loadsOf, sum } from '../policies/arrays';
+import { energyKwh } from '../policies/energy';
+import type { Decision, PlacementProblem, Switching } from '../policies/problem';
+
+/** What a series of decisions comes to when the true requests arrive. Intervals are one hour. */
+export interface Outcome {
+  readonly intervals: number;
+  /** Requests/s, summed over intervals. */
+  readonly requests: number;
+  /** Requests/s times gCO2e/kWh, summed: the reference's measure. */
+  readonly carbonSum: number;
+  /** gCO2e by the energy model. */
+  readonly carbonGrams: number;
+  /** gCO2e of the changes, at what the switching says that they cost. */
+  readonly switchingGrams: number;
+  readonly energyKwh: number;
+  /** Money, in the currency of the prices. */
+  readonly cost: number;
+  /** Network latency of the mean request in ms; null without requests. */
+  readonly meanLatencyMs: number | null;
+  readonly p95LatencyMs: number | null;
+  /** Servers, summed over regions and intervals. */
+  readonly servers: number;
+  /** Servers started or stopped from one interval to the next. */
+  readonly serverChanges: number;
+  /** Times that a region's servers changed from one interval to the next. */
+  readonly regionChanges: number;
+  /** Minutes in which a region gets more requests than its servers carry, summed over regions. */
+  readonly overloadMinutes: number;
+  /** Requests/s that arrive above what the servers carry, summed over intervals and regions. */
+  readonly overloadRequests: number;
+}
+
+/**
+ * Applies decisions to what really happens: servers as decided, every origin's true requests in the decided shares.
+ * @param truth one problem an interval, with the true requests and carbon
+ */
+export function outcomeOf(
+  truth: readonly PlacementProblem[],
+  decisions: readonly Decision[],
+  switching: Switching,
+): Outcome {
+  const requestsByLatency = new Map<number, number>();
+  const total = {
+    carbonSum: 0,
+    carbonGrams: 0,
+    energyKwh: 0,
+    cost: 0,
+    overloadMinutes: 0,
+    overloadRequests: 0,
+  };
+  for (const [interval, problem] of truth.entries()) {
+    const decision = at(decisions, interval);
+    const flows = trueFlows(problem, decision);
+    for (const [origin, row] of flows.entries()) {
+      for (const [destination, count] of row.entries()) {
+        if (count === 0) continue;
+        const ms = at(at(problem.latencyMs, origin), destination);
+        requestsByLatency.set(ms, (requestsByLatency.get(ms) ?? 0) + count);
+      }
+    }
+    for (const [region, load] of loadsOf(flows).entries()) {
+      const capacity = at(problem.capacity, region);
+      const servers = at(decision.servers, region);
+      const carbonGramsPerKwh = at(problem.carbonGramsPerKwh, region);
+      const kwh = energyKwh(capacity, servers, load);
+      const above = load - servers * capacity.requestsPerServer;
+      total.carbonSum += load * carbonGramsPerKwh;
+      total.energyKwh += kwh;
+      total.carbonGrams += kwh * carbonGramsPerKwh;
+      total.cost += servers * capacity.pricePerServerHour;
+      // Shares of whole requests are fractions: less than a thousandth of a request is their rounding.
+      if (above > 1e-3) {
+        total.overloadMinutes += 60;
+        total.overloadRequests += above;
+      }
+    }
+  }
+  const requests = sum([...requestsByLatency.values()]);
+  return {
+    intervals: truth.length,
+    requests,
+    ...total,
+    meanLatencyMs:
+      requests === 0 ? null : sum([...requestsByLatency].map(([ms, count]) => ms * count)) / requests,
+    p95LatencyMs: requests === 0 ? null : quantileOf(requestsByLatency, 0.95),
+    servers: sum(decisions.flatMap(({ servers }) => servers)),
+    ...changesOf(decisions, switching),
+  };
+}
+
+/** Requests/s, [origin][destination]: every origin's true requests in the shares that were decided for it. */
+function trueFlows(problem: PlacementProblem, decision: Decision): number[][] {
+  return decision.requests.map((row, origin) => {
+    const planned = sum(row);
+    const arriving = at(problem.requestsPerSecond, origin);
+    if (planned > 0) return row.map((count) => (count * arriving) / planned);
+    // Nothing was expected from there, so no shares were decided: whoever comes is served by the nearest that serves.
+    const latencies = at(problem.latencyMs, origin).map((ms, destination) =>
+      at(decision.servers, destination) > 0 ? ms : Infinity,
+    );
+    const nearest = latencies.indexOf(Math.min(...latencies));
+    return row.map((_, destination) => (destination === nearest ? arriving : 0));
+  });
+}
+
+/** The smallest key at or under which the given share of the weight lies. */
+function quantileOf(weights: ReadonlyMap<number, number>, share: number): number {
+  const sorted = [...weights].sort(([a], [b]) => a - b);
+  const wanted = share * sum([...weights.values()]);
+  let reached = 0;
+  for (const [value, weight] of sorted) {
+    reached += weight;
+    if (reached >= wanted * (1 - 1e-12)) return value;
+  }
+  throw new Error('no quantile of nothing');
+}
+
+function changesOf(
+  decisions: readonly Decision[],
+  { gramsPerServerChange, gramsPerRequestMoved }: Switching,
+): Pick<Outcome, 'serverChanges' | 'regionChanges' | 'switchingGrams'> {
+  let [serverChanges, regionChanges, moved] = [0, 0, 0];
+  for (const [interval, { servers, requests }] of decisions.entries()) {
+    if (interval === 0) continue;
+    const before = at(decisions, interval - 1);
+    const [loads, loadsBefore] = [loadsOf(requests), loadsOf(before.requests)];
+    for (const [region, count] of servers.entries()) {
+      const change = Math.abs(count - at(before.servers, region));
+      serverChanges += change;
+      if (change > 0) regionChanges++;
+      moved += Math.abs(at(loads, region) - at(loadsBefore, region));
+    }
+  }
+  const switchingGrams = gramsPerServerChange * serverChanges + gramsPerRequestMoved * moved;
+  return { serverChanges, regionChanges, switchingGrams };
+}

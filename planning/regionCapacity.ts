@@ -1,0 +1,64 @@
+import type { CapacityConfig } from '../config';
+import type { RegionCapacity } from '../policies/problem';
+import type { RegionRow } from '../traces/readRegions';
+
+/**
+ * What the reference does not model, so that its results come out: no idle power, no losses, no price; and 1 W a
+ * request/s, so that grams of one hour are its requests/s times gCO2e/kWh, divided by 1000.
+ */
+const dynamicWattsPerRequest = 1;
+
+type Uniform = Pick<CapacityConfig, 'requestsPerServer' | 'maxServersPerRegion'>;
+
+/** A region that must have more servers than it may have. */
+export class CapacityError extends Error {
+  override readonly name = 'CapacityError';
+}
+
+/** The same capacity in every region, as the reference has it. */
+export function uniformCapacity(regions: readonly string[], uniform: Uniform): RegionCapacity[] {
+  return regionCapacity(regions, uniform, new Map());
+}
+
+/**
+ * What is said of each region, and the same for all where nothing is.
+ * @throws CapacityError when a region's fewest servers are more than its most
+ */
+export function regionCapacity(
+  regions: readonly string[],
+  { requestsPerServer, maxServersPerRegion }: Uniform,
+  rows: ReadonlyMap<string, RegionRow>,
+): RegionCapacity[] {
+  return regions.map((region) => {
+    const row = rows.get(region) ?? {};
+    const perServer = row.requestsPerServer ?? requestsPerServer;
+    const capacity = {
+      minServers: row.minServers ?? 0,
+      maxServers: row.maxServers ?? maxServersPerRegion,
+      requestsPerServer: perServer,
+      idleWatts: row.idleWatts ?? 0,
+      dynamicWatts: row.dynamicWatts ?? dynamicWattsPerRequest * perServer,
+      pue: row.pue ?? 1,
+      pricePerServerHour: row.pricePerServerHour ?? 0,
+    };
+    if (capacity.minServers > capacity.maxServers) {
+      throw new CapacityError(
+        `${region} must have at least ${capacity.minServers} servers and may have at most ${capacity.maxServers}; ` +
+          'raise --max-servers or lower min_servers',
+      );
+    }
+    return capacity;
+  });
+}
+
+/** Whether an origin's requests may be served at a destination, [origin][destination]; undefined when all may. */
+export function allowedDestinations(
+  regions: readonly string[],
+  rows: ReadonlyMap<string, RegionRow>,
+): boolean[][] | undefined {
+  if (![...rows.values()].some(({ destinations }) => destinations)) return undefined;
+  return regions.map((origin) => {
+    const destinations = rows.get(origin)?.destinations;
+    return regions.map((region) => destinations?.includes(region) ?? true);
+  });
+}

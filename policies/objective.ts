@@ -1,0 +1,84 @@
+import { at, sum } from './arrays';
+import { energyKwh } from './energy';
+import type { Decision, ObjectiveWeights, PlacementProblem } from './problem';
+
+/** What one request/s and one server add to an objective that is minimised. */
+export interface Costs {
+  readonly perRequest: (origin: number, destination: number) => number;
+  readonly perServer: (destination: number) => number;
+  /** Whether `perRequest` is the same for all origins. */
+  readonly originsAlike: boolean;
+}
+
+/**
+ * The weighted objective, dimensionless. Its parts are the reference's (CASPER, arXiv 2403.14792; its LP in
+ * carbonfirst/casper), each scaled by the most that it can be:
+ * carbon `sum x_ij c_j / (max_c sum r)`, latency `sum x_ij l_ij / sum_i r_i max_j l_ij`, servers `sum s_j / sum M_j`,
+ * and likewise cost. Carbon is grams of the energy model, in which the reference's is the case without idle power.
+ */
+export function costsOf(problem: PlacementProblem, weights: ObjectiveWeights): Costs {
+  return at(costsOfRange([problem], weights), 0);
+}
+
+/** The same over several intervals: one scale for all, so that a gram counts the same in each. */
+export function costsOfRange(problems: readonly PlacementProblem[], weights: ObjectiveWeights): Costs[] {
+  const grams = problems.map(({ capacity, carbonGramsPerKwh }) => ({
+    perRequest: capacity.map((region, index) => energyKwh(region, 0, 1) * at(carbonGramsPerKwh, index)),
+    perServer: capacity.map((region, index) => energyKwh(region, 1, 0) * at(carbonGramsPerKwh, index)),
+  }));
+  const carbon = ratio(weights.carbon, gramsScaleOf(problems));
+  const latency = ratio(
+    weights.latency,
+    sum(
+      problems.flatMap(({ requestsPerSecond, latencyMs }) =>
+        requestsPerSecond.map((requests, origin) => requests * Math.max(...at(latencyMs, origin))),
+      ),
+    ),
+  );
+  const capacities = problems.flatMap(({ capacity }) => capacity);
+  const servers = ratio(weights.servers, sum(capacities.map(({ maxServers }) => maxServers)));
+  const cost = ratio(
+    weights.cost,
+    sum(capacities.map(({ maxServers, pricePerServerHour }) => maxServers * pricePerServerHour)),
+  );
+  return problems.map(({ capacity, latencyMs }, interval) => {
+    const { perRequest, perServer } = at(grams, interval);
+    return {
+      originsAlike: latency === 0,
+      perRequest: (origin, destination) =>
+        carbon * at(perRequest, destination) + latency * at(at(latencyMs, origin), destination),
+      perServer: (destination) =>
+        carbon * at(perServer, destination) + servers + cost * at(capacity, destination).pricePerServerHour,
+    };
+  });
+}
+
+/** Grams if every request of the intervals were served by full servers where and when that is dirtiest. */
+export function gramsScaleOf(problems: readonly PlacementProblem[]): number {
+  const dirtiest = Math.max(
+    ...problems.flatMap(({ capacity, carbonGramsPerKwh }) =>
+      capacity.map(
+        (region, index) =>
+          (energyKwh(region, 1, region.requestsPerServer) * at(carbonGramsPerKwh, index)) /
+          region.requestsPerServer,
+      ),
+    ),
+  );
+  return dirtiest * sum(problems.flatMap(({ requestsPerSecond }) => requestsPerSecond));
+}
+
+/** Without requests, power or prices a part is 0 for every decision and must not become NaN. */
+function ratio(weight: number, scale: number): number {
+  return scale > 0 ? weight / scale : 0;
+}
+
+/** The objective of a decision. */
+export function objectiveOf(costs: Costs, { servers, requests }: Decision): number {
+  return (
+    sum(
+      requests.flatMap((row, origin) =>
+        row.map((count, destination) => (count === 0 ? 0 : count * costs.perRequest(origin, destination))),
+      ),
+    ) + sum(servers.map((count, destination) => (count === 0 ? 0 : count * costs.perServer(destination))))
+  );
+}

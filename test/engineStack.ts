@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  LocalWorkspace,
+  type OutputMap,
+  type PulumiFn,
+  type Stack,
+  type EngineEvent,
+  type UpOptions,
+} from '@pulumi/pulumi/automation';
+
+const PLUGINS = join(__dirname, '../lab/plugins/bin');
+const PASSPHRASE = 'only for tests';
+
+/** How many resources a step created, updated and so on, as the engine counts them. */
+export type Changes = Record<string, number>;
+
+interface Parts {
+  readonly stack: Stack;
+  readonly folder: string;
+  readonly current: { program: PulumiFn };
+}
+
+/** A stack of a program that changes from step to step, run by the real engine with a state folder of its own. */
+export class EngineStack {
+  private readonly stack: Stack;
+  /** Where the engine keeps its state. */
+  protected readonly folder: string;
+  private readonly current: { program: PulumiFn };
+
+  protected constructor({ stack, folder, current }: Parts) {
+    this.stack = stack;
+    this.folder = folder;
+    this.current = current;
+  }
+
+  /** Makes a stack; `pulumi` and its language host must be on PATH. */
+  static async make(name: string): Promise<EngineStack> {
+    return new EngineStack(await EngineStack.parts(name));
+  }
+
+  protected static async parts(name: string): Promise<Parts> {
+    const folder = mkdtempSync(join(tmpdir(), `plugin-${name}-`));
+    const current = { program: (): Promise<void> => Promise.resolve() };
+    const stack = await LocalWorkspace.createStack(
+      { stackName: 'test', projectName: name, program: () => current.program() },
+      {
+        envVars: {
+          PULUMI_BACKEND_URL: `file://${folder}`,
+          PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+          PULUMI_SKIP_UPDATE_CHECK: 'true',
+          PATH: `${process.env['PATH'] ?? ''}${delimiter}${PLUGINS}`,
+        },
+      },
+    );
+    return { stack, folder, current };
+  }
+
+  /** Brings the stack to a program. */
+  async up(
+    program: PulumiFn,
+    options?: UpOptions,
+  ): Promise<{ changes: Changes; touched: string[]; outputs: OutputMap; stdout: string }> {
+    this.current.program = program;
+    const touched = new Touched();
+    const { summary, outputs, stdout } = await this.stack.up({ ...options, onEvent: touched.onEvent });
+    return { changes: summary.resourceChanges ?? {}, touched: touched.list, outputs, stdout };
+  }
+
+  /** The message of an `up` that must fail. */
+  async upFails(program: PulumiFn): Promise<string> {
+    this.current.program = program;
+    return await messageOf(this.stack.up());
+  }
+
+  async preview(program: PulumiFn): Promise<{ changes: Changes; touched: string[]; stdout: string }> {
+    this.current.program = program;
+    const touched = new Touched();
+    // Warnings go to the other stream when the differences are printed.
+    const { changeSummary, stdout, stderr } = await this.stack.preview({
+      diff: true,
+      onEvent: touched.onEvent,
+    });
+    return { changes: changeSummary, touched: touched.list, stdout: stdout + stderr };
+  }
+
+  async previewFails(program: PulumiFn): Promise<string> {
+    this.current.program = program;
+    return await messageOf(this.stack.preview());
+  }
+
+  async refresh(): Promise<{ changes: Changes; stdout: string }> {
+    const { summary, stdout } = await this.stack.refresh();
+    return { changes: summary.resourceChanges ?? {}, stdout };
+  }
+
+  async destroy(): Promise<Changes> {
+    return (await this.stack.destroy()).summary.resourceChanges ?? {};
+  }
+
+  /** The stored state, secrets in their encrypted form. */
+  async state(): Promise<string> {
+    return JSON.stringify((await this.stack.exportStack()).deployment);
+  }
+
+  /** Every file of the state folder: histories and backups too. */
+  async everythingStored(): Promise<string> {
+    const { stdout } = await promisify(execFile)('find', [this.folder, '-type', 'f']);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n');
+  }
+
+  /** Throws the state away; what the steps made and did not destroy stays. */
+  remove(): Promise<void> {
+    rmSync(this.folder, { recursive: true });
+    return Promise.resolve();
+  }
+}
+
+/** What a step does, as the engine tells it: operation and name of every resource that is not a component, sorted. */
+class Touched {
+  private readonly found: string[] = [];
+
+  get list(): string[] {
+    return [...this.found].sort();
+  }
+
+  readonly onEvent = ({ resourcePreEvent }: EngineEvent): void => {
+    if (!resourcePreEvent) return;
+    const { op, urn, old, new: next } = resourcePreEvent.metadata;
+    const custom = next?.custom ?? old?.custom ?? false;
+    if (custom && (op as string) !== 'same') this.found.push(`${op} ${urn.split('::').at(-1) ?? ''}`);
+  };
+}
+
+async function messageOf(step: Promise<unknown>): Promise<string> {
+  try {
+    await step;
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('the step should have failed, and did not');
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { allowedDestinations, regionCapacity } from '../../../planning/regionCapacity';
+import { readRegions } from '../../../traces/readRegions';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'casper-regions-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function read(text: string) {
+  const file = path.join(folder, 'regions.csv');
+  writeFileSync(file, text);
+  return readRegions(file, ['north', 'south']);
+}
+
+test('what is said of a region, and the reference’s constants where nothing is', () => {
+  const rows = read(`region,servers,idle_watts,dynamic_watts,pue,price_per_hour,destinations
+north,12,80,120,1.15,0.05,north south
+south,,,,,,south
+`);
+  const capacity = regionCapacity(
+    ['north', 'south'],
+    { requestsPerServer: 10, maxServersPerRegion: 100 },
+    rows,
+  );
+  expect(capacity).toEqual([
+    {
+      minServers: 0,
+      maxServers: 12,
+      requestsPerServer: 10,
+      idleWatts: 80,
+      dynamicWatts: 120,
+      pue: 1.15,
+      pricePerServerHour: 0.05,
+    },
+    {
+      minServers: 0,
+      maxServers: 100,
+      requestsPerServer: 10,
+      idleWatts: 0,
+      dynamicWatts: 10,
+      pue: 1,
+      pricePerServerHour: 0,
+    },
+  ]);
+  expect(allowedDestinations(['north', 'south'], rows)).toEqual([
+    [true, true],
+    [false, true],
+  ]);
+});
+
+test.each([
+  [
+    'negative power',
+    'region,idle_watts\nnorth,-5\n',
+    /:2 column idle_watts: "-5", expected watts, 0 or more/,
+  ],
+  ['a PUE under 1', 'region,pue\nnorth,0.9\n', /column pue: "0.9", expected a PUE from 1 to 5/],
+  ['half a server', 'region,servers\nnorth,2.5\n', /column servers: "2.5", expected a whole number/],
+  ['a price that is no number', 'region,price_per_hour\nnorth,free\n', /column price_per_hour: "free"/],
+  ['a server that carries nothing', 'region,requests_per_server\nnorth,0\n', /requests_per_server: "0"/],
+  [
+    'an unknown region',
+    'region,servers\nwest,2\n',
+    /"west" is no region of the trace, which has: north, south/,
+  ],
+  ['an unknown destination', 'region,destinations\nnorth,west\n', /column destinations: "west" is no region/],
+  ['an unknown column', 'region,watts\nnorth,2\n', /column "watts" is not known; expected any of: region/],
+  ['a region twice', 'region,servers\nnorth,2\nnorth,3\n', /:3 repeats north/],
+  ['contradictory servers', 'region,servers,min_servers\nnorth,2,3\n', /min_servers 3 above servers 2/],
+])('refuses %s, naming it', (_what, text, message) => {
+  expect(() => read(text)).toThrow(message);
+});
+
+test('fewest servers above what all regions may have is refused', () => {
+  const rows = read('region,min_servers\nnorth,30\n');
+  expect(() => regionCapacity(['north'], { requestsPerServer: 10, maxServersPerRegion: 20 }, rows)).toThrow(
+    /north must have at least 30 servers and may have at most 20/,
+  );
+});

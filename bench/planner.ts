@@ -4,6 +4,7 @@ import { referenceCapacity } from '../config';
 import { uniformCapacity } from '../planning/regionCapacity';
 import { sum } from '../policies/arrays';
 import { carbon } from '../policies/carbon';
+import { horizon } from '../policies/horizon';
 import { latency } from '../policies/latency';
 import type { PlacementPolicy, PlacementProblem } from '../policies/problem';
 import { readTrace } from '../traces/readTrace';
@@ -141,6 +142,17 @@ async function main(directory: string, full: boolean): Promise<void> {
   const regions100Ms = (await fastestMs(5, () => placeEach(carbon, hundred))) / hundred.length;
   log(`100 regions within 150 ms: ${regions100Ms.toFixed(0)} ms an interval`);
 
+  const horizon6Seconds = await horizonSeconds(
+    [500, 150, 100, 50].map((maxLatencyMs) => day.map((hour) => problemAt(trace, hour, maxLatencyMs))),
+  );
+  const places = randomNumbers(3);
+  const horizon20Seconds = await horizonSeconds(
+    [100, 150, Infinity].map((maxLatencyMs) => throughTheDay(globalProblem(places, 20, maxLatencyMs))),
+  );
+  log(
+    `24 intervals with switching cost, the slowest: 6 regions ${horizon6Seconds} s, 20 regions ${horizon20Seconds} s`,
+  );
+
   const agreements: Agreement[] = [];
   const whole = hoursOf(trace, trace.firstInterval, full ? 1201 : 120);
   for (const maxLatencyMs of full ? bounds : [500, 100]) {
@@ -172,10 +184,42 @@ async function main(directory: string, full: boolean): Promise<void> {
       ratio: rounded(cbcMsPerInterval / casperMsPerInterval),
       yearSeconds: rounded(yearSeconds),
       regions100Ms: rounded(regions100Ms),
+      horizon6Seconds,
+      horizon20Seconds,
       maxRelativeDifference: Math.max(...agreements.map((result) => result.maxRelativeDifference)),
       peakMemoryMb: rounded(resourceUsage().maxRSS / 1024),
     }),
   );
+}
+
+/** Of several horizons the slowest one's seconds; each is the least of three runs, over several costs of change. */
+async function horizonSeconds(horizons: readonly (readonly PlacementProblem[])[]): Promise<number> {
+  let slowest = 0;
+  for (const problems of horizons) {
+    for (const gramsPerServerChange of [0.5, 5]) {
+      const switching = { gramsPerServerChange, gramsPerRequestMoved: 0, minResidenceIntervals: 3 };
+      const milliseconds = await fastestMs(3, async () => {
+        const result = await horizon(problems, { switching });
+        if ('kind' in result) throw new Error(`no plan for a horizon: ${JSON.stringify(result)}`);
+      });
+      slowest = Math.max(slowest, milliseconds / 1000);
+    }
+  }
+  return rounded(slowest);
+}
+
+/** 24 hours in which every region's requests and carbon rise and fall, each at its own time. */
+function throughTheDay(problem: PlacementProblem): PlacementProblem[] {
+  const wave = (hour: number, index: number): number => Math.sin(((hour + index) / 12) * Math.PI);
+  return Array.from({ length: 24 }, (_, hour) => ({
+    ...problem,
+    requestsPerSecond: problem.requestsPerSecond.map((requests, index) =>
+      Math.round(requests * (1 + 0.4 * wave(hour, index))),
+    ),
+    carbonGramsPerKwh: problem.carbonGramsPerKwh.map(
+      (grams, index) => grams * (1 + 0.3 * wave(hour, 3 * index)),
+    ),
+  }));
 }
 
 const line = ({ casperMs, cbcMs }: Race): string =>

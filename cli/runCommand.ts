@@ -48,7 +48,6 @@ export const runCommand = withPlanOptions(
         .option(
           '--seconds-per-interval <s>',
           'start an interval no sooner than this after the one before',
-          integer,
           nonNegativeNumber,
           0,
         )

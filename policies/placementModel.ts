@@ -15,12 +15,14 @@ export interface ModelCosts {
  * The flow of requests may stay continuous: with the servers fixed what remains is a network with integer data,
  * whose optimal vertex is integral.
  * @param prefix tells the variables of several intervals in one model apart
+ * @param maxUnions as for `serverCuts`; every union of six reaches by default
  */
 export function placementModel(
   { capacity, survivesRegionLoss }: PlacementProblem,
   sources: readonly Source[],
   costs: ModelCosts,
   prefix = '',
+  maxUnions = 64,
 ): LinearModel {
   const variables: Variable[] = [];
   const served: Constraint[] = [];
@@ -64,7 +66,7 @@ export function placementModel(
     constraints: [
       ...served,
       ...capacities,
-      ...serverCuts(capacity, sources, prefix),
+      ...serverCuts(capacity, sources, prefix, maxUnions),
       ...headroom.constraints,
     ],
   };

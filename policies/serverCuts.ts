@@ -3,9 +3,6 @@ import { serversName, type Source } from './source';
 import type { RegionCapacity } from './problem';
 import type { Constraint } from './solver';
 
-/** Enough for every union among six reaches; beyond it the cuts would cost more time than they save. */
-const maxUnions = 64;
-
 /**
  * What whole servers imply and fractional ones do not: any set of destinations has enough whole servers for the
  * sources that reach nothing outside the set. No placement is lost.
@@ -13,16 +10,18 @@ const maxUnions = 64;
  * Without these cuts the relaxation's bound stays below the optimum by the part of a server that rounding adds. Where
  * servers cost the same everywhere, a search then tries every way to spread them: minutes and more for a dozen
  * regions, where with them the relaxation mostly is the optimum.
+ * @param maxUnions sets of destinations to consider: more of them make the model tighter and larger
  */
 export function serverCuts(
   capacity: readonly RegionCapacity[],
   sources: readonly Source[],
   prefix: string,
+  maxUnions: number,
 ): Constraint[] {
   const reaches = [
     ...new Map(sources.map(({ destinations }) => [destinations.join(), destinations])).values(),
   ];
-  return unionsOf(reaches).map((union, index) => {
+  return unionsOf(reaches, maxUnions).map((union, index) => {
     const inUnion = new Set(union);
     const captive = sources.filter(({ destinations }) =>
       destinations.every((destination) => inUnion.has(destination)),
@@ -39,7 +38,7 @@ export function serverCuts(
 }
 
 /** The union of all sets, then single sets, unions of two, of three, and so on up to `maxUnions`. */
-function unionsOf(sets: readonly (readonly number[])[]): number[][] {
+function unionsOf(sets: readonly (readonly number[])[], maxUnions: number): number[][] {
   const all = union(sets.flat());
   if (all.length === 0) return [];
   const found = new Map([[all.join(), all]]);

@@ -10,6 +10,7 @@ import { loadCommand } from './loadCommand';
 import { planCommand } from './planCommand';
 import { previewCommand } from './previewCommand';
 import { runCommand } from './runCommand';
+import { verifyCommand } from './verifyCommand';
 import { simulateCommand } from './simulateCommand';
 import { sweepCommand } from './sweepCommand';
 
@@ -28,6 +29,7 @@ const program = new Command('casper')
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)
+  .addCommand(verifyCommand)
   .addCommand(loadCommand)
   .addCommand(initCommand)
   .addCommand(labCommand);

@@ -131,8 +131,9 @@ function renderLoadedInterval(interval: LoadedInterval): string {
   return [
     renderPlan(interval.plan),
     interval.upSeconds === 0 ? 'in force before the load began' : `up: ${interval.upSeconds.toFixed(1)} s`,
-    'planned against served, while the plan was in force:',
-    renderShares(servedShares(interval)),
+    ...(interval.steady.length > 0
+      ? ['planned against served, while the plan was in force:', renderShares(servedShares(interval))]
+      : ['the plan came into force only after its interval: nothing to compare']),
     '',
   ].join('\n');
 }

@@ -21,8 +21,15 @@ export function previewStack(stack: Stack, configFile: string): Promise<StackCha
   return observe(stack, 'preview', (onEvent) => stack.preview({ ...quietly, configFile, onEvent }));
 }
 
-/** `pulumi up` with this stack file. The engine applies growing regions before shrinking ones (index.ts). */
-export function updateStack(stack: Stack, configFile: string): Promise<StackChange> {
+/**
+ * `pulumi up` with this stack file. The engine applies growing regions before shrinking ones (index.ts).
+ * @param replace URNs of resources to make anew though nothing about them changed
+ */
+export function updateStack(
+  stack: Stack,
+  configFile: string,
+  replace: readonly string[] = [],
+): Promise<StackChange> {
   // Asked for secrets, Pulumi would read the history with a stack file in the project's folder, and make one there.
   return observe(stack, 'up', (onEvent) => stack.up({ ...quietly, configFile, onEvent, showSecrets: false }));
 }

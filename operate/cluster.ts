@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { KubeConfig, VersionApi } from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig, VersionApi } from '@kubernetes/client-node';
 import type { StackConfig } from '../config';
 
 /** The cluster that casper:cluster names cannot be used; nothing was asked of any other. */
@@ -48,6 +48,40 @@ export async function assertReachable(kubeConfig: KubeConfig): Promise<void> {
       `No API server answers at ${server} (context ${kubeConfig.getCurrentContext()}): ${reasonOf(error)}. ` +
         'Nothing was changed. Start the cluster (`casper lab up` for the lab) or correct casper:cluster.',
     );
+  }
+}
+
+/**
+ * A manifest that is a path must be there before anything is applied.
+ * @throws ClusterError
+ */
+export function assertManifestsExist({ platform }: StackConfig): void {
+  for (const [part, settings] of Object.entries(platform)) {
+    if (!settings?.install || settings.manifest === undefined || /^https?:/.test(settings.manifest)) continue;
+    if (!existsSync(settings.manifest)) {
+      throw new ClusterError(
+        `casper:platform.${part}.manifest: ${settings.manifest} does not exist; correct the path, or give an address`,
+      );
+    }
+  }
+}
+
+/**
+ * MetalLB answers for the regions' addresses on the nodes' LAN: an address that is a node's would take the node away.
+ * @throws ClusterError
+ */
+export async function assertAddressesFree(kubeConfig: KubeConfig, { regions }: StackConfig): Promise<void> {
+  if (!regions.some(({ loadBalancer }) => loadBalancer)) return;
+  const { items } = await kubeConfig.makeApiClient(CoreV1Api).listNode();
+  for (const { metadata, status } of items) {
+    const own = new Set(status?.addresses?.map(({ address }) => address));
+    const region = regions.find(({ loadBalancer }) => loadBalancer && own.has(loadBalancer.address));
+    if (region?.loadBalancer) {
+      throw new ClusterError(
+        `casper:regions.${region.name}.loadBalancer.address: ${region.loadBalancer.address} is the address of node ` +
+          `${metadata?.name ?? ''}; choose one of the nodes' LAN that nothing has. Nothing was changed.`,
+      );
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StackConfig } from '../config';
+import { entryPointUrls } from './entryPoints';
 import type { LoadOrigin } from './load/entryPoint';
 import type { ObservedPair } from './observe/observeRequests';
 
@@ -20,7 +21,8 @@ export class NoRequestPathError extends Error {
  * Reads the request path out of a stack config.
  * @throws NoRequestPathError where a region has no Traefik, or no host Prometheus
  */
-export function requestPathOf({ regions, hosts }: StackConfig): RequestPathView {
+export function requestPathOf(config: StackConfig): RequestPathView {
+  const { regions, hosts } = config;
   const watcher = hosts.find(({ prometheus }) => prometheus);
   if (!watcher?.prometheus || regions.some(({ traefik }) => !traefik)) {
     throw new NoRequestPathError(
@@ -32,10 +34,7 @@ export function requestPathOf({ regions, hosts }: StackConfig): RequestPathView 
     return traefik && address !== undefined ? [{ name, traefik, address }] : [];
   });
   return {
-    entryPoints: origins.map(({ name, traefik, address }) => ({
-      name,
-      url: `http://${address}:${traefik.entryPointPort}/`,
-    })),
+    entryPoints: Object.entries(entryPointUrls(config)).map(([name, url]) => ({ name, url })),
     prometheusUrl: `http://${watcher.address}:${watcher.prometheus.port}`,
     scrapeIntervalMs: watcher.prometheus.scrapeIntervalSeconds * 1000,
     pairs: origins.flatMap(({ name: origin, traefik, address }) =>

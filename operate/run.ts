@@ -2,10 +2,13 @@ import { appendFileSync, copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { Stack } from '@pulumi/pulumi/automation';
+import type { StackConfig } from '../config';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile, writeStackPlan } from '../planning/stackFile';
 import { previewStack, refreshStack, updateStack, type StackChange } from './apply';
-import { assertReachable, kubeConfigOf } from './cluster';
+import { assertAddressesFree, assertManifestsExist, assertReachable, kubeConfigOf } from './cluster';
+import { silentOrigins } from './entryPoints';
 import { openStack, type StackOptions } from './stack';
 import { verifyLive, type RegionVerification } from './verify';
 
@@ -41,8 +44,11 @@ export interface Target {
 
 /** Checks the stack file and reaches the cluster; changes nothing. */
 export async function openTarget(options: StackOptions): Promise<Target> {
-  const kubeConfig = kubeConfigOf(readStackFile(options.configFile).cluster);
+  const config = readStackFile(options.configFile);
+  const kubeConfig = kubeConfigOf(config.cluster);
+  assertManifestsExist(config);
   await assertReachable(kubeConfig);
+  await assertAddressesFree(kubeConfig, config);
   return { options, kubeConfig };
 }
 
@@ -62,13 +68,19 @@ export async function apply(
 ): Promise<{ update: StackChange; verification: RegionVerification[] }> {
   const stack = await openStack(target.options);
   const { configFile } = target.options;
-  const update = (): Promise<StackChange> => step('pulumi up', () => updateStack(stack, configFile));
+  const update = (replace: readonly string[] = []): Promise<StackChange> =>
+    step('pulumi up', () => updateStack(stack, configFile, replace));
   const verify = (): Promise<RegionVerification[]> =>
     step('reading the CPU quota in every pod', () =>
       verifyLive(target.kubeConfig, readStackFile(configFile)),
     );
 
-  const first = await update();
+  const dead = await deadProcesses(stack, readStackFile(configFile));
+  const started = await update(dead.map(({ urn }) => urn));
+  const first = {
+    ...started,
+    notes: [...started.notes, ...dead.map(({ origin }) => `started the Traefik of ${origin} again`)],
+  };
   const verification = await verify();
   if (verification.every(({ ok }) => ok)) return { update: first, verification };
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
@@ -90,6 +102,17 @@ export async function apply(
     },
     verification: again,
   };
+}
+
+/** Load balancers that the stack has and that do not answer: Pulumi does not see that a process has died. */
+async function deadProcesses(stack: Stack, config: StackConfig): Promise<{ origin: string; urn: string }[]> {
+  const silent = await silentOrigins(config);
+  if (silent.length === 0) return [];
+  const urns = ((await stack.outputs())['processUrns']?.value ?? {}) as Readonly<Record<string, string>>;
+  return silent.flatMap((origin) => {
+    const urn = urns[origin];
+    return urn === undefined ? [] : [{ origin, urn }];
+  });
 }
 
 export interface RunOptions extends StackOptions {

@@ -8,7 +8,7 @@ import { isUnknown, type Unknown } from './unknown';
 export interface ObservedPair {
   readonly origin: string;
   readonly destination: string;
-  /** Labels that single out one scrape target, the origin's Traefik, in `up` as well: job and instance. */
+  /** Labels that single out one scrape target, the origin's Traefik, in `up` as well: job and origin. */
   readonly target: Readonly<Record<string, string>>;
   /** Labels of the target's series that stand for the destination: service. */
   readonly selector: Readonly<Record<string, string>>;
@@ -172,7 +172,7 @@ function serviceTimeOf(buckets: readonly Bucket[], totalMs: number): ServiceTime
   };
 }
 
-/** {job="traefik",instance="127.0.0.1:4001"}; labels in a fixed order, so that equal targets are equal. */
+/** {job="traefik",origin="eu-west-3"}; labels in a fixed order, so that equal targets are equal. */
 function selectorOf(labels: Readonly<Record<string, string>>): string {
   const matchers = Object.entries(labels)
     .sort(([a], [b]) => (a < b ? -1 : 1))

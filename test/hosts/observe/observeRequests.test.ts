@@ -18,7 +18,10 @@ let prometheus: PrometheusProcess;
 
 beforeAll(async () => {
   [paris, sydney] = [await MetricsServer.start(), await MetricsServer.start()];
-  prometheus = await PrometheusProcess.create([paris.target, sydney.target], scrapeIntervalMs);
+  prometheus = await PrometheusProcess.create(
+    { paris: paris.target, sydney: sydney.target },
+    scrapeIntervalMs,
+  );
   await prometheus.start();
   await quiet();
 }, 60_000);
@@ -43,7 +46,7 @@ async function quiet(): Promise<void> {
 const pair = (origin: 'paris' | 'sydney', destination: string): ObservedPair => ({
   origin,
   destination,
-  target: { job: 'traefik', instance: { paris, sydney }[origin].target },
+  target: { job: 'traefik', origin },
   selector: { service: `${destination}@file` },
 });
 
@@ -166,7 +169,7 @@ describe('unknown, with the reason, and never 0', () => {
       await quiet();
       paris.broken = true;
     });
-    const reason = `{instance="${paris.target}",job="traefik"}: the target was down at `;
+    const reason = '{job="traefik",origin="paris"}: the target was down at ';
     expect(observations.slice(0, 2).map(({ requests }) => requests)).toEqual([
       { unknown: expect.stringContaining(reason) as unknown },
       { unknown: expect.stringContaining(reason) as unknown },
@@ -205,12 +208,12 @@ describe('unknown, with the reason, and never 0', () => {
     const [none, two] = await during(
       () => undefined,
       [
-        { ...pair('paris', 'paris'), target: { job: 'traefik', instance: '127.0.0.1:1' } },
+        { ...pair('paris', 'paris'), target: { job: 'traefik', origin: 'nowhere' } },
         { ...pair('paris', 'paris'), target: { job: 'traefik' } },
       ],
     );
     expect(none?.requests).toEqual({
-      unknown: 'Prometheus has no target {instance="127.0.0.1:1",job="traefik"} at that time',
+      unknown: 'Prometheus has no target {job="traefik",origin="nowhere"} at that time',
     });
     expect(two?.requests).toEqual({ unknown: 'Prometheus has 2 targets {job="traefik"} at that time' });
   }, 60_000);

@@ -1,30 +1,40 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { debianProgram } from '../tools';
+import { freeAddress, RunningProgram } from './runningProgram';
 
-/** A real Prometheus on a port of loopback, with a folder of its own. */
+/** A real Prometheus on loopback with a folder of its own, which scrapes as components/prometheusHost.ts has it. */
 export class PrometheusProcess {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'casper-prometheus-'));
-  private process: ChildProcess | undefined;
+  private program: RunningProgram | undefined;
 
-  private constructor(private readonly port: number) {}
+  private constructor(private readonly address: string) {}
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.address}`;
   }
 
-  static async create(targets: readonly string[], scrapeIntervalMs: number): Promise<PrometheusProcess> {
-    const prometheus = new PrometheusProcess(await freePort());
+  /** @param targets addresses of metrics by origin */
+  static async create(
+    targets: Readonly<Record<string, string>>,
+    scrapeIntervalMs: number,
+  ): Promise<PrometheusProcess> {
+    const prometheus = new PrometheusProcess(await freeAddress());
     writeFileSync(
       path.join(prometheus.folder, 'prometheus.yml'),
       // JSON is YAML.
       JSON.stringify({
-        global: { scrape_interval: `${scrapeIntervalMs}ms`, scrape_timeout: `${scrapeIntervalMs}ms` },
-        scrape_configs: [{ job_name: 'traefik', static_configs: [{ targets }] }],
+        global: { scrape_interval: `${scrapeIntervalMs}ms` },
+        scrape_configs: [
+          {
+            job_name: 'traefik',
+            static_configs: Object.entries(targets).map(([origin, target]) => ({
+              targets: [target],
+              labels: { origin },
+            })),
+          },
+        ],
       }),
     );
     return prometheus;
@@ -32,66 +42,25 @@ export class PrometheusProcess {
 
   /** Returns once it answers. */
   async start(): Promise<void> {
-    const child = spawn(
-      'prometheus',
+    this.program = await RunningProgram.start(
+      debianProgram('/usr/bin/prometheus', 'prometheus'),
       [
         `--config.file=${path.join(this.folder, 'prometheus.yml')}`,
         `--storage.tsdb.path=${path.join(this.folder, 'data')}`,
-        `--web.listen-address=127.0.0.1:${this.port}`,
+        `--web.listen-address=${this.address}`,
         '--log.level=warn',
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+      `${this.url}/-/ready`,
     );
-    this.process = child;
-    let log = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-    });
-    const failed = new Promise<never>((_, reject) => {
-      child.once('error', () => {
-        reject(new Error('there is no prometheus on PATH; install the Debian package prometheus'));
-      });
-      child.once('exit', (code) => {
-        reject(new Error(`prometheus ended with ${String(code)}: ${log}`));
-      });
-    });
-    failed.catch(() => undefined);
-    await Promise.race([this.ready(), failed]);
   }
 
-  /** As a machine that fails: what is not on disk is lost. */
+  /** As when its machine fails. */
   async kill(): Promise<void> {
-    await this.end('SIGKILL');
+    await this.program?.end('SIGKILL');
   }
 
   async remove(): Promise<void> {
-    await this.end('SIGTERM');
+    await this.program?.end('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
   }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await exited;
-  }
-
-  private async ready(): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    while (Date.now() < deadline) {
-      const response = await fetch(`${this.url}/-/ready`).catch(() => undefined);
-      if (response?.ok) return;
-      await sleep(50);
-    }
-    throw new Error(`prometheus at ${this.url} is not ready after 20 s`);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

@@ -31,7 +31,9 @@ export function updateStack(
   replace: readonly string[] = [],
 ): Promise<StackChange> {
   // Asked for secrets, Pulumi would read the history with a stack file in the project's folder, and make one there.
-  return observe(stack, 'up', (onEvent) => stack.up({ ...quietly, configFile, onEvent, showSecrets: false }));
+  return observe(stack, 'up', (onEvent) =>
+    stack.up({ ...quietly, configFile, onEvent, showSecrets: false, replace: [...replace] }),
+  );
 }
 
 /** `pulumi refresh`: takes what runs into the stack's state, so that the next update sees where it differs. */

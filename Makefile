@@ -33,9 +33,10 @@ test-unit: build
 
 test: check test-unit
 	$(CASPER) lab build
-	npm run --silent test:hosts
-	npm run --silent test:lifecycle
-	bash lab/with.sh npm run --silent test:lab
+	# The hosts' tests mostly wait, and need nothing of the lab: they run beside the others.
+	npm run --silent test:hosts & hosts=$$!; \
+	npm run --silent test:lifecycle && bash lab/with.sh npm run --silent test:lab; lab=$$?; \
+	wait $$hosts && exit $$lab
 
 clean:
 	-[ ! -e dist/cli/main.js ] || $(CASPER) lab down

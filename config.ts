@@ -182,9 +182,22 @@ export type StackPlan = StackConfig['plan'];
 /** The capacity constants of the reference, for plans made without a stack file. */
 export const referenceCapacity: CapacityConfig = capacitySchema.parse({});
 
-/** CPU limit of a region with as many servers as there may be, in millicores. */
-export function ceilingMillicores(capacity: CapacityConfig): number {
-  return capacity.cpuMillicoresPerServer * capacity.maxServersPerRegion + capacity.epsilonMillicores;
+/** What a region needs for CPU that is changed in place; undefined where a rollout changes it. */
+export function resizeSettings({
+  cluster,
+  capacity,
+  service,
+}: StackConfig):
+  | { context: string; kubeconfig?: string | undefined; ceilingMillicores: number; timeoutSeconds: number }
+  | undefined {
+  if (service.cpuChange === 'rollout') return undefined;
+  return {
+    ...cluster,
+    // The CPU of a region with as many servers as there may be.
+    ceilingMillicores:
+      capacity.cpuMillicoresPerServer * capacity.maxServersPerRegion + capacity.epsilonMillicores,
+    timeoutSeconds: service.resizeTimeoutSeconds,
+  };
 }
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */

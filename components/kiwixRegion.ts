@@ -5,7 +5,7 @@ import { PodCpu } from './podCpu';
 
 export interface KiwixRegionArgs {
   /** The region's name, as in the traces and the plan. */
-  readonly region: string;
+  readonly name: string;
   /** Namespace that exists already. */
   readonly namespace: pulumi.Input<string>;
   readonly image: string;
@@ -59,6 +59,8 @@ const startRequestMillicores = 10;
 
 /** The web service of one region: a Deployment whose CPU limit is the plan's, and the Service in front of it. */
 export class KiwixRegion extends pulumi.ComponentResource {
+  /** The region's name. */
+  public readonly name: string;
   /** Host and port that the region's Service answers on. */
   public readonly endpoint: pulumi.Output<string>;
   /** CPU limit that is rolled out, in millicores; 0 where no pod runs. */
@@ -70,10 +72,10 @@ export class KiwixRegion extends pulumi.ComponentResource {
     // Nothing here may vary with the plan: selectors cannot change, and a label or a name that changes replaces pods.
     const labels = {
       'app.kubernetes.io/name': 'kiwix-serve',
-      'app.kubernetes.io/instance': args.region,
+      'app.kubernetes.io/instance': args.name,
       'app.kubernetes.io/part-of': 'casper',
     };
-    const objectName = `kiwix-${args.region}`;
+    const objectName = `kiwix-${args.name}`;
     // A template needs a limit even where no pod is made from it; 1m is the smallest that Kubernetes knows.
     const limitMillicores = Math.max(args.cpuMillicores, 1);
     const requestMillicores = Math.ceil((limitMillicores * args.requestPercent) / 100);
@@ -144,7 +146,7 @@ export class KiwixRegion extends pulumi.ComponentResource {
           kubeconfig: args.inPlace.kubeconfig,
           namespace: args.namespace,
           deployment: objectName,
-          instance: args.region,
+          instance: args.name,
           container: containerName,
           limitMillicores,
           requestMillicores,
@@ -185,6 +187,7 @@ export class KiwixRegion extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    this.name = args.name;
     this.endpoint = loadBalancer
       ? pulumi.output(`${loadBalancer.address}:${loadBalancer.port}`)
       : pulumi.interpolate`${service.metadata.name}.${service.metadata.namespace}:${args.port}`;

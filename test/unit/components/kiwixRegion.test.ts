@@ -3,7 +3,7 @@ import { KiwixRegion, type KiwixRegionArgs } from '../../../components/kiwixRegi
 import { recordResources, settled, valueOf } from './mocks';
 
 const args: KiwixRegionArgs = {
-  region: 'us-east-1',
+  name: 'us-east-1',
   namespace: 'casper',
   image: 'casper.local/kiwix-serve:3.3',
   port: 8080,

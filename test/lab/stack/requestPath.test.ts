@@ -1,0 +1,175 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { parseDocument } from 'yaml';
+import { casper, checkout, type Change, type Outcome } from './casperCommand';
+
+jest.setTimeout(300_000);
+
+const name = 'test-request-path';
+const sample = path.join(checkout, 'traces', 'sample');
+const regions = ['ap-southeast-2', 'eu-central-1', 'eu-west-3', 'us-east-1', 'us-east-2', 'us-west-1'];
+
+/** The whole of it: MetalLB, a Traefik for each region on a host of its own, Prometheus. */
+describe('the request path', () => {
+  let folder: string;
+  let configFile: string;
+  const run = (command: string, ...args: string[]): Promise<Outcome> =>
+    casper([command, '--stack', name, '--config-file', configFile, ...args]);
+  const apply = async (): Promise<{
+    changes: Change[];
+    notes: string[];
+    verification: { ok: boolean }[];
+  }> => {
+    const { exitCode, stdout, stderr } = await run('apply', '--json');
+    if (exitCode !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as Awaited<ReturnType<typeof apply>>;
+  };
+  const setIn = (keys: (string | number)[], value: unknown): void => {
+    const document = parseDocument(readFileSync(configFile, 'utf8'));
+    document.setIn(['config', ...keys], document.createNode(value));
+    writeFileSync(configFile, document.toString({ lineWidth: 0 }));
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'casper-test-'));
+    configFile = path.join(folder, `Pulumi.${name}.yaml`);
+    const init = await casper(['init', '--lab', '--traces', sample, '--config-file', configFile]);
+    expect([init.exitCode, init.stderr]).toEqual([0, '']);
+    setIn(['casper:service', 'drainSeconds'], 1);
+    const baseline = parseDocument(readFileSync(path.join(checkout, 'Pulumi.dev.yaml'), 'utf8'));
+    setIn(['casper:plan'], (baseline.toJS() as { config: Record<string, unknown> }).config['casper:plan']);
+  });
+  afterAll(async () => {
+    await execa('pulumi', ['destroy', '--yes', '--remove', '--stack', name, '--config-file', configFile], {
+      cwd: checkout,
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The host that is index-th, as `casper init --lab` gives it to the index-th region. */
+  const onHost = async (index: number, ...command: string[]): Promise<string> =>
+    (
+      await execa('ssh', [
+        ...['-i', path.join(process.env['CASPER_LAB'] ?? '', 'ssh', 'client')],
+        ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'],
+        `root@192.168.245.${101 + index}`,
+        ...command,
+      ])
+    ).stdout;
+  /** Weights that a region's Traefik serves, those of 0 left out, by its own API. */
+  const servedWeights = async (region: string): Promise<Record<string, number>> => {
+    const text = await onHost(
+      regions.indexOf(region),
+      'curl',
+      '-s',
+      'http://127.0.0.1:8200/api/http/services/weighted_row@file',
+    );
+    const { weighted } = JSON.parse(text) as { weighted: { services: { name: string; weight: number }[] } };
+    return Object.fromEntries(
+      weighted.services.filter(({ weight }) => weight > 0).map((service) => [service.name, service.weight]),
+    );
+  };
+  const entryPoint = (region: string): string => `http://192.168.245.${101 + regions.indexOf(region)}:8000`;
+
+  test('the reference’s example, through to the pods’ cgroups and every Traefik’s own weights', async () => {
+    const { verification } = await apply();
+    expect(verification).toHaveLength(6);
+    expect(verification.every(({ ok }) => ok)).toBe(true);
+    expect(await Promise.all(regions.map(servedWeights))).toEqual([
+      { 'ap-southeast-2': 1 },
+      { 'eu-west-3': 1 },
+      { 'eu-west-3': 1 },
+      { 'us-east-1': 1 },
+      { 'us-east-1': 1 },
+      { 'us-west-1': 1 },
+    ]);
+    for (const region of regions) {
+      const answer = await fetch(`${entryPoint(region)}/`);
+      expect([region, answer.status, await answer.text()]).toEqual([
+        region,
+        200,
+        expect.stringContaining('casper'),
+      ]);
+    }
+  });
+
+  test('another row of weights touches that row alone, and is served in its shares', async () => {
+    setIn(['casper:plan', 'weights', 'us-east-2'], { 'us-east-1': 4, 'us-west-1': 1 });
+    expect((await apply()).changes.map(({ resource }) => resource)).toEqual(['Command us-east-2-weights']);
+    expect(await servedWeights('us-east-2')).toEqual({ 'us-east-1': 4, 'us-west-1': 1 });
+    expect(await servedWeights('us-east-1')).toEqual({ 'us-east-1': 1 });
+    const before = await countsOf('us-east-2');
+    for (let request = 0; request < 100; request++) await (await fetch(`${entryPoint('us-east-2')}/`)).text();
+    const after = await countsOf('us-east-2');
+    expect((after['us-east-1'] ?? 0) - (before['us-east-1'] ?? 0)).toBe(80);
+    expect((after['us-west-1'] ?? 0) - (before['us-west-1'] ?? 0)).toBe(20);
+  });
+
+  /** Requests that a region's Traefik has counted, by destination. */
+  const countsOf = async (region: string): Promise<Record<string, number>> => {
+    const text = await (
+      await fetch(`http://192.168.245.${101 + regions.indexOf(region)}:8100/metrics`)
+    ).text();
+    const lines = [...text.matchAll(/^traefik_service_requests_total\{.*service="([^"@]+)@file"\} (\S+)$/gm)];
+    return Object.fromEntries(lines.map(([, service = '', count]) => [service, Number(count)]));
+  };
+
+  test('a Traefik that was killed: verify says so, apply starts it again and touches no other', async () => {
+    const pid = (): Promise<string> =>
+      onHost(1, 'cat', `/var/lib/casper-lab/hosts/casper-host-2/traefik-eu-central-1/pid`);
+    const before = await pid();
+    await onHost(1, 'kill', '-9', before);
+    await sleep(500);
+    const verify = await run('verify', '--json');
+    expect([verify.exitCode, JSON.parse(verify.stdout)]).toEqual([
+      1,
+      expect.objectContaining({ silentOrigins: ['eu-central-1'] }),
+    ]);
+    const { changes, notes } = await apply();
+    expect(notes).toEqual(['started the Traefik of eu-central-1 again']);
+    expect(new Set(changes.map(({ resource }) => resource))).toEqual(
+      new Set(['Command eu-central-1-traefik-process', 'Command eu-central-1-weights']),
+    );
+    expect(await pid()).not.toBe(before);
+    expect((await fetch(`${entryPoint('eu-central-1')}/`)).status).toBe(200);
+    expect((await run('verify')).exitCode).toBe(0);
+  });
+
+  describe('bad input', () => {
+    let good: string;
+    beforeEach(() => {
+      good = readFileSync(configFile, 'utf8');
+    });
+    afterEach(async () => {
+      writeFileSync(configFile, good);
+      // Nothing was changed: there is nothing to change back.
+      expect((await apply()).changes).toEqual([]);
+    });
+    const refused = async (...parts: string[]): Promise<void> => {
+      const { exitCode, stderr } = await run('apply');
+      for (const part of parts) expect(stderr).toContain(part);
+      expect(stderr).not.toMatch(/^\s+at /m);
+      expect(exitCode).toBe(1);
+    };
+
+    test('an address that is a node’s', async () => {
+      setIn(['casper:regions', 0, 'loadBalancer', 'address'], '192.168.245.2');
+      await refused(
+        'casper:regions.ap-southeast-2.loadBalancer.address: 192.168.245.2 is the address of node casper-lab-2',
+      );
+    });
+
+    test('two regions at one address and port', async () => {
+      setIn(['casper:regions', 1, 'loadBalancer', 'port'], 8081);
+      await refused('ap-southeast-2 and eu-central-1 are both at 192.168.245.201:8081');
+    });
+
+    test('a manifest that does not exist', async () => {
+      setIn(['casper:platform', 'metalLb', 'manifest'], '/nowhere/metallb.yaml');
+      await refused('casper:platform.metalLb.manifest: /nowhere/metallb.yaml does not exist');
+    });
+  });
+});

@@ -33,6 +33,7 @@ test-unit: build
 
 test: check test-unit
 	$(CASPER) lab build
+	npm run --silent test:hosts
 	npm run --silent test:lifecycle
 	bash lab/with.sh npm run --silent test:lab
 

@@ -3,12 +3,13 @@ import { Provider } from '@pulumi/kubernetes/provider';
 import * as pulumi from '@pulumi/pulumi';
 import { KiwixRegion } from './components/kiwixRegion';
 import { createPlatform } from './components/platform';
+import { createRequestPath } from './components/requestPath';
 import { ceilingMillicores, parseProgramConfig } from './config';
 import { changeOrder, type CpuByRegion } from './planning/changeOrder';
 
-/** The Pulumi program: stack config -> platform and one KiwixRegion a region -> outputs. */
+/** The Pulumi program: stack config -> platform, one KiwixRegion a region, the request path -> outputs. */
 export = async () => {
-  const { cluster, regions, capacity, service, platform, plan } = parseProgramConfig(
+  const { cluster, regions, capacity, service, platform, hosts, plan } = parseProgramConfig(
     pulumi.runtime.allConfig(),
     pulumi.getStack(),
   );
@@ -52,12 +53,15 @@ export = async () => {
   };
   for (const name of [...growing, ...unchanged]) deploy(name, installed);
   const grown = growing.map((name) => deployed[name]).filter((region) => region !== undefined);
-  for (const name of shrinking) deploy(name, [...installed, ...grown]);
+  const { weights } = plan;
+  const { traefiks, ...path } = createRequestPath({ hosts, regions, weights }, { dependsOn: grown });
+  for (const name of shrinking) deploy(name, [...installed, ...grown, ...traefiks]);
 
   return {
     interval: plan.interval,
     policy: plan.policy,
     cpuMillicores: Object.fromEntries(regions.map(({ name }) => [name, deployed[name]?.cpuMillicores])),
+    ...path,
     endpoints: Object.fromEntries(regions.map(({ name }) => [name, deployed[name]?.endpoint])),
   };
 };

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { labPlatform, labRegions } from '../lab/stackForLab';
+import { labKeys, labRegions } from '../lab/stackForLab';
 import { newStackFile } from '../planning/stackFile';
 import { openTrace } from './openTrace';
 import { projectDirectory } from './project';
@@ -11,7 +11,10 @@ export const initCommand = new Command('init')
   )
   .requiredOption('--traces <dir>', 'folder of the four CSV files')
   .requiredOption('--config-file <path>', 'stack file to write; must not exist')
-  .option('--lab', 'for the lab: regions spread over its nodes, MetalLB and metrics-server')
+  .option(
+    '--lab',
+    'for the lab, which must be up: regions spread over its nodes and hosts, MetalLB, metrics-server, Traefik, Prometheus',
+  )
   .action(({ traces, configFile, lab }: { traces: string; configFile: string; lab?: true }) => {
     const trace = openTrace(traces);
     newStackFile(
@@ -19,7 +22,7 @@ export const initCommand = new Command('init')
       configFile,
       lab ? labRegions(trace.regions) : trace.regions.map((name) => ({ name })),
       trace.firstInterval,
-      lab ? labPlatform : undefined,
+      lab ? labKeys() : {},
     );
     console.log(`wrote ${configFile}: ${trace.regions.length} regions, no servers yet`);
   });

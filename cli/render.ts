@@ -87,9 +87,21 @@ export function renderChange({ changes, seconds, notes }: StackChange): string {
 }
 
 function describeProperties({ properties }: ResourceChange): string[] {
-  return properties.map(
-    ({ path, before, after }: PropertyChange) => `      ${path}: ${asText(before)} -> ${asText(after)}`,
+  return properties.map(({ path, before, after }: PropertyChange) =>
+    isPage(before) && isPage(after)
+      ? `      ${path}: ${differingLines(before, after)} of ${after.split('\n').length} lines differ`
+      : `      ${path}: ${asText(before)} -> ${asText(after)}`,
   );
+}
+
+/** A file's text, such as a load balancer's row of weights: `pulumi preview --diff` shows all of it. */
+function isPage(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('\n');
+}
+
+function differingLines(before: string, after: string): number {
+  const old = new Set(before.split('\n'));
+  return after.split('\n').filter((line) => !old.has(line)).length;
 }
 
 function asText(value: unknown): string {

@@ -10,7 +10,7 @@
 #   status    say whether the process runs
 #   forget    remove the file of weights
 #   stop      end the process
-#   remove    remove what is here, once the process has ended
+#   remove    end the process and remove what is here
 set -eu
 
 folder=$(cd "$(dirname "$0")" && pwd)
@@ -174,10 +174,14 @@ case ${1-} in
     rm -f "$folder/process"
     ;;
   remove)
-    running && fail "process $pid still runs in $folder"
+    # It may run all the same: a driver that was killed has started it and noted nothing.
+    stop
     cd /
     rm -rf "$folder/dynamic" "$folder/data"
-    for name in traefik.yml prometheus.yml config.new process.new weights.new log log.before control; do
+    for name in traefik.yml prometheus.yml process config weights log; do
+      rm -f "$folder/$name.new" "$folder/$name.before"
+    done
+    for name in traefik.yml prometheus.yml process log control; do
       rm -f "$folder/$name"
     done
     rmdir "$folder"

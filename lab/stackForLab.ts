@@ -1,34 +1,62 @@
+import path from 'node:path';
 import { manifestFiles } from './cluster/manifests';
-import { nodes } from './cluster/nodes';
+import { hosts, nodes } from './cluster/nodes';
+import { clientKeyFile, hostKey } from './cluster/sshServers';
+import { cacheDirectory, stateDirectory } from './places';
+import { goVersion } from './tools/goTools';
 
 /** Where a region is in the lab; the form of an entry of casper:regions. */
 export interface LabRegion {
   readonly name: string;
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly loadBalancer: { readonly address: string; readonly port: number };
+  readonly traefik: {
+    readonly host: string;
+    readonly entryPointPort: number;
+    readonly metricsPort: number;
+    readonly apiPort: number;
+  };
 }
-
-const firstPort = 8081;
 
 /**
  * Spreads regions over the lab's nodes, in order, as many on each as need be. Regions of one node share an address of
- * the LAN that is no node's, on ports of their own, as in the reference.
+ * the LAN that is no node's, on ports of their own, as in the reference. Every region's Traefik is on a host of its
+ * own, as long as there are hosts.
  */
 export function labRegions(names: readonly string[]): LabRegion[] {
   const perNode = Math.ceil(names.length / nodes.length);
   return names.map((name, index) => {
     const node = Math.floor(index / perNode);
+    const round = Math.floor(index / hosts.length);
     return {
       name,
       nodeSelector: { 'kubernetes.io/hostname': nodes[node]?.name ?? '' },
-      loadBalancer: { address: `192.168.245.${201 + node}`, port: firstPort + (index % perNode) },
+      loadBalancer: { address: `192.168.245.${201 + node}`, port: 8081 + (index % perNode) },
+      traefik: {
+        host: hosts[index % hosts.length]?.name ?? '',
+        entryPointPort: 8000 + round,
+        metricsPort: 8100 + round,
+        apiPort: 8200 + round,
+      },
     };
   });
 }
 
-/** What a stack installs in the lab; the form of casper:platform. */
-export const labPlatform = {
-  metalLb: { manifest: manifestFiles.metalLb },
-  // The lab's kubelets serve with certificates of the lab's own authority, which metrics-server does not know.
-  metricsServer: { manifest: manifestFiles.metricsServer, extraArgs: ['--kubelet-insecure-tls'] },
-};
+/** The other keys of a stack in the lab: what it installs in the cluster, and the hosts of the request path. */
+export function labKeys(): Record<string, unknown> {
+  return {
+    'casper:platform': {
+      metalLb: { manifest: manifestFiles.metalLb },
+      // The lab's kubelets serve with certificates of the lab's own authority, which metrics-server does not know.
+      metricsServer: { manifest: manifestFiles.metricsServer, extraArgs: ['--kubelet-insecure-tls'] },
+    },
+    'casper:hosts': hosts.map(({ name, address }, index) => ({
+      name,
+      address,
+      ssh: { privateKeyFile: clientKeyFile, hostKey: hostKey() },
+      folder: path.join(stateDirectory, 'hosts', name),
+      traefik: path.join(cacheDirectory, 'tools', `traefik-${goVersion('traefik')}`, 'traefik'),
+      ...(index === 0 ? { prometheus: { program: '/usr/bin/prometheus', port: 9090 } } : {}),
+    })),
+  };
+}

@@ -87,7 +87,7 @@ export function adoptEncryption(path: string, writtenByPulumi: string): void {
 
 /**
  * Writes a new stack file: another one's keys with other regions, in which no server runs yet.
- * @param platform value of casper:platform; the template's own when absent
+ * @param keys other keys that differ from the template's, such as casper:platform
  * @throws StackConfigError when `path` exists already
  */
 export function newStackFile(
@@ -95,11 +95,13 @@ export function newStackFile(
   path: string,
   regions: readonly (Partial<RegionConfig> & { readonly name: string })[],
   interval: string,
-  platform?: object,
+  keys: Readonly<Record<string, unknown>> = {},
 ): void {
   const document = readDocument(template);
   document.setIn(['config', 'casper:regions'], document.createNode(regions));
-  if (platform) document.setIn(['config', 'casper:platform'], document.createNode(platform));
+  for (const [key, value] of Object.entries(keys)) {
+    document.setIn(['config', key], document.createNode(value));
+  }
   const plan: StackPlan = {
     interval,
     policy: 'none',

@@ -20,7 +20,7 @@ export async function startControlPlane(
 
   startDaemon({
     name: 'etcd',
-    node,
+    machine: node,
     command: [
       'etcd',
       `--data-dir=${path.join(stateDirectory, 'etcd')}`,
@@ -46,7 +46,7 @@ export async function startControlPlane(
   const accounts = await serviceAccountKeys();
   startDaemon({
     name: 'kube-apiserver',
-    node,
+    machine: node,
     command: [
       tool('kube-apiserver'),
       `--etcd-servers=${etcdAddress}`,
@@ -85,7 +85,7 @@ export async function startControlPlane(
   writeKubeconfig(adminKubeconfig, authority, admin);
   startDaemon({
     name: 'kube-controller-manager',
-    node,
+    machine: node,
     command: [
       tool('kube-controller-manager'),
       `--kubeconfig=${await kubeconfigOf('kube-controller-manager', 'system:kube-controller-manager')}`,
@@ -98,7 +98,7 @@ export async function startControlPlane(
   });
   startDaemon({
     name: 'kube-scheduler',
-    node,
+    machine: node,
     command: [
       tool('kube-scheduler'),
       `--kubeconfig=${await kubeconfigOf('kube-scheduler', 'system:kube-scheduler')}`,

@@ -13,11 +13,12 @@ import { execa } from 'execa';
 import { LabError } from '../labError';
 import { stateDirectory } from '../places';
 import { daemonCgroups, isLabProcess } from './cgroups';
-import type { LabNode } from './nodes';
+import type { LabMachine } from './nodes';
 
 export interface Daemon {
   readonly name: string;
-  readonly node: LabNode;
+  /** Whose network it is in. */
+  readonly machine: LabMachine;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -25,8 +26,8 @@ export interface Daemon {
 const pidDirectory = path.join(stateDirectory, 'pids');
 export const logDirectory = path.join(stateDirectory, 'logs');
 
-/** Starts a process in a node's network namespace and in the lab's cgroup; it goes on when this process ends. */
-export function startDaemon({ name, node, command, env }: Daemon): void {
+/** Starts a process in a machine's network namespace and in the lab's cgroup; it goes on when this process ends. */
+export function startDaemon({ name, machine, command, env }: Daemon): void {
   mkdirSync(pidDirectory, { recursive: true });
   mkdirSync(logDirectory, { recursive: true });
   const log = openSync(path.join(logDirectory, `${name}.log`), 'a');
@@ -34,7 +35,7 @@ export function startDaemon({ name, node, command, env }: Daemon): void {
   const script = 'for group in $CASPER_CGROUPS; do echo $$ > $group/cgroup.procs; done; exec "$@"';
   const child = spawn(
     'sh',
-    ['-ec', script, 'sh', 'nsenter', `--net=/run/netns/${node.namespace}`, ...command],
+    ['-ec', script, 'sh', 'nsenter', `--net=/run/netns/${machine.namespace}`, ...command],
     {
       detached: true,
       stdio: ['ignore', log, log],

@@ -14,7 +14,7 @@ import { labImages } from '../images/labImages';
 import { LabError } from '../labError';
 import { adminKubeconfig, stateDirectory } from '../places';
 import type { Step } from '../step';
-import { debianPackages, labPackages } from '../tools/debianPackages';
+import { debianPackages, hostPackages, labPackages } from '../tools/debianPackages';
 import { goTools } from '../tools/goTools';
 import { CertificateAuthority } from './certificates';
 import { cgroupsDown, cgroupsUp } from './cgroups';
@@ -25,6 +25,7 @@ import { platformManifests } from './manifests';
 import { networkDown, networkUp } from './network';
 import { startContainerd, startKubelet } from './nodeDaemons';
 import { nodes } from './nodes';
+import { startSshServers } from './sshServers';
 
 /** What of the lab is there. */
 export interface LabStatus {
@@ -59,8 +60,9 @@ export async function labUp(step: Step): Promise<boolean> {
       await networkUp();
     });
     const authority = await CertificateAuthority.create('ca');
-    await step('waiting for the API server and containerd', () =>
+    await step('waiting for the API server, containerd and the hosts', () =>
       Promise.all([
+        startSshServers(),
         startControlPlane(tools, authority),
         ...nodes.map((node) => startContainerd(node, archives)),
       ]),
@@ -100,13 +102,14 @@ export async function labBuild(step: Step): Promise<void> {
 }
 
 async function prepare(step: Step): Promise<{ tools: ReadonlyMap<string, string>; archives: string[] }> {
-  await debianPackages(step, labPackages);
+  await debianPackages(step, [...new Set([...labPackages, ...hostPackages])]);
   const tools = await goTools(step, [
     'kubernetes',
     'pulumi',
     'pulumi-language-nodejs',
     'metallb',
     'metrics-server',
+    'traefik',
   ]);
   await platformManifests(step, tools);
   return { tools, archives: await labImages(step, tools) };

@@ -25,7 +25,7 @@ export async function startContainerd(node: LabNode, archives: readonly string[]
   const nowhere = 'http://127.0.0.1:1';
   startDaemon({
     name,
-    node,
+    machine: node,
     command: ['containerd', `--config=${configFile}`],
     env: { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere },
   });
@@ -91,7 +91,7 @@ export async function startKubelet(
   );
   startDaemon({
     name: `kubelet-${node.name}`,
-    node,
+    machine: node,
     command: [
       tools.get('kubelet') ?? 'kubelet',
       `--config=${kubeletConfig}`,
@@ -121,7 +121,7 @@ export async function startKubelet(
   );
   startDaemon({
     name: `kube-proxy-${node.name}`,
-    node,
+    machine: node,
     command: [tools.get('kube-proxy') ?? 'kube-proxy', `--config=${proxyConfig}`],
   });
 }

@@ -1,14 +1,18 @@
 import path from 'node:path';
 import { stateDirectory } from '../places';
 
-/** One node of the lab: a network namespace on the lab's LAN, with a kubelet and a containerd of its own. */
-export interface LabNode {
+/** A machine of the lab: a network namespace on the lab's LAN. */
+export interface LabMachine {
   readonly name: string;
   /** Name of its network namespace, as `ip netns` lists it. */
   readonly namespace: string;
   /** Its end of the veth pair in this machine's own namespace; 15 characters at most. */
   readonly hostInterface: string;
   readonly address: string;
+}
+
+/** A node, with a kubelet and a containerd of its own. */
+export interface LabNode extends LabMachine {
   /** Addresses of its pods, as CIDR. */
   readonly podRange: string;
   readonly directory: string;
@@ -34,6 +38,19 @@ export const nodes: readonly LabNode[] = Array.from({ length: nodeCount }, (_, i
     address: `192.168.245.${index + 1}`,
     podRange: `10.244.${index + 1}.0/24`,
     directory: path.join(stateDirectory, name),
+  };
+});
+
+const hostCount = 6;
+
+/** Machines outside the cluster, reached by ssh, for load balancers and what watches them. */
+export const hosts: readonly LabMachine[] = Array.from({ length: hostCount }, (_, index) => {
+  const name = `casper-host-${index + 1}`;
+  return {
+    name,
+    namespace: name,
+    hostInterface: `casper-h${index + 1}`,
+    address: `192.168.245.${101 + index}`,
   };
 });
 

@@ -51,3 +51,26 @@ export async function shares(address: string, requests: number): Promise<Record<
   }
   return counts;
 }
+
+/** Requests that are sent, eight at a time, while some work is done: how many, and what went wrong with any. */
+export async function loadDuring(
+  address: string,
+  work: Promise<unknown>,
+): Promise<{ sent: number; failures: string[] }> {
+  const failures: string[] = [];
+  let sent = 0;
+  let over = false;
+  const done = work.finally(() => (over = true));
+  const client = async (): Promise<void> => {
+    while (!over) {
+      sent += 1;
+      const outcome = await ask(address).then(
+        ({ status }) => (status === 200 ? undefined : `status ${status}`),
+        (error: unknown) => String(error),
+      );
+      if (outcome !== undefined) failures.push(outcome);
+    }
+  };
+  await Promise.all([done, ...Array.from({ length: 8 }, client)]);
+  return { sent, failures };
+}

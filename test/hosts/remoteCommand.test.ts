@@ -17,8 +17,8 @@ describe('over ssh', () => {
   beforeAll(async () => {
     server = await SshServer.start('ALLOWED PULUMI_COMMAND_STDOUT');
   });
-  afterAll(() => {
-    server.stop();
+  afterAll(async () => {
+    await server.stop();
   });
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'remote-command-'));

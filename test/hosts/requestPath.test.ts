@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { Host } from '../../components/host';
 import { PrometheusHost } from '../../components/prometheusHost';
 import { TraefikHost, type TraefikHostArgs } from '../../components/traefikHost';
 import type { EngineStack } from '../engineStack';
-import { ask, Backend, shares } from './backend';
+import { ask, Backend, loadDuring, shares } from './backend';
 import { freePort, SshServer } from './sshServer';
 import { debianProgram, engineStack, tool } from './tools';
 
@@ -33,8 +33,8 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
     if (place === 'a host reached by ssh') server = await SshServer.start('NONE');
     host = { name: 'here', ...(server ? { connection: server.connection } : {}) };
   });
-  afterAll(() => {
-    server?.stop();
+  afterAll(async () => {
+    await server?.stop();
   });
   beforeEach(async () => {
     root = join(mkdtempSync(join(tmpdir(), 'hosts-')), 'casper');
@@ -133,6 +133,19 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
     expect(existsSync(root)).toBe(false);
   });
 
+  test('no request fails while weights change, also where a region gets its first or loses its last', async () => {
+    await stack.up(program(FIRST));
+    const rows: Rows['east'][] = [{ a: 1, b: 2 }, { b: 1 }, { a: 1 }];
+    for (const east of rows) {
+      const { sent, failures } = await loadDuring(
+        addresses.east.entryPointAddress,
+        stack.up(program({ ...FIRST, east })),
+      );
+      expect(failures).toEqual([]);
+      expect(sent).toBeGreaterThan(100);
+    }
+  });
+
   test('a file that Traefik refuses, or finds faults in, leaves the weights before', async () => {
     await stack.up(program(FIRST));
     const refused = await stack.upFails(program({ ...FIRST, east: { a: 1.5, b: 1 } }));
@@ -182,11 +195,8 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
     expect(processOf('traefik-west')).toBe(west);
     expect(await shares(addresses.east.entryPointAddress, 100)).toEqual({ a: 80, b: 20 });
 
-    const taken = createServer();
     const entryPointAddress = `127.0.0.1:${await freePort()}`;
-    await new Promise<void>((resolve) =>
-      taken.listen(Number(entryPointAddress.split(':')[1]), '127.0.0.1', resolve),
-    );
+    const taken = await listener(entryPointAddress);
     const message = await stack.upFails(program(FIRST, { east: { metricsAddress, entryPointAddress } }));
     taken.close();
     expect(message).toContain('runs with the one before');
@@ -202,14 +212,45 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
     expect(existsSync(root)).toBe(false);
   });
 
-  test('a program that is not there is named, and nothing is left running', async () => {
-    const nowhere = { program: '/nowhere/traefik' };
-    const message = await stack.upFails(program(FIRST, { east: nowhere }));
+  test('a program that is not there, or a port that is taken, is named, and nothing is left', async () => {
+    const message = await stack.upFails(program(FIRST, { east: { program: '/nowhere/traefik' } }));
     expect(message).toContain('host here: /nowhere/traefik is not there or is no program');
+    const taken = await listener(addresses.east.entryPointAddress);
+    const refused = await stack.upFails(program(FIRST));
+    taken.close();
+    expect(refused).toContain('does not start');
+    expect(refused).toContain('address already in use');
     await stack.destroy();
     expect(existsSync(root)).toBe(false);
     expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(root);
   });
+
+  test('a driver that was killed leaves processes that the next update takes on, and destroy ends', async () => {
+    await stack.up(program(FIRST));
+    const before = ids();
+    const forgetful = await engineStack('request-path');
+    // A state that knows nothing of what runs.
+    await forgetful.up(program(FIRST));
+    expect(ids()).toEqual(before);
+    await forgetful.destroy();
+    await forgetful.remove();
+    expect(existsSync(root)).toBe(false);
+  });
+
+  test('a host that cannot be reached is told in seconds', async () => {
+    const connection = { host: '127.0.0.1', port: await freePort(), user: 'root', privateKey: undefined };
+    const away = { name: 'away', connection };
+    const message = await stack.upFails(program(FIRST, { east: { host: away } }));
+    expect(message).toContain('after 3 failed attempts: connect ECONNREFUSED');
+  });
+
+  /** Holds a port. */
+  async function listener(address: string): Promise<Server> {
+    const [name, port] = address.split(':');
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(Number(port), name, resolve));
+    return holder;
+  }
 
   /** Requests that Prometheus has counted, by origin and service, once the last scrape has them all. */
   async function counts(url: string): Promise<Record<string, number>> {

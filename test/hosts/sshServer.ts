@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -88,8 +89,11 @@ export class SshServer {
     return join(this.folder, name);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    const ended = once(this.daemon, 'exit');
     this.daemon.kill();
+    // It removes its own file first.
+    await ended;
     rmSync(this.folder, { recursive: true });
   }
 

@@ -1,0 +1,169 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { CoreV1Api } from '@kubernetes/client-node';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { nonNegativeNumber, positiveInteger } from '../cli/options';
+import { showStep } from '../cli/progress';
+import { planForStack } from '../cli/planFromStack';
+import { isUnknown } from '../operate/observe/unknown';
+import { openTarget, type Target } from '../operate/run';
+import { runUnderLoad, servedShares, type LoadedInterval, type LoadedRun } from '../operate/underLoad';
+import { readTrace } from '../traces/readTrace';
+
+/**
+ * Plans that change under the trace's load: does anybody notice? Counts at the client and at Traefik. Runs in the lab;
+ * the last line is one JSON object.
+ */
+
+interface Flags {
+  traces: string;
+  from: string;
+  intervals: number;
+  secondsPerInterval: number;
+  maxLatency: number;
+  cpuChange: 'inPlace' | 'rollout';
+}
+
+const checkout = path.resolve(__dirname, '..', '..');
+const changeWindowMs = 5000;
+/** Shares of fewer requests say more about the count than about the weights. */
+const fewestRequests = 500;
+
+async function main(flags: Flags): Promise<void> {
+  const configFile = path.join(checkout, 'runs', 'Pulumi.bench-changes.yaml');
+  mkdirSync(path.dirname(configFile), { recursive: true });
+  rmSync(configFile, { force: true });
+  await execa(
+    'node',
+    ['dist/cli/main.js', 'init', '--lab', '--traces', flags.traces, '--config-file', configFile],
+    {
+      cwd: checkout,
+    },
+  );
+  await execa('sed', [
+    '-i',
+    `s/^    port: 8080/    port: 8080\\n    cpuChange: ${flags.cpuChange}/`,
+    configFile,
+  ]);
+  const options = { projectDirectory: checkout, stackName: 'bench-changes', configFile };
+  const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
+  const plans = await planForStack(configFile, flags.traces, flags.from, flags.intervals, planFlags);
+  const target = await openTarget(options);
+  const run = await runUnderLoad(
+    plans,
+    target,
+    { secondsPerInterval: flags.secondsPerInterval, seed: 1 },
+    showStep,
+    (interval) => {
+      console.log(line(interval));
+    },
+  );
+  console.log(JSON.stringify(await figures(run, flags, target)));
+}
+
+function line(interval: LoadedInterval): string {
+  const worst = worstShare([interval]);
+  return `${interval.plan.interval}: up ${interval.upSeconds.toFixed(1)} s, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval)} failed at Traefik`;
+}
+
+function failedAtTraefik({ observed }: LoadedInterval): number | 'unknown' {
+  let failed = 0;
+  for (const { requests } of observed) {
+    if (isUnknown(requests)) return 'unknown';
+    failed += requests.serverErrors + requests.clientAborts;
+  }
+  return failed;
+}
+
+function worstShare(intervals: readonly LoadedInterval[]): number | null {
+  const differences = intervals
+    .flatMap(servedShares)
+    .filter(({ served }) => served === null || served >= fewestRequests)
+    .map(({ plannedPercent, servedPercent }) =>
+      servedPercent === 'unknown' ? NaN : Math.abs(servedPercent - plannedPercent),
+    );
+  const worst = Math.max(0, ...differences);
+  return Number.isNaN(worst) ? null : worst;
+}
+
+/** Requests that a region outside the origin's bound served, by Prometheus; null where it does not know. */
+function boundViolations({ intervals }: LoadedRun, flags: Flags): number | null {
+  const { regions, latencyMs } = readTrace(flags.traces);
+  let violations = 0;
+  for (const { origin, destination, requests } of intervals.flatMap(({ observed }) => observed)) {
+    const latency = latencyMs[regions.indexOf(origin)]?.[regions.indexOf(destination)] ?? Infinity;
+    if (latency <= flags.maxLatency) continue;
+    if (isUnknown(requests)) return null;
+    violations += requests.served;
+  }
+  return violations;
+}
+
+async function figures(
+  run: LoadedRun,
+  flags: Flags,
+  target: Target,
+): Promise<Record<string, number | string | null>> {
+  const { intervals, log } = run;
+  const all = log.summary();
+  const changes = intervals.slice(1);
+  const median = (values: readonly number[]): number | null =>
+    [...values].sort((a, b) => a - b)[values.length >> 1] ?? null;
+  const steady = intervals.map(({ inForceAtMs, endedAtMs }) =>
+    log.summary({ fromMs: inForceAtMs + changeWindowMs, toMs: endedAtMs }),
+  );
+  const around = changes.map(({ startedAtMs }) =>
+    log.summary({ fromMs: startedAtMs, toMs: startedAtMs + changeWindowMs }),
+  );
+  const p99 = (parts: typeof steady): number[] =>
+    parts.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p99] : []));
+  const atTraefik = intervals.map(failedAtTraefik);
+  return {
+    intervals: intervals.length,
+    requests: all.sent,
+    failed: all.failed.status + all.failed.connection + all.failed.timeout + all.notSent,
+    failedAtTraefik: atTraefik.includes('unknown')
+      ? 'unknown'
+      : atTraefik.reduce<number>((sum, failed) => sum + Number(failed), 0),
+    slowerThan1s: all.slow,
+    worstSharePercent: worstShare(intervals),
+    latencyBoundViolations: boundViolations(run, flags),
+    p50SteadyMs: median(steady.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p50] : []))),
+    p99SteadyMs: median(p99(steady)),
+    p99ChangeMs: median(p99(around)),
+    p99ChangeWorstMs: changes.length === 0 ? null : Math.max(...p99(around)),
+    restarts: await restarts(target),
+    upSecondsP50: median(changes.map(({ upSeconds }) => upSeconds)),
+    upToServingSecondsMax:
+      changes.length === 0
+        ? null
+        : Math.max(...changes.map(({ startedAtMs, inForceAtMs }) => (inForceAtMs - startedAtMs) / 1000)),
+  };
+}
+
+async function restarts({ kubeConfig }: Target): Promise<number> {
+  const { items } = await kubeConfig.makeApiClient(CoreV1Api).listNamespacedPod({ namespace: 'casper' });
+  return items
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+new Command('bench:changes')
+  .description('Changes of plan under the trace’s load: failed requests, shares, latency')
+  .option(
+    '--traces <dir>',
+    'folder of the four CSV files',
+    process.env['CASPER_WIKI_TRACES'] ?? 'traces/sample',
+  )
+  .option('--from <time>', 'start of the first interval', '2022-08-13T00:00:00Z')
+  .option('--intervals <n>', 'how many', positiveInteger, 24)
+  .option('--seconds-per-interval <s>', 'how long each is', nonNegativeNumber, 30)
+  .option('--max-latency <ms>', 'latency bound', nonNegativeNumber, 150)
+  .option('--cpu-change <way>', 'inPlace or rollout', 'inPlace')
+  .action(main)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { arrivalsOf, type LoadInterval, type Spacing } from './arrivals';
+import { EntryPoint, type LoadOrigin } from './entryPoint';
+import { LoadError } from './loadError';
+import { RequestLog, type LoadSummary, type SlowRequest } from './requestLog';
+import { randomSources } from './seededRandom';
+
+export interface LoadOptions {
+  readonly origins: readonly LoadOrigin[];
+  /** One after the other without a break; connections stay open from one to the next. */
+  readonly intervals: readonly LoadInterval[];
+  readonly seed: number;
+  /** Even when absent. */
+  readonly spacing?: Spacing;
+  /** Requests of one origin that may be under way; 512 when absent. */
+  readonly maxConcurrency?: number;
+  /**
+   * For each of connecting, the answer's beginning and its going on, and for waiting where maxConcurrency is reached;
+   * 10 s when absent. From 1 s on it is kept to half a second.
+   */
+  readonly timeoutMs?: number;
+  /** Ends the load; requests under way are waited for. */
+  readonly signal?: AbortSignal;
+  /** Called with every interval once its last request is over, in order; must not throw. */
+  readonly onInterval?: (interval: IntervalLoad) => void;
+}
+
+/** What became of one interval's requests, by when they were due. */
+export interface IntervalLoad {
+  /** Unix time in ms. */
+  readonly startedAtMs: number;
+  /** Unix time in ms. */
+  readonly endedAtMs: number;
+  readonly requestsPerSecond: Readonly<Record<string, number>>;
+  readonly total: LoadSummary;
+  readonly byOrigin: Readonly<Record<string, LoadSummary>>;
+  /** The first hundred that took longer than 1 s; `total.slow` counts all. */
+  readonly slowRequests: readonly SlowRequest[];
+}
+
+export interface LoadResult {
+  /** An interval that the signal ended is the last. */
+  readonly intervals: readonly IntervalLoad[];
+  readonly endedBySignal: boolean;
+  /** For windows that are not intervals, as the seconds around a change. */
+  readonly log: RequestLog;
+}
+
+/**
+ * Sends requests to every origin's entry point at the rates of a schedule. The loop is open: when a request is due
+ * does not depend on any answer, and latency counts from that moment, so that a service that stalls is seen to.
+ * @throws LoadError before anything is sent when a rate's origin has no entry point
+ */
+export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
+  const { origins, intervals, spacing = 'even', maxConcurrency = 512, timeoutMs = 10_000, signal } = options;
+  const newSource = randomSources(options.seed);
+  const entryPoints = new Map(
+    origins.map((origin) => [
+      origin.name,
+      { random: newSource(), entryPoint: new EntryPoint(origin, maxConcurrency, timeoutMs) },
+    ]),
+  );
+  const lane = (origin: string) => {
+    const found = entryPoints.get(origin);
+    if (found) return found;
+    throw new LoadError(
+      `${origin} has a rate but no entry point; entry points: ${[...entryPoints.keys()].join(', ')}`,
+    );
+  };
+  for (const { requestsPerSecond } of intervals) Object.keys(requestsPerSecond).forEach(lane);
+
+  const log = new RequestLog(origins.map(({ name }) => name));
+  const unixMs = clock();
+  const until = async (atMs: number): Promise<void> => {
+    const remainingMs = atMs - unixMs();
+    if (remainingMs <= 0) return;
+    await sleep(remainingMs, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    });
+  };
+  const send = async (origin: string, dueMs: number): Promise<void> => {
+    const id = log.add(origin, dueMs);
+    const outcome = await lane(origin).entryPoint.request(() => {
+      log.sent(id, unixMs());
+    });
+    log.ended(id, unixMs(), outcome);
+  };
+
+  const reports: Promise<IntervalLoad>[] = [];
+  let startedAtMs = unixMs();
+  for (const interval of intervals) {
+    if (signal?.aborted) break;
+    const requests: Promise<void>[] = [];
+    const plannedEndMs = startedAtMs + interval.seconds * 1000;
+    for (const { origin, dueMs } of arrivalsOf(interval, spacing, (name) => lane(name).random)) {
+      await until(startedAtMs + dueMs);
+      if (signal?.aborted) break;
+      requests.push(send(origin, startedAtMs + dueMs));
+    }
+    await until(plannedEndMs);
+    const endedAtMs = signal?.aborted ? unixMs() : plannedEndMs;
+    const { requestsPerSecond } = interval;
+    const span = { requestsPerSecond, startedAtMs, endedAtMs };
+    reports.push(
+      Promise.all([reports.at(-1), ...requests]).then(() => {
+        const report = intervalLoad(log, span);
+        options.onInterval?.(report);
+        return report;
+      }),
+    );
+    startedAtMs = endedAtMs;
+  }
+  const done = await Promise.all(reports);
+  await Promise.all([...entryPoints.values()].map(({ entryPoint }) => entryPoint.close()));
+  return { intervals: done, endedBySignal: signal?.aborted ?? false, log };
+}
+
+function intervalLoad(
+  log: RequestLog,
+  span: Pick<IntervalLoad, 'requestsPerSecond' | 'startedAtMs' | 'endedAtMs'>,
+): IntervalLoad {
+  const part = { fromMs: span.startedAtMs, toMs: span.endedAtMs };
+  return {
+    ...span,
+    total: log.summary(part),
+    byOrigin: Object.fromEntries(
+      Object.keys(span.requestsPerSecond).map((origin) => [origin, log.summary({ ...part, origin })]),
+    ),
+    slowRequests: log.slowRequests(part),
+  };
+}
+
+/** Unix time in ms that never jumps. */
+function clock(): () => number {
+  const offsetMs = Date.now() - performance.now();
+  return () => offsetMs + performance.now();
+}

@@ -1,0 +1,194 @@
+/** Requests that took longer are listed one by one. */
+export const slowMs = 1000;
+
+/** How a request ended: the HTTP status of its answer, or why there was none. */
+export type Outcome = number | 'connection' | 'timeout' | 'notSent';
+
+/** Nearest-rank percentiles in ms, of the values themselves and not of buckets. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What became of the requests of some time. */
+export interface LoadSummary {
+  /** What the schedule asked for: sent + notSent. */
+  readonly due: number;
+  /** answered + failed. */
+  readonly sent: number;
+  /** Answers with a status under 400. */
+  readonly answered: number;
+  /** By kind: an answer with a status from 400 on, no connection or a broken one, no answer in time. */
+  readonly failed: { readonly status: number; readonly connection: number; readonly timeout: number };
+  /** Found no place within the time-out, because as many as may be were under way: the load was less than asked for. */
+  readonly notSent: number;
+  /** How often each status from 400 on was answered. */
+  readonly errorStatuses: Readonly<Record<string, number>>;
+  /** From the moment a request was due to the last byte of its answer, whatever the status; null without answers. */
+  readonly latencyMs: Percentiles | null;
+  /** How long after they were due requests left the generator; null when none did. */
+  readonly lateMs: Percentiles | null;
+  /** How many took longer than 1 s, answered or not. */
+  readonly slow: number;
+}
+
+export interface SlowRequest {
+  readonly origin: string;
+  /** Unix time in ms. */
+  readonly dueAtMs: number;
+  readonly latencyMs: number;
+  readonly outcome: Outcome;
+}
+
+/** A part of the log; times are Unix times in ms, requests count by when they were due. */
+export interface LogPart {
+  readonly fromMs?: number;
+  /** Not included. */
+  readonly toMs?: number;
+  readonly origin?: string;
+}
+
+const unanswered = ['connection', 'timeout', 'notSent'] as const;
+const initialCapacity = 4096;
+
+/**
+ * Every request that was due, in 20 bytes each, in the order of time: any window of it can be summed up afterwards,
+ * exactly.
+ */
+export class RequestLog {
+  private count = 0;
+  private dueMs = new Float64Array(initialCapacity);
+  private lateMs = new Float32Array(initialCapacity);
+  private latencyMs = new Float32Array(initialCapacity);
+  private origin = new Uint16Array(initialCapacity);
+  /** A status, or minus the place in `unanswered` from 1; 0 while the request is under way. */
+  private outcome = new Int16Array(initialCapacity);
+
+  /** @param origins at most 65,536 names */
+  constructor(private readonly origins: readonly string[]) {}
+
+  /**
+   * Adds a request; later ones must not be due earlier.
+   * @param dueMs Unix time
+   * @returns its number
+   */
+  add(origin: string, dueMs: number): number {
+    if (this.count === this.dueMs.length) this.grow();
+    const id = this.count++;
+    this.dueMs[id] = dueMs;
+    this.lateMs[id] = NaN;
+    this.origin[id] = this.origins.indexOf(origin);
+    return id;
+  }
+
+  /** @param atMs Unix time at which it left */
+  sent(id: number, atMs: number): void {
+    this.lateMs[id] = atMs - (this.dueMs[id] ?? NaN);
+  }
+
+  /** @param atMs Unix time at which it was over */
+  ended(id: number, atMs: number, outcome: Outcome): void {
+    this.latencyMs[id] = atMs - (this.dueMs[id] ?? NaN);
+    this.outcome[id] = typeof outcome === 'number' ? outcome : -1 - unanswered.indexOf(outcome);
+  }
+
+  /** Sums up a part; requests that are still under way are left out. */
+  summary(part: LogPart = {}): LoadSummary {
+    const tally = { due: 0, answered: 0, status: 0, connection: 0, timeout: 0, notSent: 0, slow: 0 };
+    const errorStatuses: Record<string, number> = {};
+    const latencies: number[] = [];
+    const late: number[] = [];
+    for (const id of this.endedIn(part)) {
+      const outcome = this.outcomeOf(id);
+      const latencyMs = this.latencyMs[id] ?? NaN;
+      tally.due++;
+      if (latencyMs > slowMs) tally.slow++;
+      if (outcome !== 'notSent') late.push(this.lateMs[id] ?? NaN);
+      if (typeof outcome !== 'number') {
+        tally[outcome]++;
+        continue;
+      }
+      latencies.push(latencyMs);
+      if (outcome < 400) {
+        tally.answered++;
+      } else {
+        tally.status++;
+        errorStatuses[outcome] = (errorStatuses[outcome] ?? 0) + 1;
+      }
+    }
+    const { due, answered, notSent, slow, ...failed } = tally;
+    return {
+      due,
+      sent: due - notSent,
+      answered,
+      failed,
+      notSent,
+      errorStatuses,
+      latencyMs: percentilesOf(latencies),
+      lateMs: percentilesOf(late),
+      slow,
+    };
+  }
+
+  /** The first requests of a part that took longer than 1 s. */
+  slowRequests(part: LogPart = {}, limit = 100): SlowRequest[] {
+    const found: SlowRequest[] = [];
+    for (const id of this.endedIn(part)) {
+      const latencyMs = this.latencyMs[id] ?? NaN;
+      if (latencyMs <= slowMs) continue;
+      if (found.length === limit) break;
+      found.push({
+        origin: this.origins[this.origin[id] ?? -1] ?? '',
+        dueAtMs: this.dueMs[id] ?? NaN,
+        latencyMs,
+        outcome: this.outcomeOf(id),
+      });
+    }
+    return found;
+  }
+
+  private *endedIn({ fromMs = -Infinity, toMs = Infinity, origin }: LogPart): Generator<number> {
+    const wanted = origin === undefined ? undefined : this.origins.indexOf(origin);
+    for (let id = this.firstDueFrom(fromMs); id < this.count; id++) {
+      if ((this.dueMs[id] ?? NaN) >= toMs) return;
+      if (this.outcome[id] !== 0 && (wanted === undefined || this.origin[id] === wanted)) yield id;
+    }
+  }
+
+  private firstDueFrom(fromMs: number): number {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.dueMs[middle] ?? NaN) < fromMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private outcomeOf(id: number): Outcome {
+    const code = this.outcome[id] ?? 0;
+    return code > 0 ? code : (unanswered[-1 - code] ?? 'connection');
+  }
+
+  private grow(): void {
+    const twice = <T extends { set(from: T): void }>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    const capacity = this.dueMs.length * 2;
+    this.dueMs = twice(this.dueMs, new Float64Array(capacity));
+    this.lateMs = twice(this.lateMs, new Float32Array(capacity));
+    this.latencyMs = twice(this.latencyMs, new Float32Array(capacity));
+    this.origin = twice(this.origin, new Uint16Array(capacity));
+    this.outcome = twice(this.outcome, new Int16Array(capacity));
+  }
+}
+
+function percentilesOf(values: readonly number[]): Percentiles | null {
+  if (values.length === 0) return null;
+  const sorted = Float64Array.from(values).sort();
+  const at = (percent: number): number => sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? NaN;
+  return { p50: at(50), p95: at(95), p99: at(99), max: at(100) };
+}

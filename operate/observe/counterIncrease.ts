@@ -1,0 +1,93 @@
+import type { Sample } from './prometheus';
+import type { Unknown } from './unknown';
+
+/** The scrapes of a target that tell what happened between two moments. */
+export interface ScrapeSpan {
+  /**
+   * Successful ones in the order of time, Unix ms: from the last one up to the first moment to the last one up to
+   * the second, so that spans which adjoin share a scrape and no request is counted twice or not at all.
+   */
+  readonly scrapesMs: readonly number[];
+  /** Those of them before which the target or Prometheus was away. */
+  readonly afterAbsence: ReadonlySet<number>;
+}
+
+/**
+ * Picks the scrapes between two moments.
+ * @param up the target's `up` series: 1 for each scrape that succeeded, 0 for each that did not
+ * @param fromMs Unix time
+ * @param toMs Unix time
+ * @param longestPauseMs between scrapes; where none came for longer, Prometheus was away
+ */
+export function scrapeSpan(
+  up: readonly Sample[],
+  fromMs: number,
+  toMs: number,
+  longestPauseMs: number,
+): ScrapeSpan | Unknown {
+  const edge = (edgeMs: number): Sample | Unknown => {
+    const last = up.findLast(({ atMs }) => atMs <= edgeMs);
+    if (!last || edgeMs - last.atMs > longestPauseMs) {
+      return { unknown: `no scrape in the ${longestPauseMs} ms up to ${isoOf(edgeMs)}` };
+    }
+    return last.value === 1 ? last : { unknown: `the target was down at ${isoOf(last.atMs)}` };
+  };
+  const first = edge(fromMs);
+  const last = edge(toMs);
+  if ('unknown' in first) return first;
+  if ('unknown' in last) return last;
+
+  const scrapesMs: number[] = [];
+  const afterAbsence = new Set<number>();
+  for (const { atMs, value } of up) {
+    if (value !== 1 || atMs < first.atMs || atMs > last.atMs) continue;
+    const previousMs = scrapesMs.at(-1);
+    if (previousMs !== undefined) {
+      const failedBetween = up.some((scrape) => scrape.atMs > previousMs && scrape.atMs < atMs);
+      if (failedBetween || atMs - previousMs > longestPauseMs) afterAbsence.add(atMs);
+    }
+    scrapesMs.push(atMs);
+  }
+  return { scrapesMs, afterAbsence };
+}
+
+export interface CounterIncrease {
+  readonly increase: number;
+  /** How often the counter began anew: what came after the last scrape before it is missing from `increase`. */
+  readonly resets: number;
+}
+
+/**
+ * By how much a counter grew: the positive differences of its raw samples. A counter that a successful scrape does
+ * not have stands at 0: it was not counted up yet, or its owner began anew.
+ */
+export function counterIncrease(
+  samples: readonly Sample[],
+  { scrapesMs, afterAbsence }: ScrapeSpan,
+): CounterIncrease | Unknown {
+  const valueAt = new Map(samples.map(({ atMs, value }) => [atMs, value]));
+  let increase = 0;
+  let resets = 0;
+  for (const [index, atMs] of scrapesMs.entries()) {
+    const previousMs = scrapesMs[index - 1];
+    if (previousMs === undefined) continue;
+    const before = valueAt.get(previousMs) ?? 0;
+    const now = valueAt.get(atMs) ?? 0;
+    if (now >= before) {
+      increase += now - before;
+      continue;
+    }
+    if (afterAbsence.has(atMs)) {
+      return {
+        unknown: `away between ${isoOf(previousMs)} and ${isoOf(atMs)}, and its counters began anew meanwhile`,
+      };
+    }
+    increase += now;
+    resets++;
+  }
+  return { increase, resets };
+}
+
+function isoOf(unixMs: number): string {
+  return new Date(unixMs).toISOString();
+}

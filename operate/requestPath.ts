@@ -1,0 +1,50 @@
+import type { StackConfig } from '../config';
+import type { LoadOrigin } from './load/entryPoint';
+import type { ObservedPair } from './observe/observeRequests';
+
+/** Where a stack's requests come in, and what counts them. */
+export interface RequestPathView {
+  readonly entryPoints: readonly LoadOrigin[];
+  readonly prometheusUrl: string;
+  readonly scrapeIntervalMs: number;
+  /** Every origin with every destination. */
+  readonly pairs: readonly ObservedPair[];
+}
+
+/** A stack without what requests need; the message names what is missing. */
+export class NoRequestPathError extends Error {
+  override readonly name = 'NoRequestPathError';
+}
+
+/**
+ * Reads the request path out of a stack config.
+ * @throws NoRequestPathError where a region has no Traefik, or no host Prometheus
+ */
+export function requestPathOf({ regions, hosts }: StackConfig): RequestPathView {
+  const watcher = hosts.find(({ prometheus }) => prometheus);
+  if (!watcher?.prometheus || regions.some(({ traefik }) => !traefik)) {
+    throw new NoRequestPathError(
+      'The stack has no request path: load needs traefik in every one of casper:regions and prometheus on one of casper:hosts',
+    );
+  }
+  const origins = regions.flatMap(({ name, traefik }) => {
+    const address = hosts.find((host) => host.name === traefik?.host)?.address;
+    return traefik && address !== undefined ? [{ name, traefik, address }] : [];
+  });
+  return {
+    entryPoints: origins.map(({ name, traefik, address }) => ({
+      name,
+      url: `http://${address}:${traefik.entryPointPort}/`,
+    })),
+    prometheusUrl: `http://${watcher.address}:${watcher.prometheus.port}`,
+    scrapeIntervalMs: watcher.prometheus.scrapeIntervalSeconds * 1000,
+    pairs: origins.flatMap(({ name: origin, traefik, address }) =>
+      regions.map(({ name: destination }) => ({
+        origin,
+        destination,
+        target: { job: 'traefik', instance: `${address}:${traefik.metricsPort}` },
+        selector: { service: `${destination}@file` },
+      })),
+    ),
+  };
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
+import { readStackFile, writeStackPlan } from '../planning/stackFile';
+import { generateLoad, type IntervalLoad } from './load/generateLoad';
+import type { RequestLog } from './load/requestLog';
+import { observeRequests, type Observation } from './observe/observeRequests';
+import { isUnknown } from './observe/unknown';
+import { requestPathOf } from './requestPath';
+import { apply, type Step, type Target } from './run';
+
+/** One interval under load: what was planned, sent and served. Times are Unix times in ms. */
+export interface LoadedInterval {
+  readonly plan: IntervalPlan;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** When the plan was in force: `up` had ended, so every Traefik served the new weights. */
+  readonly inForceAtMs: number;
+  readonly upSeconds: number;
+  /** Over the whole interval, the change of plan included. */
+  readonly observed: readonly Observation[];
+  /** From the moment that the plan was in force to the interval's end. */
+  readonly steady: readonly Observation[];
+}
+
+export interface LoadedRun {
+  readonly intervals: readonly LoadedInterval[];
+  readonly load: readonly IntervalLoad[];
+  readonly log: RequestLog;
+}
+
+export interface LoadedRunOptions {
+  readonly secondsPerInterval: number;
+  readonly seed: number;
+}
+
+/** What Prometheus scrapes after a moment is there this much later: a scrape takes time too. */
+const settleMs = 500;
+
+/**
+ * Applies plans one after the other while requests come in at the plans' rates, without a break. The first plan is in
+ * force before the load begins; each later one is applied at the beginning of its interval.
+ * @throws what `apply` throws; the load is ended first
+ */
+export async function runUnderLoad(
+  plans: readonly IntervalPlan[],
+  target: Target,
+  { secondsPerInterval, seed }: LoadedRunOptions,
+  step: Step,
+  onInterval: (interval: LoadedInterval) => void,
+): Promise<LoadedRun> {
+  const { configFile } = target.options;
+  const path = requestPathOf(readStackFile(configFile));
+  const change = async (plan: IntervalPlan): Promise<number> => {
+    writeStackPlan(configFile, stackPlanOf(plan));
+    return (await apply(target, step)).update.seconds;
+  };
+  const [first] = plans;
+  if (!first)
+    return { intervals: [], load: [], log: (await generateLoad({ origins: [], intervals: [], seed })).log };
+  await change(first);
+
+  const stop = new AbortController();
+  const begunAtMs = Date.now();
+  const load = generateLoad({
+    origins: path.entryPoints,
+    intervals: plans.map(({ regions, requests }) => ({
+      seconds: secondsPerInterval,
+      requestsPerSecond: Object.fromEntries(
+        regions.map((origin) => [
+          origin,
+          Object.values(requests[origin] ?? {}).reduce((sum, count) => sum + count, 0),
+        ]),
+      ),
+    })),
+    seed,
+    signal: stop.signal,
+  });
+  const observe = (fromMs: number, toMs: number): Promise<Observation[]> =>
+    observeRequests({ ...path, fromMs, toMs });
+
+  const intervals: LoadedInterval[] = [];
+  try {
+    for (const [index, plan] of plans.entries()) {
+      const startedAtMs = begunAtMs + index * secondsPerInterval * 1000;
+      const endedAtMs = startedAtMs + secondsPerInterval * 1000;
+      await sleep(startedAtMs - Date.now());
+      const upSeconds = index === 0 ? 0 : await change(plan);
+      // Counts up to a moment are in the last scrape before it: let one scrape pass with only the new weights.
+      const inForceAtMs = Date.now() + path.scrapeIntervalMs;
+      await sleep(endedAtMs - Date.now());
+      await step('asking Prometheus', () => sleep(settleMs));
+      const interval = {
+        plan,
+        startedAtMs,
+        endedAtMs,
+        inForceAtMs,
+        upSeconds,
+        observed: await observe(startedAtMs, endedAtMs),
+        steady: inForceAtMs < endedAtMs ? await observe(inForceAtMs, endedAtMs) : [],
+      };
+      intervals.push(interval);
+      onInterval(interval);
+    }
+  } catch (error) {
+    stop.abort();
+    await load;
+    throw error;
+  }
+  const { intervals: sent, log } = await load;
+  return { intervals, load: sent, log };
+}
+
+/** Planned against served share of one origin's requests to one destination, in percent. */
+export interface ServedShare {
+  readonly origin: string;
+  readonly destination: string;
+  readonly plannedPercent: number;
+  readonly servedPercent: number | 'unknown';
+  /** Requests that were counted; null where they are unknown. */
+  readonly served: number | null;
+}
+
+/** Every pair that a plan names or that was served, over the time that the plan was in force; pure. */
+export function servedShares({ plan, steady }: Pick<LoadedInterval, 'plan' | 'steady'>): ServedShare[] {
+  return plan.regions.flatMap((origin) => {
+    const row = plan.requests[origin] ?? {};
+    const planned = Object.values(row).reduce((sum, count) => sum + count, 0);
+    const own = steady.filter((observation) => observation.origin === origin);
+    const counts = own.map(({ requests }) => (isUnknown(requests) ? null : requests.served));
+    const total = counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+    return own.flatMap(({ destination }, index): ServedShare[] => {
+      const served = counts[index] ?? null;
+      const plannedCount = row[destination] ?? 0;
+      if (plannedCount === 0 && served === 0) return [];
+      return [
+        {
+          origin,
+          destination,
+          plannedPercent: planned === 0 ? 0 : (100 * plannedCount) / planned,
+          servedPercent:
+            total === null || served === null || total === 0 ? 'unknown' : (100 * served) / total,
+          served,
+        },
+      ];
+    });
+  });
+}

@@ -6,6 +6,7 @@ import { backtestCommand } from './backtestCommand';
 import { explainCommand } from './explainCommand';
 import { initCommand } from './initCommand';
 import { labCommand } from './labCommand';
+import { loadCommand } from './loadCommand';
 import { planCommand } from './planCommand';
 import { previewCommand } from './previewCommand';
 import { runCommand } from './runCommand';
@@ -27,6 +28,7 @@ const program = new Command('casper')
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)
+  .addCommand(loadCommand)
   .addCommand(initCommand)
   .addCommand(labCommand);
 

@@ -20,7 +20,9 @@ function numberIn(low: number, high: number, whole: boolean, expected: string) {
 }
 
 export const positiveInteger = numberIn(1, 1_000_000, true, 'a whole number of at least 1');
+export const integer = numberIn(-2_147_483_648, 2_147_483_647, true, 'a whole number of 32 bits');
 export const nonNegativeNumber = numberIn(0, 1e9, false, 'a number of at least 0');
+export const positiveNumber = numberIn(0.001, 1e9, false, 'a number of at least 0.001');
 export const share = numberIn(0, 1, false, 'a number from 0 to 1');
 
 /** A latency bound in ms, or "none". */

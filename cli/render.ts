@@ -2,7 +2,10 @@ import Table from 'cli-table3';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import type { Violation } from '../policies/problem';
 import type { StackChange } from '../operate/apply';
+import type { IntervalLoad } from '../operate/load/generateLoad';
+import type { LoadSummary } from '../operate/load/requestLog';
 import type { PropertyChange, ResourceChange } from '../operate/change';
+import type { ServedShare } from '../operate/underLoad';
 import type { RegionVerification } from '../operate/verify';
 
 const bare = {
@@ -120,6 +123,49 @@ export function renderVerification(verification: readonly RegionVerification[]):
         .join(', ') || '-',
       pods.map(({ name }) => name).join(', ') || 'none',
       fault ?? 'ok',
+    ]),
+  );
+}
+
+/** What became of an interval's requests, origin by origin. */
+export function renderLoad(
+  interval: string,
+  { total, byOrigin, slowRequests }: Pick<IntervalLoad, 'total' | 'byOrigin' | 'slowRequests'>,
+): string {
+  const ms = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
+  const row = (
+    name: string,
+    { due, sent, answered, failed, latencyMs }: LoadSummary,
+  ): (string | number)[] => [
+    ...[name, due, sent, answered, failed.status, failed.connection, failed.timeout],
+    ...[ms(latencyMs?.p50), ms(latencyMs?.p95), ms(latencyMs?.p99), ms(latencyMs?.max)],
+  ];
+  return [
+    interval,
+    table(
+      [
+        ...['origin', 'due', 'sent', 'answered', 'status >= 400', 'no connection', 'timed out'],
+        ...['p50 ms', 'p95 ms', 'p99 ms', 'max ms'],
+      ],
+      [...Object.entries(byOrigin).map(([origin, summary]) => row(origin, summary)), row('all', total)],
+    ),
+    ...slowRequests.map(
+      ({ origin, dueAtMs, latencyMs, outcome }) =>
+        `  slow: ${origin} ${new Date(dueAtMs).toISOString()} ${latencyMs.toFixed(0)} ms, ${outcome}`,
+    ),
+  ].join('\n');
+}
+
+/** Planned against served share of every pair, in percent. */
+export function renderShares(shares: readonly ServedShare[]): string {
+  return table(
+    ['origin', 'destination', 'planned %', 'served %', 'requests'],
+    shares.map(({ origin, destination, plannedPercent, servedPercent, served }) => [
+      origin,
+      destination,
+      plannedPercent.toFixed(2),
+      typeof servedPercent === 'number' ? servedPercent.toFixed(2) : servedPercent,
+      served ?? 'unknown',
     ]),
   );
 }

@@ -1,7 +1,12 @@
 import path from 'node:path';
-import { Command } from 'commander';
-import { run, type IntervalRecord } from '../operate/run';
+import { Command, Option } from 'commander';
+import { openRun, run, type IntervalRecord } from '../operate/run';
+import { RunTables, type IntervalOutcome } from '../operate/tables/runTables';
+import { runUnderLoad, servedShares, type LoadedInterval } from '../operate/underLoad';
+import { readTrace } from '../traces/readTrace';
+import type { Trace } from '../traces/trace';
 import {
+  integer,
   nonNegativeNumber,
   positiveInteger,
   withPlanOptions,
@@ -14,13 +19,15 @@ import {
 import { planForStack } from './planFromStack';
 import { showStep } from './progress';
 import { sampleTraces, stackOptionsOf } from './project';
-import { renderChange, renderPlan, renderVerification } from './render';
+import { renderChange, renderLoad, renderPlan, renderShares, renderVerification } from './render';
 
 interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
   traces: string;
   from?: string;
   intervals: number;
   secondsPerInterval: number;
+  load?: true;
+  seed: number;
   runs: string;
   json?: true;
 }
@@ -44,20 +51,51 @@ export const runCommand = withPlanOptions(
           nonNegativeNumber,
           0,
         )
+        .option('--load', 'send the trace’s requests meanwhile, and count what is served; needs casper:hosts')
+        .addOption(new Option('--seed <n>', 'of the load').argParser(integer).default(1))
         .option('--runs <dir>', 'where the run leaves its records', 'runs'),
     ),
   ),
 )
   .option('--json', 'print one JSON object an interval')
-  .action(async ({ traces, from, intervals, secondsPerInterval, runs, json, ...flags }: Flags) => {
-    const options = stackOptionsOf(flags);
-    const plans = await planForStack(options.configFile, traces, from, intervals, flags);
-    const runDirectory = path.resolve(runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
-    await run(plans, { ...options, runDirectory, secondsPerInterval }, showStep, (record) => {
-      console.log(json ? JSON.stringify(record) : renderRecord(record));
-    });
-    if (!json) console.log(`records: ${path.relative(process.cwd(), runDirectory)}`);
-  });
+  .action(
+    async ({ traces, from, intervals, secondsPerInterval, load, seed, runs, json, ...flags }: Flags) => {
+      const options = stackOptionsOf(flags);
+      const plans = await planForStack(options.configFile, traces, from, intervals, flags);
+      const runDirectory = path.resolve(runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
+      const print = (record: object, text: () => string): void => {
+        console.log(json ? JSON.stringify(record) : text());
+      };
+      if (load) {
+        const target = await openRun({ ...options, runDirectory });
+        const seconds = secondsPerInterval || referenceSecondsPerInterval;
+        const tables = new RunTables(runDirectory, plans[0]?.regions ?? []);
+        const { log } = await runUnderLoad(
+          plans,
+          target,
+          { secondsPerInterval: seconds, seed },
+          showStep,
+          (interval) => {
+            tables.append({ ...outcomeOf(interval, readTrace(traces)), seconds });
+            print(interval, () => renderLoadedInterval(interval));
+          },
+        );
+        const summary = {
+          total: log.summary(),
+          byOrigin: Object.fromEntries(
+            (plans[0]?.regions ?? []).map((origin) => [origin, log.summary({ origin })]),
+          ),
+          slowRequests: log.slowRequests({}, 10),
+        };
+        print(summary, () => renderLoad('sent, by origin', summary));
+      } else {
+        await run(plans, { ...options, runDirectory, secondsPerInterval }, showStep, (record) => {
+          print(record, () => renderRecord(record));
+        });
+      }
+      if (!json) console.log(`records: ${path.relative(process.cwd(), runDirectory)}`);
+    },
+  );
 
 function renderRecord({ plan, preview, update, verification }: IntervalRecord): string {
   return [
@@ -67,6 +105,34 @@ function renderRecord({ plan, preview, update, verification }: IntervalRecord): 
     `up: ${update.changes.length} changes in ${update.seconds.toFixed(1)} s`,
     'verified:',
     renderVerification(verification),
+    '',
+  ].join('\n');
+}
+
+/** The reference's: an hour takes 30 s (carbonfirst/casper, simulation.py). */
+const referenceSecondsPerInterval = 30;
+
+/** What the tables want to know of an interval besides what was observed. */
+function outcomeOf({ plan, observed }: LoadedInterval, trace: Trace): Omit<IntervalOutcome, 'seconds'> {
+  const { carbonGramsPerKwh } = trace.at(plan.interval);
+  const named = (values: readonly number[]): Record<string, number> =>
+    Object.fromEntries(trace.regions.map((region, index) => [region, values[index] ?? NaN]));
+  return {
+    plan,
+    observations: observed,
+    carbonGramsPerKwh: named(carbonGramsPerKwh),
+    latencyMs: Object.fromEntries(
+      trace.regions.map((origin, index) => [origin, named(trace.latencyMs[index] ?? [])]),
+    ),
+  };
+}
+
+function renderLoadedInterval(interval: LoadedInterval): string {
+  return [
+    renderPlan(interval.plan),
+    interval.upSeconds === 0 ? 'in force before the load began' : `up: ${interval.upSeconds.toFixed(1)} s`,
+    'planned against served, while the plan was in force:',
+    renderShares(servedShares(interval)),
     '',
   ].join('\n');
 }

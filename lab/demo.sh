@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Three successive intervals on the lab's cluster; run by lab/with.sh. TRACES and FROM say what is planned from.
+# Four intervals of 20 s on the lab's cluster under the trace's load; run by lab/with.sh. TRACES and FROM say what is
+# planned from.
 set -euo pipefail
 casper() { node dist/cli/main.js "$@"; }
 
@@ -7,4 +8,5 @@ mkdir -p runs
 rm -f runs/Pulumi.demo.yaml
 casper init --lab --traces "$TRACES" --config-file runs/Pulumi.demo.yaml
 casper run --stack demo --config-file runs/Pulumi.demo.yaml \
-  --traces "$TRACES" ${FROM:+--from "$FROM"} --intervals 3 --max-latency 150
+  --traces "$TRACES" ${FROM:+--from "$FROM"} --intervals 4 --max-latency 150 \
+  --load --seconds-per-interval 20

@@ -99,6 +99,14 @@ export interface RunOptions extends StackOptions {
   readonly secondsPerInterval: number;
 }
 
+/** Makes a run's folder with its copy of the stack file, and reaches the cluster. */
+export async function openRun(options: StackOptions & Pick<RunOptions, 'runDirectory'>): Promise<Target> {
+  mkdirSync(options.runDirectory, { recursive: true });
+  const configFile = path.join(options.runDirectory, `Pulumi.${options.stackName}.yaml`);
+  copyFileSync(options.configFile, configFile);
+  return openTarget({ ...options, configFile });
+}
+
 /**
  * Applies plans one after the other, on a copy of the stack file.
  * A failure leaves the plan before it serving; the records of the intervals that were done stay.
@@ -109,10 +117,8 @@ export async function run(
   step: Step,
   onInterval: (record: IntervalRecord) => void,
 ): Promise<void> {
-  mkdirSync(options.runDirectory, { recursive: true });
-  const configFile = path.join(options.runDirectory, `Pulumi.${options.stackName}.yaml`);
-  copyFileSync(options.configFile, configFile);
-  const target = await openTarget({ ...options, configFile });
+  const target = await openRun(options);
+  const { configFile } = target.options;
   for (const [index, plan] of plans.entries()) {
     const begun = performance.now();
     writeStackPlan(configFile, stackPlanOf(plan));

@@ -1,5 +1,5 @@
 import { randomExponential, randomNormal } from 'd3-random';
-import { randomSources, type RandomSource } from './seededRandom';
+import type { RandomSource } from './seededRandom';
 
 /**
  * How the rate goes up and down within an interval, as factors of the interval's rate: the workload shapes of the
@@ -35,15 +35,15 @@ export const workloadShapes = Object.keys(shapes) as WorkloadShape[];
  * Draws the rates of one interval's steps.
  * @param requestsPerSecond of the interval, by origin
  * @param steps equal parts of the interval
+ * @param newSource gives one source an origin
  * @returns requests/s by origin for every step: whole, 0 or more
  */
 export function shapedRates(
   shape: WorkloadShape,
   requestsPerSecond: Readonly<Record<string, number>>,
   steps: number,
-  seed: number,
+  newSource: () => RandomSource,
 ): Record<string, number>[] {
-  const newSource = randomSources(seed);
   const factorsOf = Object.entries(requestsPerSecond).map(
     ([origin, rate]) => ({ origin, rate, factors: shapes[shape](steps, newSource()) }) as const,
   );

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { CommanderError } from 'commander';
 import { planCommand } from '../../../cli/planCommand';
@@ -14,15 +14,6 @@ afterEach(removeTraceFolders);
 
 /** As a user has it: the compiled command in a process of its own. */
 describe('the process', () => {
-  beforeAll(() => {
-    // What is built may be older than the sources.
-    execFileSync(process.execPath, [
-      require.resolve('typescript/bin/tsc'),
-      '-p',
-      path.join(project, 'tsconfig.build.json'),
-    ]);
-  }, 120_000);
-
   const casper = (...args: string[]) =>
     spawnSync(process.execPath, [path.join(project, 'dist/cli/main.js'), ...args], {
       encoding: 'utf8',

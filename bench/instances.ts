@@ -22,9 +22,11 @@ export function randomProblem(
   const count = whole(minRegions, maxRegions);
   const each = <T>(value: () => T): T[] => Array.from({ length: count }, value);
   const regions = Array.from({ length: count }, (_, index) => `r${String(index).padStart(3, '0')}`);
+  const requests = each(() => (random() < 0.2 ? 0 : whole(1, 400)));
   return {
     regions,
-    requestsPerSecond: each(() => (random() < 0.2 ? 0 : whole(1, 400))),
+    // The reference's objective divides by the requests: one origin at least has some.
+    requestsPerSecond: requests.every((value) => value === 0) ? requests.map(() => 1) : requests,
     carbonGramsPerKwh: each(() => (random() < 0.3 ? 300 : whole(1, 900))),
     latencyMs: each(() => each(() => whole(1, 300))),
     capacity: uniformCapacity(regions, {

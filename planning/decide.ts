@@ -60,7 +60,9 @@ export async function decideAll(
     }
     if (result.kind === 'placement') placements.push(result);
     else {
-      const broken = options.leastViolation ? await leastViolation(at(expected, 0)) : result;
+      // A policy without the bound would not be the same one with it.
+      const broken =
+        options.leastViolation && policy.bounded ? await leastViolation(at(expected, 0)) : result;
       if (broken.kind === 'infeasible') return { kind: 'infeasible', interval, infeasible: result };
       placements.push(broken);
     }

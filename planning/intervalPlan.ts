@@ -122,7 +122,9 @@ export async function planInterval(trace: Trace, at: string, options: PlanOption
   const problem = problemOf(trace, interval, options);
   const decided = await decide(policy, problem);
   const result =
-    decided.kind === 'infeasible' && options.leastViolation ? await leastViolation(problem) : decided;
+    decided.kind === 'infeasible' && options.leastViolation && policy.bounded
+      ? await leastViolation(problem)
+      : decided;
   if (result.kind === 'infeasible') throw new InfeasibleError(interval.start, result);
   return describePlacement(problem, result, {
     interval: interval.start,

@@ -1,0 +1,59 @@
+import { backtestCommand } from '../../../cli/backtestCommand';
+import { explainCommand } from '../../../cli/explainCommand';
+import { simulateCommand } from '../../../cli/simulateCommand';
+import { sweepCommand } from '../../../cli/sweepCommand';
+import { goodFiles, removeTraceFolders, traceFolder } from '../traces/traceFolder';
+
+const folder = (): string => traceFolder(goodFiles);
+let printed: string[];
+
+beforeEach(() => {
+  printed = [];
+  const keep = (text: unknown): void => void printed.push(String(text));
+  jest.spyOn(console, 'log').mockImplementation(keep);
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  removeTraceFolders();
+  process.exitCode = 0;
+});
+
+const run = async (command: typeof simulateCommand, ...args: string[]): Promise<string> => {
+  await command.exitOverride().parseAsync(args, { from: 'user' });
+  return printed.join('\n');
+};
+
+test('JSON: one result a policy and bound, savings against each baseline', async () => {
+  const text = await run(simulateCommand, '--traces', folder(), '--json', '--max-latency', '20,none');
+  const { results } = JSON.parse(text) as { results: { policy: string; savedAgainst: object }[] };
+  expect(results).toHaveLength(10);
+  expect(Object.keys(results[0]?.savedAgainst ?? {})).toEqual(['latency', 'replay', 'static']);
+});
+
+test('alpha outside 0 to 1 is refused', async () => {
+  await expect(run(simulateCommand, '--traces', folder(), '--alpha', '1.5')).rejects.toThrow(
+    /--alpha.*Expected a number from 0 to 1/s,
+  );
+});
+
+test('a quantile outside 0 to 1, an unknown forecast and weights that are none are refused', async () => {
+  await expect(run(simulateCommand, '--demand-quantile', '98')).rejects.toThrow(/a number from 0 to 1/);
+  await expect(run(simulateCommand, '--forecast', 'tarot')).rejects.toThrow(/Unknown forecast tarot/);
+  await expect(run(simulateCommand, '--weights', 'carbon=0')).rejects.toThrow(/at least one weight above 0/);
+  await expect(run(simulateCommand, '--weights', 'carbon=-1')).rejects.toThrow(/a number of at least 0/);
+  await expect(run(sweepCommand, '--trade', 'carbon,carbon')).rejects.toThrow(/Expected two of/);
+});
+
+test('explain names what moved', async () => {
+  const text = await run(explainCommand, '--traces', folder(), '--at', '2025-06-01T02:00:00Z');
+  expect(text).toMatch(/moved:/);
+  expect(text).toMatch(/south\s+north\s+22/);
+});
+
+test('a back-test on a trace that is too short says what it needs', async () => {
+  await expect(run(backtestCommand, '--traces', folder(), '--from', '2025-06-01T02:00:00Z')).rejects.toThrow(
+    /has 2 hours of history, the forecast needs 24/,
+  );
+});

@@ -53,7 +53,7 @@ async function main(flags: Flags): Promise<void> {
   const run = await runUnderLoad(
     plans,
     target,
-    { secondsPerInterval: flags.secondsPerInterval, seed: 1 },
+    { secondsPerInterval: flags.secondsPerInterval, seed: 1, previewed: false },
     showStep,
     (interval) => {
       console.log(line(interval));
@@ -64,7 +64,7 @@ async function main(flags: Flags): Promise<void> {
 
 function line(interval: LoadedInterval): string {
   const worst = worstShare([interval]);
-  return `${interval.plan.interval}: up ${interval.upSeconds.toFixed(1)} s, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval)} failed at Traefik`;
+  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval)} failed at Traefik`;
 }
 
 function failedAtTraefik({ observed }: LoadedInterval): number | 'unknown' {
@@ -134,7 +134,7 @@ async function figures(
     p99ChangeMs: median(p99(around)),
     p99ChangeWorstMs: changes.length === 0 ? null : Math.max(...p99(around)),
     restarts: await restarts(target),
-    upSecondsP50: median(changes.map(({ upSeconds }) => upSeconds)),
+    upSecondsP50: median(changes.map(({ update }) => update.seconds)),
     upToServingSecondsMax:
       changes.length === 0
         ? null

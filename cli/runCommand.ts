@@ -73,7 +73,7 @@ export const runCommand = withPlanOptions(
         const { log } = await runUnderLoad(
           plans,
           target,
-          { secondsPerInterval: seconds, seed },
+          { secondsPerInterval: seconds, seed, previewed: true },
           showStep,
           (interval) => {
             tables.append({ ...outcomeOf(interval, readTrace(traces)), seconds });
@@ -128,10 +128,10 @@ function outcomeOf({ plan, observed }: LoadedInterval, trace: Trace): Omit<Inter
 }
 
 function renderLoadedInterval(interval: LoadedInterval): string {
+  const { plan, preview, update, verification, steady } = interval;
   return [
-    renderPlan(interval.plan),
-    interval.upSeconds === 0 ? 'in force before the load began' : `up: ${interval.upSeconds.toFixed(1)} s`,
-    ...(interval.steady.length > 0
+    ...(preview ? [renderRecord({ plan, preview, update, verification })] : []),
+    ...(steady.length > 0
       ? ['planned against served, while the plan was in force:', renderShares(servedShares(interval))]
       : ['the plan came into force only after its interval: nothing to compare']),
     '',

@@ -6,7 +6,9 @@ import type { RequestLog } from './load/requestLog';
 import { observeRequests, type Observation } from './observe/observeRequests';
 import { isUnknown } from './observe/unknown';
 import { requestPathOf } from './requestPath';
-import { apply, type Step, type Target } from './run';
+import type { StackChange } from './apply';
+import { apply, preview, type Step, type Target } from './run';
+import type { RegionVerification } from './verify';
 
 /** One interval under load: what was planned, sent and served. Times are Unix times in ms. */
 export interface LoadedInterval {
@@ -15,7 +17,10 @@ export interface LoadedInterval {
   readonly endedAtMs: number;
   /** When the plan was in force: `up` had ended, so every Traefik served the new weights. */
   readonly inForceAtMs: number;
-  readonly upSeconds: number;
+  /** What the preview said would change; null where none was asked for. */
+  readonly preview: StackChange | null;
+  readonly update: StackChange;
+  readonly verification: readonly RegionVerification[];
   /** Over the whole interval, the change of plan included. */
   readonly observed: readonly Observation[];
   /** From the moment that the plan was in force to the interval's end. */
@@ -31,6 +36,8 @@ export interface LoadedRun {
 export interface LoadedRunOptions {
   readonly secondsPerInterval: number;
   readonly seed: number;
+  /** Whether each change is previewed first; it takes time from the interval. */
+  readonly previewed: boolean;
 }
 
 /** What Prometheus scrapes after a moment is there this much later: a scrape takes time too. */
@@ -44,20 +51,23 @@ const settleMs = 500;
 export async function runUnderLoad(
   plans: readonly IntervalPlan[],
   target: Target,
-  { secondsPerInterval, seed }: LoadedRunOptions,
+  { secondsPerInterval, seed, previewed }: LoadedRunOptions,
   step: Step,
   onInterval: (interval: LoadedInterval) => void,
 ): Promise<LoadedRun> {
   const { configFile } = target.options;
   const path = requestPathOf(readStackFile(configFile));
-  const change = async (plan: IntervalPlan): Promise<number> => {
+  const change = async (
+    plan: IntervalPlan,
+  ): Promise<Pick<LoadedInterval, 'preview' | 'update' | 'verification'>> => {
     writeStackPlan(configFile, stackPlanOf(plan));
-    return (await apply(target, step)).update.seconds;
+    const shown = previewed ? await preview(target, step) : null;
+    return { preview: shown, ...(await apply(target, step)) };
   };
   const [first] = plans;
   if (!first)
     return { intervals: [], load: [], log: (await generateLoad({ origins: [], intervals: [], seed })).log };
-  await change(first);
+  const begin = await change(first);
 
   const stop = new AbortController();
   const begunAtMs = Date.now();
@@ -83,18 +93,18 @@ export async function runUnderLoad(
     for (const [index, plan] of plans.entries()) {
       const startedAtMs = begunAtMs + index * secondsPerInterval * 1000;
       const endedAtMs = startedAtMs + secondsPerInterval * 1000;
-      await sleep(startedAtMs - Date.now());
-      const upSeconds = index === 0 ? 0 : await change(plan);
+      await sleep(Math.max(0, startedAtMs - Date.now()));
+      const changed = index === 0 ? begin : await change(plan);
       // Counts up to a moment are in the last scrape before it: let one scrape pass with only the new weights.
       const inForceAtMs = Date.now() + path.scrapeIntervalMs;
-      await sleep(endedAtMs - Date.now());
+      await sleep(Math.max(0, endedAtMs - Date.now()));
       await step('asking Prometheus', () => sleep(settleMs));
       const interval = {
         plan,
         startedAtMs,
         endedAtMs,
         inForceAtMs,
-        upSeconds,
+        ...changed,
         observed: await observe(startedAtMs, endedAtMs),
         steady: inForceAtMs < endedAtMs ? await observe(inForceAtMs, endedAtMs) : [],
       };

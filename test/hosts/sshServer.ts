@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,13 +10,27 @@ import { debianProgram } from './tools';
 /** sshd changes into it for its children; Debian's service makes it. */
 const PRIVILEGE_SEPARATION = '/run/sshd';
 
-/** A port of this machine that nobody listens on. */
+/** Below the ports that the system gives out by itself, so that none of those is taken meanwhile. */
+const FIRST_PORT = 20_000;
+const PORTS = 10_000;
+let nextPort = process.pid % PORTS;
+
+/** A port of this machine that nobody listens on, another one each time. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + (nextPort++ % PORTS);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => {
+        resolve(false);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true);
+      });
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (free) return port;
+  }
 }
 
 /** A real sshd on loopback, with keys and configuration of its own; it lets root in, by a key made for it. */

@@ -91,7 +91,7 @@ describe('the request path', () => {
       expect([region, answer.status, await answer.text()]).toEqual([
         region,
         200,
-        expect.stringContaining('casper'),
+        expect.stringContaining('Kiwix'),
       ]);
     }
   });
@@ -114,7 +114,9 @@ describe('the request path', () => {
       await fetch(`http://192.168.245.${101 + regions.indexOf(region)}:8100/metrics`)
     ).text();
     const lines = [...text.matchAll(/^traefik_service_requests_total\{.*service="([^"@]+)@file"\} (\S+)$/gm)];
-    return Object.fromEntries(lines.map(([, service = '', count]) => [service, Number(count)]));
+    const counts: Record<string, number> = {};
+    for (const [, service = '', count] of lines) counts[service] = (counts[service] ?? 0) + Number(count);
+    return counts;
   };
 
   test('a Traefik that was killed: verify says so, apply starts it again and touches no other', async () => {
@@ -131,7 +133,7 @@ describe('the request path', () => {
     const { changes, notes } = await apply();
     expect(notes).toEqual(['started the Traefik of eu-central-1 again']);
     expect(new Set(changes.map(({ resource }) => resource))).toEqual(
-      new Set(['Command eu-central-1-traefik-process', 'Command eu-central-1-weights']),
+      new Set(['Command eu-central-1-traefik-process']),
     );
     expect(await pid()).not.toBe(before);
     expect((await fetch(`${entryPoint('eu-central-1')}/`)).status).toBe(200);

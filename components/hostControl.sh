@@ -39,6 +39,15 @@ running() {
   esac
 }
 
+answers() {
+  curl --silent --fail --output /dev/null --noproxy '*' --max-time 2 "$1"
+}
+
+# Until then a Traefik that has just started answers every request with 404.
+has_read_weights() {
+  [ ! -f "$weights" ] || answers "${ready%/ping}/api/http/middlewares/revision@file"
+}
+
 # In a session of its own, so that it outlives the command, the connection and the shell that started it.
 start() {
   [ ! -f "$folder/log" ] || mv "$folder/log" "$folder/log.before"
@@ -49,7 +58,7 @@ start() {
   while [ "$tries" -lt 150 ]; do
     sleep 0.1
     running || return 1
-    if curl --silent --fail --output /dev/null --noproxy '*' --max-time 2 "$ready"; then
+    if answers "$ready" && has_read_weights; then
       # Where a port is taken its holder may answer, while our process is about to give up.
       sleep 0.3
       running

@@ -12,13 +12,14 @@ import { changeOrder, type CpuByRegion } from './planning/changeOrder';
 export = async () => {
   const config = parseProgramConfig(pulumi.runtime.allConfig(), pulumi.getStack());
   const { cluster, regions, capacity, service, platform, hosts, plan } = config;
+  // Before any other resource: a file backend writes the state that this reads with every step that ends.
+  const live = ((await lastOutput('cpuMillicores')) ?? {}) as CpuByRegion;
   // A driver that was killed between making an object and noting it finds the object again.
   const provider = new Provider('cluster', { ...cluster, upsertExistingObjects: true });
   const addresses = regions.flatMap(({ loadBalancer }) => (loadBalancer ? [loadBalancer.address] : []));
   const installed = await createPlatform({ ...platform, addresses: [...new Set(addresses)] }, { provider });
   const namespace = new Namespace('namespace', { metadata: { name: service.namespace } }, { provider });
 
-  const live = ((await lastOutput('cpuMillicores')) ?? {}) as CpuByRegion;
   const next = Object.fromEntries(regions.map(({ name }) => [name, plan.regions[name]?.cpuMillicores ?? 0]));
   const order = changeOrder(live, next);
   const deploy = (names: readonly string[], dependsOn: pulumi.Resource[]): KiwixRegion[] =>

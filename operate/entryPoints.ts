@@ -1,14 +1,26 @@
 import { connect } from 'node:net';
 import type { StackConfig } from '../config';
 
-/** URL of every origin's entry point, by the origin; empty for a stack without a request path. */
-export function entryPointUrls({ regions, hosts }: StackConfig): Record<string, string> {
-  return Object.fromEntries(
-    regions.flatMap(({ name, traefik }) => {
-      const address = hosts.find((host) => host.name === traefik?.host)?.address;
-      return traefik && address !== undefined ? [[name, `http://${address}:${traefik.entryPointPort}/`]] : [];
-    }),
-  );
+type Region = StackConfig['regions'][number];
+
+/** A region that requests come in at, and the address of the host that its Traefik runs on. */
+export interface Origin {
+  readonly name: string;
+  readonly traefik: NonNullable<Region['traefik']>;
+  readonly address: string;
+}
+
+/** The regions of a stack that have a Traefik; none for a stack without a request path. */
+export function originsOf({ regions, hosts }: StackConfig): Origin[] {
+  return regions.flatMap(({ name, traefik }) => {
+    const address = hosts.find((host) => host.name === traefik?.host)?.address;
+    return traefik && address !== undefined ? [{ name, traefik, address }] : [];
+  });
+}
+
+/** URL that an origin's requests come in at. */
+export function entryPointUrl({ traefik, address }: Origin): string {
+  return `http://${address}:${traefik.entryPointPort}/`;
 }
 
 /** Long enough for a machine that is busy; where a Traefik has died the connection is refused at once. */
@@ -17,9 +29,9 @@ const answerWithinMs = 2000;
 /** Origins whose entry point takes no connection. Nothing is sent, so nothing is counted as a request. */
 export async function silentOrigins(config: StackConfig): Promise<string[]> {
   const asked = await Promise.all(
-    Object.entries(entryPointUrls(config)).map(async ([origin, url]) => ({
-      origin,
-      takes: await takesConnection(url),
+    originsOf(config).map(async (origin) => ({
+      origin: origin.name,
+      takes: await takesConnection(entryPointUrl(origin)),
     })),
   );
   return asked.filter(({ takes }) => !takes).map(({ origin }) => origin);

@@ -1,5 +1,5 @@
 import type { StackConfig } from '../config';
-import { entryPointUrls } from './entryPoints';
+import { entryPointUrl, originsOf } from './entryPoints';
 import type { LoadOrigin } from './load/entryPoint';
 import type { ObservedPair } from './observe/observeRequests';
 
@@ -29,12 +29,9 @@ export function requestPathOf(config: StackConfig): RequestPathView {
       'The stack has no request path: load needs traefik in every one of casper:regions and prometheus on one of casper:hosts',
     );
   }
-  const origins = regions.flatMap(({ name, traefik }) => {
-    const address = hosts.find((host) => host.name === traefik?.host)?.address;
-    return traefik && address !== undefined ? [{ name, traefik, address }] : [];
-  });
+  const origins = originsOf(config);
   return {
-    entryPoints: Object.entries(entryPointUrls(config)).map(([name, url]) => ({ name, url })),
+    entryPoints: origins.map((origin) => ({ name: origin.name, url: entryPointUrl(origin) })),
     prometheusUrl: `http://${watcher.address}:${watcher.prometheus.port}`,
     scrapeIntervalMs: watcher.prometheus.scrapeIntervalSeconds * 1000,
     pairs: origins.flatMap(({ name: origin, traefik, address }) =>

@@ -10,6 +10,7 @@ import type {
   Violation,
 } from '../policies/problem';
 import { policies } from '../policies/registry';
+import { destinationsOf } from '../policies/source';
 import { leastViolation } from '../policies/leastViolation';
 import type { RegionRow } from '../traces/readRegions';
 import type { Trace, TraceInterval } from '../traces/trace';
@@ -218,7 +219,12 @@ export function describePlacement(
     servers: byRegion((servers) => servers),
     cpuMillicores: byRegion((servers) => cpuMillicoresOf(servers, context.capacity, context.keepWarm)),
     requests,
-    weights: Object.fromEntries(Object.entries(requests).map(([origin, row]) => [origin, weightsOfRow(row)])),
+    weights: Object.fromEntries(
+      regions.flatMap((origin, index): [string, Record<string, number>][] => {
+        const row = requests[origin] ?? nearestServing(problem, placement, index);
+        return row ? [[origin, weightsOfRow(row)]] : [];
+      }),
+    ),
     objective: placement.objective,
     carbonSum: sum(
       pairs.map(({ destination, count }) => count * (problem.carbonGramsPerKwh[destination] ?? NaN)),
@@ -234,6 +240,22 @@ export function describePlacement(
     solver: placement.solver,
     ...(placement.violations && { violations: placement.violations }),
   };
+}
+
+/**
+ * Where requests go that come in where none were expected: whole to the nearest region that serves and that the origin
+ * is allowed. Without a row they would get an error.
+ */
+function nearestServing(
+  problem: PlacementProblem,
+  { servers }: Placement,
+  origin: number,
+): Record<string, number> | undefined {
+  const latencyMs = (destination: number): number => problem.latencyMs[origin]?.[destination] ?? NaN;
+  const [nearest] = destinationsOf(problem, origin)
+    .filter((destination) => (servers[destination] ?? 0) > 0)
+    .sort((one, other) => latencyMs(one) - latencyMs(other));
+  return nearest === undefined ? undefined : { [nameAt(problem.regions, nearest)]: 1 };
 }
 
 /** The part of the plan that the stack config carries. */

@@ -2,6 +2,7 @@ import { at, loadsOf, sum } from './arrays';
 import { serversFor } from './decision';
 import { glpk } from './glpk';
 import { costsOf, objectiveOf } from './objective';
+import { servedRows } from './placementModel';
 import type { Placement, PlacementProblem, Violation } from './problem';
 import { byRegionName } from './regionOrder';
 import type { LinearModel } from './solver';
@@ -90,15 +91,7 @@ function elasticModel(
   return {
     variables: [...flows.map(({ name, cost }) => ({ name, cost })), ...overloads],
     constraints: [
-      ...sources.map(({ destinations, requestsPerSecond }, index) => ({
-        name: `served${index}`,
-        terms: destinations.map((destination) => ({
-          variable: flowName(index, destination),
-          coefficient: 1,
-        })),
-        lower: requestsPerSecond,
-        upper: requestsPerSecond,
-      })),
+      ...servedRows(sources),
       ...[...inflow].map(([destination, into]) => ({
         name: `capacity${destination}`,
         terms: [

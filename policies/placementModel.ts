@@ -25,23 +25,13 @@ export function placementModel(
   maxUnions = 64,
 ): LinearModel {
   const variables: Variable[] = [];
-  const served: Constraint[] = [];
   const inflow: Term[][] = capacity.map(() => []);
   for (const [index, source] of sources.entries()) {
-    const terms: Term[] = [];
     for (const destination of source.destinations) {
       const variable = prefix + flowName(index, destination);
-      const term = { variable, coefficient: 1 };
       variables.push({ name: variable, cost: costs.perRequest(source, destination) });
-      terms.push(term);
-      at(inflow, destination).push(term);
+      at(inflow, destination).push({ variable, coefficient: 1 });
     }
-    served.push({
-      name: `${prefix}served${index}`,
-      terms,
-      lower: source.requestsPerSecond,
-      upper: source.requestsPerSecond,
-    });
   }
   for (const [destination, { minServers, maxServers }] of capacity.entries()) {
     variables.push({
@@ -64,12 +54,25 @@ export function placementModel(
   return {
     variables: [...variables, ...headroom.variables],
     constraints: [
-      ...served,
+      ...servedRows(sources, prefix),
       ...capacities,
       ...serverCuts(capacity, sources, prefix, maxUnions),
       ...headroom.constraints,
     ],
   };
+}
+
+/** All of every source's requests go somewhere. */
+export function servedRows(sources: readonly Source[], prefix = ''): Constraint[] {
+  return sources.map(({ destinations, requestsPerSecond }, index) => ({
+    name: `${prefix}served${index}`,
+    terms: destinations.map((destination) => ({
+      variable: prefix + flowName(index, destination),
+      coefficient: 1,
+    })),
+    lower: requestsPerSecond,
+    upper: requestsPerSecond,
+  }));
 }
 
 const noModel: LinearModel = { variables: [], constraints: [] };

@@ -4,6 +4,7 @@ import { glpk } from './glpk';
 import { diagnose } from './infeasibility';
 import { solveInteger } from './integerSolver';
 import { costsOf, costsOfRange, objectiveOf } from './objective';
+import { servedRows } from './placementModel';
 import type { Placement, PlacementProblem, RangePolicy } from './problem';
 import { rangeByRegionName } from './regionOrder';
 import type { Constraint, LinearModel } from './solver';
@@ -95,15 +96,9 @@ function shareModel(problems: readonly PlacementProblem[], sources: readonly Sou
       upper: 0,
     })),
   );
-  const served = sources.map(({ destinations }, index) => ({
-    name: `served${index}`,
-    terms: destinations.map((destination) => ({ variable: flowName(index, destination), coefficient: 1 })),
-    lower: 1,
-    upper: 1,
-  }));
   return {
     variables: [...flows.map(({ name, cost }) => ({ name, cost })), ...servers],
-    constraints: [...served, ...capacities],
+    constraints: [...servedRows(sources), ...capacities],
   };
 }
 
@@ -209,15 +204,7 @@ async function wholeRequests(
   const { values } = await glpk.solve({
     variables: flows,
     constraints: [
-      ...active.map(({ requestsPerSecond, destinations }, index) => ({
-        name: `served${index}`,
-        terms: destinations.map((destination) => ({
-          variable: flowName(index, destination),
-          coefficient: 1,
-        })),
-        lower: requestsPerSecond,
-        upper: requestsPerSecond,
-      })),
+      ...servedRows(active),
       ...[...inflow].map(([destination, into]) => ({
         name: `capacity${destination}`,
         terms: into.map(({ name }) => ({ variable: name, coefficient: 1 })),

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { changeOrder } from '../../../planning/changeOrder';
+import { referenceCapacity } from '../../../config';
+import { describePlacement } from '../../../planning/intervalPlan';
+import { uniformCapacity } from '../../../planning/regionCapacity';
 import { weightsOfRow } from '../../../planning/weights';
 
 describe('weightsOfRow', () => {
@@ -53,5 +56,48 @@ describe('changeOrder', () => {
         expect([...growing, ...shrinking]).toEqual([]);
       }),
     );
+  });
+});
+
+describe('an origin without expected requests', () => {
+  const regions = ['a', 'b', 'c'];
+  const plan = (maxLatencyMs: number, servers: number[]) =>
+    describePlacement(
+      {
+        regions,
+        requestsPerSecond: [10, 0, 0],
+        carbonGramsPerKwh: [1, 1, 1],
+        latencyMs: [
+          [1, 9, 9],
+          [50, 1, 40],
+          [90, 9, 1],
+        ],
+        capacity: uniformCapacity(regions, { requestsPerServer: 10, maxServersPerRegion: 10 }),
+        maxLatencyMs,
+        alpha: 0.9,
+      },
+      {
+        kind: 'placement',
+        servers,
+        requests: [
+          [10, 0, 0],
+          [0, 0, 0],
+          [0, 0, 0],
+        ],
+        objective: 0,
+        solver: { name: 'none', status: 'optimal', milliseconds: 0 },
+      },
+      {
+        ...{ policy: 'carbon', alpha: 0.9, keepWarm: false, maxLatencyMs, capacity: referenceCapacity },
+        ...{ interval: '2026-01-05T00:00:00Z', synthetic: true },
+      },
+    ).weights;
+
+  test('has the nearest region that serves, not one without servers', () => {
+    expect(plan(100, [1, 0, 1])).toEqual({ a: { a: 1 }, b: { c: 1 }, c: { c: 1 } });
+  });
+
+  test('has no row where none is within its bound', () => {
+    expect(plan(60, [1, 0, 0])).toEqual({ a: { a: 1 }, b: { a: 1 } });
   });
 });

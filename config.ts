@@ -130,6 +130,8 @@ const serviceSchema = z.strictObject({
   pullSecret: z.string().min(1).optional(),
   /** Path that answers 200 once the service can serve. */
   readinessPath: z.string().startsWith('/').default('/'),
+  /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
+  sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
   /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
   drainSeconds: z.int().min(0).max(3600).default(5),
   /** Bound of one region's rollout; keep it well under the scheduling interval. */
@@ -164,6 +166,11 @@ const planSchema = z.strictObject({
 
 const stackSchema = z.strictObject({
   cluster: clusterSchema,
+  /**
+   * What the stack makes: all of it, only what casper:platform installs, or all but that. The platform seldom changes,
+   * and looking at it takes a third of every update: in a stack of its own it is left alone.
+   */
+  scope: z.enum(['everything', 'platform', 'service']).default('everything'),
   regions: z.array(regionSchema).min(1),
   hosts: z.array(hostSchema).default([]),
   capacity: capacitySchema.default(capacitySchema.parse({})),

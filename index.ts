@@ -11,13 +11,21 @@ import { changeOrder, type CpuByRegion } from './planning/changeOrder';
 /** The Pulumi program: stack config -> platform, one KiwixRegion a region, the request path -> outputs. */
 export = async () => {
   const config = parseProgramConfig(pulumi.runtime.allConfig(), pulumi.getStack());
-  const { cluster, regions, capacity, service, platform, hosts, plan } = config;
+  const { cluster, scope, regions, capacity, service, platform, hosts, plan } = config;
   // Before any other resource: a file backend writes the state that this reads with every step that ends.
   const live = ((await lastOutput('cpuMillicores')) ?? {}) as CpuByRegion;
   // A driver that was killed between making an object and noting it finds the object again.
   const provider = new Provider('cluster', { ...cluster, upsertExistingObjects: true });
   const addresses = regions.flatMap(({ loadBalancer }) => (loadBalancer ? [loadBalancer.address] : []));
-  const installed = await createPlatform({ ...platform, addresses: [...new Set(addresses)] }, { provider });
+  const installed = await createPlatform(
+    {
+      ...platform,
+      install: scope !== 'service',
+      addresses: scope === 'platform' ? [] : [...new Set(addresses)],
+    },
+    { provider },
+  );
+  if (scope === 'platform') return {};
   const namespace = new Namespace('namespace', { metadata: { name: service.namespace } }, { provider });
 
   const next = Object.fromEntries(regions.map(({ name }) => [name, plan.regions[name]?.cpuMillicores ?? 0]));

@@ -6,7 +6,7 @@ import { withPlanOptions, withStackOptions, type PlanFlags, type StackFlags } fr
 import { planForStack } from './planFromStack';
 import { showStep } from './progress';
 import { stackOptionsOf } from './project';
-import { renderChange, renderPlan, renderVerification } from './render';
+import { renderChange, renderPlan, renderRows, renderVerification } from './render';
 
 interface Flags extends PlanFlags, StackFlags {
   traces?: string;
@@ -34,8 +34,8 @@ export const applyCommand = withPlanOptions(
         : [];
     const target = await openTarget(options);
     if (plan) writeStackPlan(options.configFile, stackPlanOf(plan));
-    const { update, verification } = await apply(target, showStep);
-    if (json) console.log(JSON.stringify({ plan: plan ?? null, ...update, verification }));
+    const { update, verification, rows } = await apply(target, showStep);
+    if (json) console.log(JSON.stringify({ plan: plan ?? null, ...update, verification, rows }));
     else
       console.log(
         [
@@ -43,6 +43,7 @@ export const applyCommand = withPlanOptions(
           'applied:',
           renderChange(update),
           renderVerification(verification),
+          ...renderRows(rows),
         ].join('\n'),
       );
   });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { labKeys, labRegions } from '../lab/stackForLab';
+import { labRegions, labSettings } from '../lab/stackForLab';
 import { newStackFile } from '../planning/stackFile';
 import { openTrace } from './openTrace';
 import { projectDirectory } from './project';
@@ -22,7 +22,7 @@ export const initCommand = new Command('init')
       configFile,
       lab ? labRegions(trace.regions) : trace.regions.map((name) => ({ name })),
       trace.firstInterval,
-      lab ? labKeys() : {},
+      lab ? labSettings() : [],
     );
     console.log(`wrote ${configFile}: ${trace.regions.length} regions, no servers yet`);
   });

@@ -8,6 +8,7 @@ import { initCommand } from './initCommand';
 import { labCommand } from './labCommand';
 import { loadCommand } from './loadCommand';
 import { planCommand } from './planCommand';
+import { platformCommand } from './platformCommand';
 import { previewCommand } from './previewCommand';
 import { runCommand } from './runCommand';
 import { verifyCommand } from './verifyCommand';
@@ -26,6 +27,7 @@ const program = new Command('casper')
   .addCommand(simulateCommand)
   .addCommand(sweepCommand)
   .addCommand(backtestCommand)
+  .addCommand(platformCommand)
   .addCommand(previewCommand)
   .addCommand(applyCommand)
   .addCommand(runCommand)

@@ -5,6 +5,8 @@ import type { StackChange } from '../operate/apply';
 import type { IntervalLoad } from '../operate/load/generateLoad';
 import type { LoadSummary } from '../operate/load/requestLog';
 import type { PropertyChange, ResourceChange } from '../operate/change';
+import type { BusiestMoment } from '../operate/observe/busiestMoment';
+import type { RowVerification } from '../operate/rowOfWeights';
 import type { ServedShare } from '../operate/underLoad';
 import type { RegionVerification } from '../operate/verify';
 
@@ -127,6 +129,16 @@ export function renderVerification(verification: readonly RegionVerification[]):
   );
 }
 
+/** Lines on which Traefiks serve their row of weights; none for a stack without any. */
+export function renderRows(rows: readonly RowVerification[]): string[] {
+  const faults = rows.flatMap(({ origin, fault }) =>
+    fault === null ? [] : [`  Traefik of ${origin}: ${fault}`],
+  );
+  return rows.length > 0 && faults.length === 0
+    ? [`  ${rows.length} Traefiks serve the plan's weights`]
+    : faults;
+}
+
 /** What became of an interval's requests, origin by origin. */
 export function renderLoad(
   interval: string,
@@ -154,6 +166,16 @@ export function renderLoad(
         `  slow: ${origin} ${new Date(dueAtMs).toISOString()} ${latencyMs.toFixed(0)} ms, ${outcome}`,
     ),
   ].join('\n');
+}
+
+/** When most was received of what was ready. */
+export function renderBusiest({
+  destination,
+  atMs,
+  requestsPerSecond,
+  capacityRequestsPerSecond,
+}: BusiestMoment): string {
+  return `  busiest: ${destination} received ${requestsPerSecond.toFixed(0)} requests/s of the ${capacityRequestsPerSecond} that its ready servers carry, at ${new Date(atMs).toISOString()}`;
 }
 
 /** Planned against served share of every pair, in percent. */

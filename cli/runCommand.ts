@@ -19,7 +19,15 @@ import {
 import { planForStack } from './planFromStack';
 import { showStep } from './progress';
 import { sampleTraces, stackOptionsOf } from './project';
-import { renderChange, renderLoad, renderPlan, renderShares, renderVerification } from './render';
+import {
+  renderBusiest,
+  renderChange,
+  renderLoad,
+  renderPlan,
+  renderRows,
+  renderShares,
+  renderVerification,
+} from './render';
 
 interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
   traces: string;
@@ -97,7 +105,7 @@ export const runCommand = withPlanOptions(
     },
   );
 
-function renderRecord({ plan, preview, update, verification }: IntervalRecord): string {
+function renderRecord({ plan, preview, update, verification, rows }: IntervalRecord): string {
   return [
     renderPlan(plan),
     'preview:',
@@ -105,6 +113,7 @@ function renderRecord({ plan, preview, update, verification }: IntervalRecord): 
     `up: ${update.changes.length} changes in ${update.seconds.toFixed(1)} s`,
     'verified:',
     renderVerification(verification),
+    ...renderRows(rows),
     '',
   ].join('\n');
 }
@@ -128,12 +137,13 @@ function outcomeOf({ plan, observed }: LoadedInterval, trace: Trace): Omit<Inter
 }
 
 function renderLoadedInterval(interval: LoadedInterval): string {
-  const { plan, preview, update, verification, steady } = interval;
+  const { preview, steady, busiest } = interval;
   return [
-    ...(preview ? [renderRecord({ plan, preview, update, verification })] : []),
+    ...(preview ? [renderRecord({ ...interval, preview })] : []),
     ...(steady.length > 0
       ? ['planned against served, while the plan was in force:', renderShares(servedShares(interval))]
       : ['the plan came into force only after its interval: nothing to compare']),
+    ...(busiest ? [renderBusiest(busiest)] : []),
     '',
   ].join('\n');
 }

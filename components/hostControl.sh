@@ -8,7 +8,6 @@
 #   weights   replace the file of weights, and return when Traefik serves it; the file before comes back where it does not
 #             input: host, address of Traefik's API, revision of the file, seconds to wait; then that file
 #   status    say whether the process runs
-#   forget    remove the file of weights
 #   stop      end the process
 #   remove    end the process and remove what is here
 set -eu
@@ -132,7 +131,9 @@ apply_weights() {
   IFS= read -r api
   IFS= read -r revision
   IFS= read -r seconds
-  cat > "$folder/weights.new"
+  # Told apart from every file before, from one with the same revision too: somebody may have changed that by hand.
+  written=$revision-$(date +%s)-$$
+  sed "s/$revision/$written/" > "$folder/weights.new"
   recall
   running || start || fail "$program does not start: $(last_words)"
   rm -f "$folder/weights.before"
@@ -144,7 +145,7 @@ apply_weights() {
   until_second=$(($(date +%s) + seconds))
   while :; do
     case $(ask middlewares/revision@file) in
-      *"\"$revision\""*) break ;;
+      *"\"$written\""*) break ;;
     esac
     refusals=$(new_errors)
     if [ -n "$refusals" ] || [ "$(date +%s)" -ge "$until_second" ]; then
@@ -177,7 +178,6 @@ case ${1-} in
   process) apply_process ;;
   weights) apply_weights ;;
   status) if running; then echo "process $pid runs"; else fail "no process of $folder runs"; fi ;;
-  forget) rm -f "$weights" "$folder/weights.new" "$folder/weights.before" ;;
   stop)
     stop
     rm -f "$folder/process"
@@ -197,5 +197,5 @@ case ${1-} in
     # The folder above is made along with the first of its kind, and goes with the last.
     rmdir "$(dirname "$folder")" 2> /dev/null || true
     ;;
-  *) fail "give one of: process weights status forget stop remove" ;;
+  *) fail "give one of: process weights status stop remove" ;;
 esac

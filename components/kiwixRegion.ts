@@ -27,6 +27,8 @@ export interface KiwixRegionArgs {
   readonly inPlace?: InPlace | undefined;
   /** Where the load balancers reach the region; only inside the cluster when absent. */
   readonly loadBalancer?: LoadBalancer | undefined;
+  /** Kernel parameters of the pod's own namespaces, by name; the kubelet must allow those that are not safe. */
+  readonly sysctls?: Readonly<Record<string, string>> | undefined;
   /** How long a pod that leaves goes on serving, in seconds. */
   readonly drainSeconds: number;
   /** How long a rollout may take, in seconds. */
@@ -84,6 +86,7 @@ export class KiwixRegion extends pulumi.ComponentResource {
       ? { limit: args.inPlace.ceilingMillicores, request: startRequestMillicores }
       : { limit: limitMillicores, request: requestMillicores };
 
+    const sysctls = Object.entries(args.sysctls ?? {}).map(([key, value]) => ({ name: key, value }));
     const deployment = new Deployment(
       name,
       {
@@ -105,6 +108,7 @@ export class KiwixRegion extends pulumi.ComponentResource {
             spec: {
               ...(args.nodeSelector ? { nodeSelector: args.nodeSelector } : {}),
               ...(args.pullSecret ? { imagePullSecrets: [{ name: args.pullSecret }] } : {}),
+              ...(sysctls.length > 0 ? { securityContext: { sysctls } } : {}),
               automountServiceAccountToken: false,
               enableServiceLinks: false,
               terminationGracePeriodSeconds: args.drainSeconds + 10,

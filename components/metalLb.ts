@@ -6,7 +6,7 @@ export interface MetalLbArgs {
   readonly objects: readonly ManifestObject[];
   /** Namespace that MetalLB runs in. */
   readonly namespace: string;
-  /** Addresses that Services may ask for, IPv4, of the nodes' LAN but of no node. */
+  /** Addresses that Services may ask for, IPv4, of the nodes' LAN but of no node; no pool is made where there are none. */
   readonly addresses: readonly string[];
 }
 
@@ -14,36 +14,40 @@ const apiVersion = 'metallb.io/v1beta1';
 
 /** Gives Services of type LoadBalancer an address on the nodes' LAN. */
 export class MetalLb extends pulumi.ComponentResource {
-  /** Name of the pool that the addresses are in. */
-  public readonly pool: pulumi.Output<string>;
-
   constructor(name: string, args: MetalLbArgs, opts?: pulumi.ComponentResourceOptions) {
     super('casper:index:MetalLb', name, { namespace: args.namespace, addresses: args.addresses }, opts);
 
     const installed = createManifest(args.objects, { parent: this });
 
-    const pool = new KubernetesObject(
-      `${name}-pool`,
-      {
-        apiVersion,
-        kind: 'IPAddressPool',
-        metadata: { name: 'casper', namespace: args.namespace },
-        // A Service that names no address of its own must not take one of these.
-        spec: { addresses: args.addresses.map((address) => `${address}/32`), autoAssign: false },
-      },
-      { parent: this, dependsOn: installed },
-    );
-    new KubernetesObject(
-      `${name}-advertisement`,
-      {
-        apiVersion,
-        kind: 'L2Advertisement',
-        metadata: { name: 'casper', namespace: args.namespace },
-        spec: { ipAddressPools: ['casper'] },
-      },
-      { parent: this, dependsOn: [pool] },
-    );
-    this.pool = pool.id.apply(() => 'casper');
-    this.registerOutputs({ pool: this.pool });
+    if (args.addresses.length > 0) createPool(name, args, { parent: this, dependsOn: installed });
+    this.registerOutputs();
   }
+}
+
+function createPool(
+  name: string,
+  { namespace, addresses }: MetalLbArgs,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const pool = new KubernetesObject(
+    `${name}-pool`,
+    {
+      apiVersion,
+      kind: 'IPAddressPool',
+      metadata: { name: 'casper', namespace: namespace },
+      // A Service that names no address of its own must not take one of these.
+      spec: { addresses: addresses.map((address) => `${address}/32`), autoAssign: false },
+    },
+    opts,
+  );
+  new KubernetesObject(
+    `${name}-advertisement`,
+    {
+      apiVersion,
+      kind: 'L2Advertisement',
+      metadata: { name: 'casper', namespace: namespace },
+      spec: { ipAddressPools: ['casper'] },
+    },
+    { ...opts, dependsOn: [pool] },
+  );
 }

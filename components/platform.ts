@@ -12,28 +12,28 @@ export interface PlatformArgs {
   /** MetalLB; absent where the stack has nothing to do with it. */
   readonly metalLb?: (Part & { readonly namespace: string }) | undefined;
   readonly metricsServer?: (Part & { readonly extraArgs: readonly string[] }) | undefined;
-  /** Addresses that MetalLB gives to Services. */
+  /** Whether anything is installed; without it only MetalLB's pool is made. */
+  readonly install: boolean;
+  /** Addresses that MetalLB gives to Services; no pool is made where there are none. */
   readonly addresses: readonly string[];
 }
 
 /** Creates what the cluster needs besides the service itself: MetalLB with its pool, metrics-server. */
 export async function createPlatform(
-  { metalLb, metricsServer, addresses }: PlatformArgs,
+  { metalLb, metricsServer, install, addresses }: PlatformArgs,
   opts: pulumi.ComponentResourceOptions,
 ): Promise<pulumi.Resource[]> {
+  const objectsOf = async (part: Part): Promise<ManifestObject[]> =>
+    install && part.install && part.manifest !== undefined ? readManifest(part.manifest) : [];
   const created: pulumi.Resource[] = [];
   if (metalLb) {
     const { namespace } = metalLb;
     created.push(new MetalLb('metallb', { objects: await objectsOf(metalLb), namespace, addresses }, opts));
   }
-  if (metricsServer?.install) {
+  if (install && metricsServer?.install) {
     const { extraArgs } = metricsServer;
     // Nothing waits for it: it answers people and not the service.
     new MetricsServer('metrics-server', { objects: await objectsOf(metricsServer), extraArgs }, opts);
   }
   return created;
-}
-
-async function objectsOf({ install, manifest }: Part): Promise<ManifestObject[]> {
-  return install && manifest !== undefined ? readManifest(manifest) : [];
 }

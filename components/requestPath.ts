@@ -48,7 +48,8 @@ export interface RequestPath {
   readonly traefiks: readonly TraefikHost[];
   /** URL that each origin's requests come in at. */
   readonly entryPoints: Readonly<Record<string, pulumi.Output<string>>>;
-  readonly processUrns: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What to replace where a Traefik has died, or serves other weights. */
+  readonly traefikUrns: Readonly<Record<string, TraefikHost['urns']>>;
   readonly prometheusUrl: pulumi.Output<string> | undefined;
 }
 
@@ -105,7 +106,7 @@ export function createRequestPath(
   return {
     traefiks,
     entryPoints: byOrigin(({ entryPointAddress }) => pulumi.interpolate`http://${entryPointAddress}`),
-    processUrns: byOrigin(({ processUrn }) => processUrn),
+    traefikUrns: byOrigin(({ urns }) => urns),
     prometheusUrl: prometheus?.url,
   };
 }

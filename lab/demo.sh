@@ -5,8 +5,9 @@ set -euo pipefail
 casper() { node dist/cli/main.js "$@"; }
 
 mkdir -p runs
-rm -f runs/Pulumi.demo.yaml
+rm -f runs/Pulumi.demo.yaml runs/Pulumi.demo-platform.yaml
 casper init --lab --traces "$TRACES" --config-file runs/Pulumi.demo.yaml
+casper platform --stack demo --config-file runs/Pulumi.demo.yaml
 casper run --stack demo --config-file runs/Pulumi.demo.yaml \
   --traces "$TRACES" ${FROM:+--from "$FROM"} --intervals 4 --max-latency 150 \
   --load --seconds-per-interval 20

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { manifestFiles } from './cluster/manifests';
 import { hosts, nodes } from './cluster/nodes';
+import { podSysctls } from './cluster/nodeDaemons';
 import { clientKeyFile, hostKey } from './cluster/sshServers';
 import { cacheDirectory, stateDirectory } from './places';
 import { goVersion } from './tools/goTools';
@@ -42,21 +43,27 @@ export function labRegions(names: readonly string[]): LabRegion[] {
   });
 }
 
-/** The other keys of a stack in the lab: what it installs in the cluster, and the hosts of the request path. */
-export function labKeys(): Record<string, unknown> {
-  return {
-    'casper:platform': {
-      metalLb: { manifest: manifestFiles.metalLb },
-      // The lab's kubelets serve with certificates of the lab's own authority, which metrics-server does not know.
-      metricsServer: { manifest: manifestFiles.metricsServer, extraArgs: ['--kubelet-insecure-tls'] },
-    },
-    'casper:hosts': hosts.map(({ name, address }, index) => ({
-      name,
-      address,
-      ssh: { privateKeyFile: clientKeyFile, hostKey: hostKey() },
-      folder: path.join(stateDirectory, 'hosts', name),
-      traefik: path.join(cacheDirectory, 'tools', `traefik-${goVersion('traefik')}`, 'traefik'),
-      ...(index === 0 ? { prometheus: { program: '/usr/bin/prometheus', port: 9090 } } : {}),
-    })),
+/** What else is particular to a stack in the lab: what it installs in the cluster, and the hosts of the request path. */
+export function labSettings(): { keys: string[]; value: unknown }[] {
+  const platform = {
+    metalLb: { manifest: manifestFiles.metalLb },
+    // The lab's kubelets serve with certificates of the lab's own authority, which metrics-server does not know.
+    metricsServer: { manifest: manifestFiles.metricsServer, extraArgs: ['--kubelet-insecure-tls'] },
   };
+  return [
+    { keys: ['casper:platform'], value: platform },
+    { keys: ['casper:service', 'sysctls'], value: podSysctls },
+    { keys: ['casper:hosts'], value: labHosts() },
+  ];
+}
+
+function labHosts(): object[] {
+  return hosts.map(({ name, address }, index) => ({
+    name,
+    address,
+    ssh: { privateKeyFile: clientKeyFile, hostKey: hostKey() },
+    folder: path.join(stateDirectory, 'hosts', name),
+    traefik: path.join(cacheDirectory, 'tools', `traefik-${goVersion('traefik')}`, 'traefik'),
+    ...(index === 0 ? { prometheus: { program: '/usr/bin/prometheus', port: 9090 } } : {}),
+  }));
 }

@@ -1,5 +1,11 @@
 import { existsSync } from 'node:fs';
-import { CoreV1Api, KubeConfig, VersionApi } from '@kubernetes/client-node';
+import {
+  CoreV1Api,
+  KubeConfig,
+  Observable,
+  VersionApi,
+  type ConfigurationOptions,
+} from '@kubernetes/client-node';
 import type { StackConfig } from '../config';
 
 /** The cluster that casper:cluster names cannot be used; nothing was asked of any other. */
@@ -35,14 +41,30 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
   return kubeConfig;
 }
 
+/** Options by which a request to the API server is given up after some time; the client itself would wait on. */
+export function within(milliseconds: number): ConfigurationOptions {
+  return {
+    middlewareMergeStrategy: 'append',
+    middleware: [
+      {
+        pre: (request) => {
+          request.setSignal(AbortSignal.timeout(milliseconds));
+          return new Observable(Promise.resolve(request));
+        },
+        post: (response) => new Observable(Promise.resolve(response)),
+      },
+    ],
+  };
+}
+
 /**
  * Asks the API server for its version, once.
- * @throws ClusterError when it does not answer within 10 s
+ * @throws ClusterError when it does not answer in time
  */
-export async function assertReachable(kubeConfig: KubeConfig): Promise<void> {
+export async function assertReachable(kubeConfig: KubeConfig, withinMs = 10_000): Promise<void> {
   const server = kubeConfig.getCurrentCluster()?.server ?? 'an unknown address';
   try {
-    await kubeConfig.makeApiClient(VersionApi).getCode({ signal: AbortSignal.timeout(10_000) });
+    await kubeConfig.makeApiClient(VersionApi).getCode({}, within(withinMs));
   } catch (error) {
     throw new ClusterError(
       `No API server answers at ${server} (context ${kubeConfig.getCurrentContext()}): ${reasonOf(error)}. ` +
@@ -55,7 +77,8 @@ export async function assertReachable(kubeConfig: KubeConfig): Promise<void> {
  * A manifest that is a path must be there before anything is applied.
  * @throws ClusterError
  */
-export function assertManifestsExist({ platform }: StackConfig): void {
+export function assertManifestsExist({ platform, scope }: StackConfig): void {
+  if (scope === 'service') return;
   for (const [part, settings] of Object.entries(platform)) {
     if (!settings?.install || settings.manifest === undefined || /^https?:/.test(settings.manifest)) continue;
     if (!existsSync(settings.manifest)) {

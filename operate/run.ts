@@ -3,12 +3,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation';
-import type { StackConfig } from '../config';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile, writeStackPlan } from '../planning/stackFile';
 import { previewStack, refreshStack, updateStack, type StackChange } from './apply';
 import { assertAddressesFree, assertManifestsExist, assertReachable, kubeConfigOf } from './cluster';
 import { silentOrigins } from './entryPoints';
+import { verifyRows, type RowVerification } from './rowOfWeights';
 import { openStack, type StackOptions } from './stack';
 import { verifyLive, type RegionVerification } from './verify';
 
@@ -16,22 +16,20 @@ import { verifyLive, type RegionVerification } from './verify';
 export type Step = <T>(label: string, work: () => Promise<T>) => Promise<T>;
 
 /** Everything that one interval did; a line of intervals.jsonl in the run's folder. */
-export interface IntervalRecord {
+export interface IntervalRecord extends Verified {
   readonly plan: IntervalPlan;
   readonly preview: StackChange;
   readonly update: StackChange;
-  readonly verification: readonly RegionVerification[];
 }
 
 /** What runs after an update differs from the plan. */
 export class VerificationError extends Error {
   override readonly name = 'VerificationError';
-  constructor(readonly verification: readonly RegionVerification[]) {
-    const faults = verification
-      .filter(({ ok }) => !ok)
-      .map(({ region, fault }) => `  ${region}: ${fault ?? ''}`);
+  constructor(readonly found: Verified) {
     super(
-      `What runs differs from the plan:\n${faults.join('\n')}\nApply again; \`kubectl describe pod\` tells more.`,
+      `What runs differs from the plan:\n${faultsOf(found)
+        .map((fault) => `  ${fault}`)
+        .join('\n')}\nApply again; \`kubectl describe pod\` and the log in a Traefik's folder tell more.`,
     );
   }
 }
@@ -40,6 +38,8 @@ export class VerificationError extends Error {
 export interface Target {
   readonly options: StackOptions;
   readonly kubeConfig: KubeConfig;
+  /** The stack, made where the backend has none; opened once. */
+  readonly stack: () => Promise<Stack>;
 }
 
 /** Checks the stack file and reaches the cluster; changes nothing. */
@@ -49,70 +49,85 @@ export async function openTarget(options: StackOptions): Promise<Target> {
   assertManifestsExist(config);
   await assertReachable(kubeConfig);
   await assertAddressesFree(kubeConfig, config);
-  return { options, kubeConfig };
+  let stack: Promise<Stack> | undefined;
+  return { options, kubeConfig, stack: () => (stack ??= openStack(options)) };
 }
 
 /** Previews what the stack file would change. */
 export async function preview(target: Target, step: Step): Promise<StackChange> {
-  const stack = await openStack(target.options);
+  const stack = await target.stack();
   return step('pulumi preview', () => previewStack(stack, target.options.configFile));
+}
+
+/** What runs, beside what the stack file plans. */
+export interface Verified {
+  readonly verification: readonly RegionVerification[];
+  readonly rows: readonly RowVerification[];
+}
+
+/** Reads back what runs; changes nothing. */
+export async function verify({ kubeConfig, options }: Target, step: Step): Promise<Verified> {
+  const config = readStackFile(options.configFile);
+  return step('reading what runs', async () => {
+    const [verification, rows] = await Promise.all([verifyLive(kubeConfig, config), verifyRows(config)]);
+    return { verification, rows };
+  });
+}
+
+/** Everything that differs from the plan, in words. */
+export function faultsOf({ verification, rows }: Verified): string[] {
+  return [
+    ...verification.flatMap(({ region, fault }) => (fault === null ? [] : [`${region}: ${fault}`])),
+    ...rows.flatMap(({ origin, fault }) => (fault === null ? [] : [`Traefik of ${origin}: ${fault}`])),
+  ];
 }
 
 /**
  * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
  * @throws UpdateError, VerificationError
  */
-export async function apply(
-  target: Target,
-  step: Step,
-): Promise<{ update: StackChange; verification: RegionVerification[] }> {
-  const stack = await openStack(target.options);
+export async function apply(target: Target, step: Step): Promise<{ update: StackChange } & Verified> {
+  const stack = await target.stack();
   const { configFile } = target.options;
-  const update = (replace: readonly string[] = []): Promise<StackChange> =>
+  const update = (replace: readonly string[]): Promise<StackChange> =>
     step('pulumi up', () => updateStack(stack, configFile, replace));
-  const verify = (): Promise<RegionVerification[]> =>
-    step('reading the CPU quota in every pod', () =>
-      verifyLive(target.kubeConfig, readStackFile(configFile)),
-    );
 
-  const dead = await deadProcesses(stack, readStackFile(configFile));
-  const started = await update(dead.map(({ urn }) => urn));
+  const dead = await silentOrigins(readStackFile(configFile));
+  const started = await update(await traefikUrns(stack, 'process', dead));
   const first = {
     ...started,
-    notes: [...started.notes, ...dead.map(({ origin }) => `started the Traefik of ${origin} again`)],
+    notes: [...started.notes, ...dead.map((origin) => `started the Traefik of ${origin} again`)],
   };
-  const verification = await verify();
-  if (verification.every(({ ok }) => ok)) return { update: first, verification };
+  const found = await verify(target, step);
+  const faults = faultsOf(found);
+  if (faults.length === 0) return { update: first, ...found };
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
   await step('pulumi refresh', () => refreshStack(stack, configFile));
-  const second = await update();
-  const again = await verify();
-  if (again.some(({ ok }) => !ok)) throw new VerificationError(again);
+  const strayed = found.rows.filter(({ ok }) => !ok).map(({ origin }) => origin);
+  const second = await update(await traefikUrns(stack, 'weights', strayed));
+  const again = await verify(target, step);
+  if (faultsOf(again).length > 0) throw new VerificationError(again);
   return {
     update: {
       changes: [...first.changes, ...second.changes],
       seconds: first.seconds + second.seconds,
-      notes: [
-        ...first.notes,
-        ...verification.flatMap(({ region, fault }) =>
-          fault === null ? [] : [`${region} was not as planned: ${fault}`],
-        ),
-        ...second.notes,
-      ],
+      notes: [...first.notes, ...faults.map((fault) => `was not as planned: ${fault}`), ...second.notes],
     },
-    verification: again,
+    ...again,
   };
 }
 
-/** Load balancers that the stack has and that do not answer: Pulumi does not see that a process has died. */
-async function deadProcesses(stack: Stack, config: StackConfig): Promise<{ origin: string; urn: string }[]> {
-  const silent = await silentOrigins(config);
-  if (silent.length === 0) return [];
-  const urns = ((await stack.outputs())['processUrns']?.value ?? {}) as Readonly<Record<string, string>>;
-  return silent.flatMap((origin) => {
-    const urn = urns[origin];
-    return urn === undefined ? [] : [{ origin, urn }];
-  });
+type TraefikUrns = Readonly<Record<string, Readonly<Record<'process' | 'weights', string>> | undefined>>;
+
+/** A part of the Traefiks of some origins: Pulumi does not see by itself that something happened to it on its host. */
+async function traefikUrns(
+  stack: Stack,
+  part: 'process' | 'weights',
+  origins: readonly string[],
+): Promise<string[]> {
+  if (origins.length === 0) return [];
+  const urns = ((await stack.workspace.stackOutputs(stack.name))['traefikUrns']?.value ?? {}) as TraefikUrns;
+  return origins.flatMap((origin) => urns[origin]?.[part] ?? []);
 }
 
 export interface RunOptions extends StackOptions {
@@ -146,8 +161,7 @@ export async function run(
     const begun = performance.now();
     writeStackPlan(configFile, stackPlanOf(plan));
     const previewed = await preview(target, step);
-    const { update, verification } = await apply(target, step);
-    const record: IntervalRecord = { plan, preview: previewed, update, verification };
+    const record: IntervalRecord = { plan, preview: previewed, ...(await apply(target, step)) };
     appendFileSync(path.join(options.runDirectory, 'intervals.jsonl'), `${JSON.stringify(record)}\n`);
     onInterval(record);
     const remaining = options.secondsPerInterval * 1000 - (performance.now() - begun);

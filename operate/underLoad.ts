@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile, writeStackPlan } from '../planning/stackFile';
-import { generateLoad, type IntervalLoad } from './load/generateLoad';
-import type { RequestLog } from './load/requestLog';
+import type { IntervalLoad } from './load/generateLoad';
+import { generateLoadApart } from './load/generateLoadApart';
+import { RequestLog } from './load/requestLog';
+import { busiestMoment, type BusiestMoment } from './observe/busiestMoment';
 import { observeRequests, type Observation } from './observe/observeRequests';
+import { PrometheusError } from './observe/prometheus';
+import { watchReadyServers, type ReadyServers } from './observe/readyServers';
+import { receivedRequests } from './observe/receivedRequests';
 import { isUnknown } from './observe/unknown';
 import { requestPathOf } from './requestPath';
 import type { StackChange } from './apply';
-import { apply, preview, type Step, type Target } from './run';
-import type { RegionVerification } from './verify';
+import { apply, preview, type Step, type Target, type Verified } from './run';
 
 /** One interval under load: what was planned, sent and served. Times are Unix times in ms. */
-export interface LoadedInterval {
+export interface LoadedInterval extends Verified {
   readonly plan: IntervalPlan;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
@@ -20,11 +24,12 @@ export interface LoadedInterval {
   /** What the preview said would change; null where none was asked for. */
   readonly preview: StackChange | null;
   readonly update: StackChange;
-  readonly verification: readonly RegionVerification[];
   /** Over the whole interval, the change of plan included. */
   readonly observed: readonly Observation[];
   /** From the moment that the plan was in force to the interval's end. */
   readonly steady: readonly Observation[];
+  /** When, over the whole interval, a destination received most of what was ready there; null where it is unknown. */
+  readonly busiest: BusiestMoment | null;
 }
 
 export interface LoadedRun {
@@ -36,7 +41,7 @@ export interface LoadedRun {
 export interface LoadedRunOptions {
   readonly secondsPerInterval: number;
   readonly seed: number;
-  /** Whether each change is previewed first; it takes time from the interval. */
+  /** Whether each change is previewed: while the plan before it serves. */
   readonly previewed: boolean;
 }
 
@@ -56,22 +61,30 @@ export async function runUnderLoad(
   onInterval: (interval: LoadedInterval) => void,
 ): Promise<LoadedRun> {
   const { configFile } = target.options;
-  const path = requestPathOf(readStackFile(configFile));
-  const change = async (
-    plan: IntervalPlan,
-  ): Promise<Pick<LoadedInterval, 'preview' | 'update' | 'verification'>> => {
+  const config = readStackFile(configFile);
+  const path = requestPathOf(config);
+  const previewOf = async (plan: IntervalPlan | undefined): Promise<StackChange | null> => {
+    if (!plan || !previewed) return null;
     writeStackPlan(configFile, stackPlanOf(plan));
-    const shown = previewed ? await preview(target, step) : null;
-    return { preview: shown, ...(await apply(target, step)) };
+    return preview(target, step);
+  };
+  const change = (plan: IntervalPlan): ReturnType<typeof apply> => {
+    writeStackPlan(configFile, stackPlanOf(plan));
+    return apply(target, step);
   };
   const [first] = plans;
-  if (!first)
-    return { intervals: [], load: [], log: (await generateLoad({ origins: [], intervals: [], seed })).log };
+  if (!first) return { intervals: [], load: [], log: new RequestLog([]) };
+  let shown = await previewOf(first);
   const begin = await change(first);
 
   const stop = new AbortController();
+  const watched = new AbortController();
+  const ready: ReadyServers[] = [];
+  const watching = watchReadyServers(target.kubeConfig, config, watched.signal, (moment) =>
+    ready.push(moment),
+  );
   const begunAtMs = Date.now();
-  const load = generateLoad({
+  const load = generateLoadApart({
     origins: path.entryPoints,
     intervals: plans.map(({ regions, requests }) => ({
       seconds: secondsPerInterval,
@@ -88,6 +101,16 @@ export async function runUnderLoad(
   const observe = (fromMs: number, toMs: number): Promise<Observation[]> =>
     observeRequests({ ...path, fromMs, toMs });
 
+  const busiestFrom = async (fromMs: number): Promise<BusiestMoment | null> => {
+    const received = await receivedRequests(path.prometheusUrl, path.pairs, Date.now() - fromMs).catch(
+      (error: unknown) => {
+        if (error instanceof PrometheusError) return [];
+        throw error;
+      },
+    );
+    return busiestMoment(received, ready, config.capacity.requestsPerServer);
+  };
+
   const intervals: LoadedInterval[] = [];
   try {
     for (const [index, plan] of plans.entries()) {
@@ -97,6 +120,8 @@ export async function runUnderLoad(
       const changed = index === 0 ? begin : await change(plan);
       // Counts up to a moment are in the last scrape before it: let one scrape pass with only the new weights.
       const inForceAtMs = Date.now() + path.scrapeIntervalMs;
+      // Ahead of its interval, from which it would otherwise take the time.
+      const shownNext = await previewOf(plans[index + 1]);
       await sleep(Math.max(0, endedAtMs - Date.now()));
       await step('asking Prometheus', () => sleep(settleMs));
       const interval = {
@@ -104,10 +129,13 @@ export async function runUnderLoad(
         startedAtMs,
         endedAtMs,
         inForceAtMs,
+        preview: shown,
         ...changed,
         observed: await observe(startedAtMs, endedAtMs),
         steady: inForceAtMs < endedAtMs ? await observe(inForceAtMs, endedAtMs) : [],
+        busiest: await busiestFrom(startedAtMs),
       };
+      shown = shownNext;
       intervals.push(interval);
       onInterval(interval);
     }
@@ -115,6 +143,9 @@ export async function runUnderLoad(
     stop.abort();
     await load;
     throw error;
+  } finally {
+    watched.abort();
+    await watching;
   }
   const { intervals: sent, log } = await load;
   return { intervals, load: sent, log };

@@ -59,6 +59,27 @@ export function writeStackPlan(path: string, plan: StackPlan): boolean {
   return replaceFile(path, document);
 }
 
+/** One value of a stack file, by its keys from the outside in, such as `casper:service` and `cpuChange`. */
+export interface StackSetting {
+  readonly keys: readonly string[];
+  readonly value: unknown;
+}
+
+function setValue(document: Document, keys: readonly string[], value: unknown): void {
+  document.setIn(['config', ...keys], document.createNode(value));
+}
+
+/**
+ * Sets one value of a stack file; all else stays as it is.
+ * @throws StackConfigError when the file could not be used with that value; it is left as it was
+ */
+export function setStackValue(path: string, { keys, value }: StackSetting): void {
+  const document = readDocument(path);
+  setValue(document, keys, value);
+  parseDocumentConfig(document, path);
+  replaceFile(path, document);
+}
+
 function replaceFile(path: string, document: Document): boolean {
   const after = document.toString({ lineWidth: 0 });
   if (after === readFileSync(path, 'utf8')) return false;
@@ -87,7 +108,7 @@ export function adoptEncryption(path: string, writtenByPulumi: string): void {
 
 /**
  * Writes a new stack file: another one's keys with other regions, in which no server runs yet.
- * @param keys other keys that differ from the template's, such as casper:platform
+ * @param settings what else differs from the template's, such as casper:platform
  * @throws StackConfigError when `path` exists already
  */
 export function newStackFile(
@@ -95,13 +116,11 @@ export function newStackFile(
   path: string,
   regions: readonly (Partial<RegionConfig> & { readonly name: string })[],
   interval: string,
-  keys: Readonly<Record<string, unknown>> = {},
+  settings: readonly StackSetting[] = [],
 ): void {
   const document = readDocument(template);
   document.setIn(['config', 'casper:regions'], document.createNode(regions));
-  for (const [key, value] of Object.entries(keys)) {
-    document.setIn(['config', key], document.createNode(value));
-  }
+  for (const { keys, value } of settings) setValue(document, keys, value);
   const plan: StackPlan = {
     interval,
     policy: 'none',

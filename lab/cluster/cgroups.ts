@@ -5,7 +5,16 @@ import { LabError } from '../labError';
 
 /** Every process of the lab lives in a cgroup below one of this name, so that `down` finds all of them, however it ended. */
 const labCgroup = 'casper-lab';
-const daemonsCgroup = `${labCgroup}/daemons`;
+
+/** Cgroups of the daemons: those of the cluster, and the hosts' ssh servers with what is started by them, the Traefiks. */
+export type DaemonGroup = 'cluster' | 'hosts';
+const daemonGroups: readonly DaemonGroup[] = ['cluster', 'hosts'];
+
+/**
+ * How much more CPU than others a group gets where there is too little. What drives the lab from this machine would
+ * elsewhere have a machine of its own, and so would every Traefik, and not slow the service down.
+ */
+const importance = { [labCgroup]: 10, [`${labCgroup}/hosts`]: 4 };
 
 /** Parent cgroup of a node's pods, as kubelet is told it. */
 export const podsCgroupOf = (nodeName: string): string => `/${labCgroup}/${nodeName}`;
@@ -22,16 +31,21 @@ function hierarchies(): string[] {
   return mounts;
 }
 
-/** Folders of the daemons' cgroup, in every hierarchy; a process that writes itself into them is found again by `down`. */
-export function daemonCgroups(): string[] {
-  return hierarchies().map((mount) => path.join(mount, daemonsCgroup));
+/** Folders of a group of daemons, in every hierarchy; a process that writes itself into them is found again by `down`. */
+export function daemonCgroups(group: DaemonGroup): string[] {
+  return hierarchies().map((mount) => path.join(mount, labCgroup, group));
 }
 
 /** Makes the cgroups of the daemons and of every node's pods. */
 export function cgroupsUp(nodeNames: readonly string[]): void {
   for (const mount of hierarchies()) {
-    for (const group of [daemonsCgroup, ...nodeNames.map((name) => `${labCgroup}/${name}`)]) {
-      make(mount, group);
+    for (const group of [...daemonGroups, ...nodeNames]) make(mount, `${labCgroup}/${group}`);
+    for (const [group, times] of Object.entries(importance)) {
+      // The defaults are 1024 in v1 and 100 in v2.
+      for (const [file, usual] of [['cpu.shares', 1024] as const, ['cpu.weight', 100] as const]) {
+        const target = path.join(mount, group, file);
+        if (existsSync(target)) writeFileSync(target, String(usual * times));
+      }
     }
   }
 }

@@ -1,13 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { adminKubeconfig, stateDirectory } from '../places';
 import { CertificateAuthority, serviceAccountKeys } from './certificates';
 import { startDaemon, waitFor } from './daemons';
-import { writeKubeconfig } from './kubeconfigFile';
+import { issueUser, writeKubeconfig } from './kubeconfigFile';
 import { apiServiceAddress, controlPlaneNode, podRange, serviceRange } from './nodes';
 
 const etcdAddress = 'http://127.0.0.1:2379';
-export const kubeconfigDirectory = path.join(stateDirectory, 'kubeconfigs');
 
 /** Starts etcd, the API server, the controller manager and the scheduler. */
 export async function startControlPlane(
@@ -16,7 +14,6 @@ export async function startControlPlane(
 ): Promise<void> {
   const tool = (name: string): string => tools.get(name) ?? name;
   const node = controlPlaneNode;
-  mkdirSync(kubeconfigDirectory, { recursive: true, mode: 0o700 });
 
   startDaemon({
     name: 'etcd',
@@ -75,12 +72,8 @@ export async function startControlPlane(
     ],
   });
 
-  const kubeconfigOf = async (name: string, commonName: string, organization?: string): Promise<string> => {
-    const file = path.join(kubeconfigDirectory, name);
-    const subject = { name, commonName, ...(organization === undefined ? {} : { organization }) };
-    writeKubeconfig(file, authority, await authority.issue(subject));
-    return file;
-  };
+  const kubeconfigOf = async (name: string): Promise<string> =>
+    (await issueUser(authority, { name, commonName: `system:${name}` })).kubeconfig;
   const admin = await authority.issue({ name: 'admin', commonName: 'admin', organization: 'system:masters' });
   writeKubeconfig(adminKubeconfig, authority, admin);
   startDaemon({
@@ -88,7 +81,7 @@ export async function startControlPlane(
     machine: node,
     command: [
       tool('kube-controller-manager'),
-      `--kubeconfig=${await kubeconfigOf('kube-controller-manager', 'system:kube-controller-manager')}`,
+      `--kubeconfig=${await kubeconfigOf('kube-controller-manager')}`,
       '--leader-elect=false',
       '--use-service-account-credentials=true',
       `--root-ca-file=${authority.file}`,
@@ -101,7 +94,7 @@ export async function startControlPlane(
     machine: node,
     command: [
       tool('kube-scheduler'),
-      `--kubeconfig=${await kubeconfigOf('kube-scheduler', 'system:kube-scheduler')}`,
+      `--kubeconfig=${await kubeconfigOf('kube-scheduler')}`,
       '--leader-elect=false',
     ],
   });

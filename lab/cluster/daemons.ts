@@ -12,7 +12,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { LabError } from '../labError';
 import { stateDirectory } from '../places';
-import { daemonCgroups, isLabProcess } from './cgroups';
+import { daemonCgroups, isLabProcess, type DaemonGroup } from './cgroups';
 import type { LabMachine } from './nodes';
 
 export interface Daemon {
@@ -20,6 +20,8 @@ export interface Daemon {
   /** Whose network it is in. */
   readonly machine: LabMachine;
   readonly command: readonly string[];
+  /** The cluster's when absent. */
+  readonly group?: DaemonGroup;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +29,7 @@ const pidDirectory = path.join(stateDirectory, 'pids');
 export const logDirectory = path.join(stateDirectory, 'logs');
 
 /** Starts a process in a machine's network namespace and in the lab's cgroup; it goes on when this process ends. */
-export function startDaemon({ name, machine, command, env }: Daemon): void {
+export function startDaemon({ name, machine, command, group = 'cluster', env }: Daemon): void {
   mkdirSync(pidDirectory, { recursive: true });
   mkdirSync(logDirectory, { recursive: true });
   const log = openSync(path.join(logDirectory, `${name}.log`), 'a');
@@ -39,7 +41,12 @@ export function startDaemon({ name, machine, command, env }: Daemon): void {
     {
       detached: true,
       stdio: ['ignore', log, log],
-      env: { PATH: process.env['PATH'], HOME: '/root', ...env, CASPER_CGROUPS: daemonCgroups().join(' ') },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: '/root',
+        ...env,
+        CASPER_CGROUPS: daemonCgroups(group).join(' '),
+      },
     },
   );
   closeSync(log);

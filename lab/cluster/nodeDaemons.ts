@@ -6,10 +6,21 @@ import { LabError } from '../labError';
 import { pauseImage } from '../images/labImages';
 import type { CertificateAuthority } from './certificates';
 import { podsCgroupOf } from './cgroups';
-import { kubeconfigDirectory } from './controlPlane';
 import { startDaemon, waitFor } from './daemons';
-import { writeKubeconfig } from './kubeconfigFile';
+import { issueUser } from './kubeconfigFile';
+import { congestionControl } from './network';
 import { dnsAddress, podRange, type LabNode } from './nodes';
+
+/**
+ * What the lab's pods set of their own network. kiwix-serve closes the connection after every answer, so it is the pod
+ * that keeps each in TIME_WAIT for 60 s. kube-proxy gives requests from outside the node's address and one of 64,512
+ * ports: from some 500 a second on, it takes a port that the pod still holds, for a connection whose timestamps are
+ * another host's, and the pod drops the SYN, which comes again only after 1 s (PAWSTimewait in /proc/net/netstat).
+ */
+export const podSysctls = {
+  'net.ipv4.tcp_max_tw_buckets': '0',
+  'net.ipv4.tcp_congestion_control': congestionControl,
+};
 
 const socketOf = ({ directory }: LabNode): string => path.join(directory, 'containerd.sock');
 
@@ -46,15 +57,13 @@ export async function startKubelet(
   tools: ReadonlyMap<string, string>,
   authority: CertificateAuthority,
 ): Promise<void> {
-  const user = await authority.issue({
+  const { kubeconfig, keys } = await issueUser(authority, {
     name: node.name,
     commonName: `system:node:${node.name}`,
     organization: 'system:nodes',
     dnsNames: [node.name],
     addresses: [node.address],
   });
-  const kubeconfig = path.join(kubeconfigDirectory, node.name);
-  writeKubeconfig(kubeconfig, authority, user);
   const kubeletConfig = path.join(node.directory, 'kubelet.yaml');
   writeFileSync(
     kubeletConfig,
@@ -67,8 +76,8 @@ export async function startKubelet(
         x509: { clientCAFile: authority.file },
       },
       authorization: { mode: 'Webhook' },
-      tlsCertFile: user.certificateFile,
-      tlsPrivateKeyFile: user.keyFile,
+      tlsCertFile: keys.certificateFile,
+      tlsPrivateKeyFile: keys.keyFile,
       containerRuntimeEndpoint: `unix://${socketOf(node)}`,
       cgroupDriver: 'cgroupfs',
       cgroupRoot: podsCgroupOf(node.name),
@@ -76,6 +85,7 @@ export async function startKubelet(
       // There is no DNS in the lab; kubelet warns at every pod unless it is told of one.
       clusterDNS: [dnsAddress],
       resolvConf: '',
+      allowedUnsafeSysctls: Object.keys(podSysctls),
       failCgroupV1: false,
       failSwapOn: false,
       localStorageCapacityIsolation: false,
@@ -102,16 +112,17 @@ export async function startKubelet(
     ],
   });
 
-  const proxyUser = await authority.issue({ name: 'kube-proxy', commonName: 'system:kube-proxy' });
-  const proxyKubeconfig = path.join(kubeconfigDirectory, `kube-proxy-${node.name}`);
-  writeKubeconfig(proxyKubeconfig, authority, proxyUser);
+  const proxy = await issueUser(authority, {
+    name: `kube-proxy-${node.name}`,
+    commonName: 'system:kube-proxy',
+  });
   const proxyConfig = path.join(node.directory, 'kube-proxy.yaml');
   writeFileSync(
     proxyConfig,
     stringify({
       apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
       kind: 'KubeProxyConfiguration',
-      clientConnection: { kubeconfig: proxyKubeconfig },
+      clientConnection: { kubeconfig: proxy.kubeconfig },
       mode: 'iptables',
       clusterCIDR: podRange,
       hostnameOverride: node.name,

@@ -6,8 +6,8 @@ export interface LabMachine {
   readonly name: string;
   /** Name of its network namespace, as `ip netns` lists it. */
   readonly namespace: string;
-  /** Its end of the veth pair in this machine's own namespace; 15 characters at most. */
-  readonly hostInterface: string;
+  /** The LAN's end of its veth pair; 15 characters at most. */
+  readonly lanInterface: string;
   readonly address: string;
 }
 
@@ -18,8 +18,17 @@ export interface LabNode extends LabMachine {
   readonly directory: string;
 }
 
-/** The LAN is a bridge in this machine's own namespace, which has an address on it: so the API server can be reached. */
-export const lan = { bridge: 'casper-lan', address: '192.168.245.254', prefix: 24 };
+/**
+ * The LAN: a namespace, the bridge in it, and the interface that this machine itself has on it, all of one name. So
+ * whatever drives the lab from here reaches the API server.
+ */
+export const lan = {
+  name: 'casper-lan',
+  /** The bridge's end of this machine's own veth pair. */
+  driverInterface: 'casper-driver',
+  address: '192.168.245.254',
+  prefix: 24,
+};
 
 /** The Services' range, and the addresses in it that Kubernetes gives to the API server and, by custom, to DNS. */
 export const serviceRange = '10.96.0.0/16';
@@ -34,7 +43,7 @@ export const nodes: readonly LabNode[] = Array.from({ length: nodeCount }, (_, i
   return {
     name,
     namespace: name,
-    hostInterface: `casper-${index + 1}`,
+    lanInterface: `casper-${index + 1}`,
     address: `192.168.245.${index + 1}`,
     podRange: `10.244.${index + 1}.0/24`,
     directory: path.join(stateDirectory, name),
@@ -49,7 +58,7 @@ export const hosts: readonly LabMachine[] = Array.from({ length: hostCount }, (_
   return {
     name,
     namespace: name,
-    hostInterface: `casper-h${index + 1}`,
+    lanInterface: `casper-h${index + 1}`,
     address: `192.168.245.${101 + index}`,
   };
 });

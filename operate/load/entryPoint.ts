@@ -78,7 +78,7 @@ export class EntryPoint {
     return new Promise((resolve, reject) => {
       let status = 0;
       this.pool.dispatch(
-        { path: this.path, method: 'GET' },
+        { path: this.path, method: 'GET', headers },
         {
           onRequestStart() {
             // undici refuses a handler without it.
@@ -101,6 +101,9 @@ export class EntryPoint {
     });
   }
 }
+
+/** Of a request that says nothing of it, Traefik would ask the service to compress the answer, only to unpack it itself. */
+const headers = { 'accept-encoding': 'identity' };
 
 function isTimeout(error: Error): boolean {
   return (

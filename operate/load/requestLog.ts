@@ -50,6 +50,17 @@ export interface LogPart {
   readonly origin?: string;
 }
 
+/** A log in a form that processes send each other: a column a property, longer than `count`. */
+export interface LoadRecords {
+  readonly origins: readonly string[];
+  readonly count: number;
+  readonly dueMs: Float64Array<ArrayBuffer>;
+  readonly lateMs: Float32Array<ArrayBuffer>;
+  readonly latencyMs: Float32Array<ArrayBuffer>;
+  readonly origin: Uint16Array<ArrayBuffer>;
+  readonly outcome: Int16Array<ArrayBuffer>;
+}
+
 const unanswered = ['connection', 'timeout', 'notSent'] as const;
 const initialCapacity = 4096;
 
@@ -68,6 +79,17 @@ export class RequestLog {
 
   /** @param origins at most 65,536 names */
   constructor(private readonly origins: readonly string[]) {}
+
+  /** The log that another process has kept. */
+  static of({ origins, ...columns }: LoadRecords): RequestLog {
+    return Object.assign(new RequestLog(origins), columns);
+  }
+
+  /** All of it, to be sent to another process. */
+  records(): LoadRecords {
+    const { origins, count, dueMs, lateMs, latencyMs, origin, outcome } = this;
+    return { origins, count, dueMs, lateMs, latencyMs, origin, outcome };
+  }
 
   /**
    * Adds a request; later ones must not be due earlier.

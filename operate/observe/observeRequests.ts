@@ -173,7 +173,7 @@ function serviceTimeOf(buckets: readonly Bucket[], totalMs: number): ServiceTime
 }
 
 /** {job="traefik",origin="eu-west-3"}; labels in a fixed order, so that equal targets are equal. */
-function selectorOf(labels: Readonly<Record<string, string>>): string {
+export function selectorOf(labels: Readonly<Record<string, string>>): string {
   const matchers = Object.entries(labels)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`);

@@ -94,7 +94,7 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
         targets: Object.fromEntries(ORIGINS.map((origin) => [origin, addresses[origin].metricsAddress])),
       });
       return Promise.resolve({
-        east: traefiks[0]?.processUrn,
+        east: traefiks[0]?.urns.process,
         prometheus: prometheus.url,
       });
     };

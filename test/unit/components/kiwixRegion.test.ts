@@ -27,6 +27,7 @@ interface DeploymentInputs {
       spec: {
         nodeSelector?: object;
         imagePullSecrets?: object;
+        securityContext?: object;
         containers: { args?: string[]; resources: object }[];
       };
     };
@@ -70,6 +71,14 @@ test('whole CPUs are written as the API server stores them', async () => {
     limits: { cpu: '1' },
     requests: { cpu: '900m' },
   });
+});
+
+test('kernel parameters go to the pod; without any the template says nothing of them', async () => {
+  const { deployment } = await deploy({ sysctls: { 'net.ipv4.tcp_max_tw_buckets': '0' } });
+  expect(deployment.spec.template.spec.securityContext).toEqual({
+    sysctls: [{ name: 'net.ipv4.tcp_max_tw_buckets', value: '0' }],
+  });
+  expect((await deploy({ sysctls: {} })).deployment.spec.template.spec).not.toHaveProperty('securityContext');
 });
 
 test('a region without CPU has no pods', async () => {

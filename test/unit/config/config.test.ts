@@ -130,6 +130,13 @@ test.each<[string, (string | number)[], unknown, RegExp]>([
     'yesterday',
     /casper:plan\.interval: expected an ISO 8601 time.*"yesterday"/,
   ],
+  ['a scope that is none', ['casper:scope'], 'half', /casper:scope: .*everything.*platform.*service.*half/],
+  [
+    'a kernel parameter that is no text',
+    ['casper:service', 'sysctls'],
+    { 'net.core.somaxconn': 1024 },
+    /casper:service\.sysctls.*net\.core\.somaxconn.*string.*1024/,
+  ],
   ['no cluster', ['casper:cluster'], remove, /casper:cluster: .*expected/],
 ])('refuses %s, naming it', (_what, at, value, message) => {
   expect(() => parseStackConfig(baselineWith(at, value), 'Pulumi.dev.yaml')).toThrow(message);

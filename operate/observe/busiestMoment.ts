@@ -1,0 +1,72 @@
+import type { ReadyServers } from './readyServers';
+import type { ReceivedRequests } from './receivedRequests';
+
+/** When a destination received most of what its ready servers carry. */
+export interface BusiestMoment {
+  readonly destination: string;
+  /** Unix time in ms: the beginning of the three seconds. */
+  readonly atMs: number;
+  readonly requestsPerSecond: number;
+  /** What the ready servers carried; 0 where none was ready. */
+  readonly capacityRequestsPerSecond: number;
+  /** The one by the other; Infinity where none was ready. */
+  readonly load: number;
+}
+
+/** A scrape comes up to a tenth of a second late on a busy machine, which over one second would pass for load. */
+const windowMs = 3000;
+
+/**
+ * The three seconds, over all destinations, in which most was received of what the ready servers carried meanwhile;
+ * pure. Between two scrapes requests came evenly.
+ * @returns null where nothing was received, or nothing is known of the servers
+ */
+export function busiestMoment(
+  received: readonly ReceivedRequests[],
+  ready: readonly ReadyServers[],
+  requestsPerServer: number,
+): BusiestMoment | null {
+  let busiest: BusiestMoment | null = null;
+  for (const [destination, spans] of Map.groupBy(received, (span) => span.destination)) {
+    const byOrigin = [...Map.groupBy(spans, ({ origin }) => origin).values()];
+    for (const atMs of new Set(spans.map(({ fromMs }) => fromMs))) {
+      const counted = byOrigin.map((own) =>
+        integral(own, atMs, ({ requests, fromMs, toMs }) => requests / (toMs - fromMs)),
+      );
+      const servers = integral(stepsOf(ready, destination), atMs, (step) => step.servers);
+      if (servers === null || counted.includes(null)) continue;
+      const requestsPerSecond =
+        (1000 * counted.reduce<number>((sum, count) => sum + (count ?? 0), 0)) / windowMs;
+      if (requestsPerSecond === 0) continue;
+      const capacityRequestsPerSecond = (servers / windowMs) * requestsPerServer;
+      const load = requestsPerSecond / capacityRequestsPerSecond;
+      if (busiest === null || load > busiest.load) {
+        busiest = { destination, atMs, requestsPerSecond, capacityRequestsPerSecond, load };
+      }
+    }
+  }
+  return busiest;
+}
+
+/** Over the window from a moment on; null where the spans, in the order of time, do not cover it. */
+function integral<T extends { readonly fromMs: number; readonly toMs: number }>(
+  spans: readonly T[],
+  atMs: number,
+  valueOf: (span: T) => number,
+): number | null {
+  const untilMs = atMs + windowMs;
+  const [first, last] = [spans[0], spans.at(-1)];
+  if (!first || !last || first.fromMs > atMs || last.toMs < untilMs) return null;
+  return spans.reduce((sum, span) => {
+    const overlapMs = Math.min(span.toMs, untilMs) - Math.max(span.fromMs, atMs);
+    return overlapMs > 0 ? sum + overlapMs * valueOf(span) : sum;
+  }, 0);
+}
+
+/** What was ready at a moment was so until the next. */
+function stepsOf(ready: readonly ReadyServers[], destination: string) {
+  return ready.slice(1).map((next, index) => {
+    const { atMs: fromMs, servers } = ready[index] as ReadyServers;
+    return { fromMs, toMs: next.atMs, servers: servers[destination] ?? 0 };
+  });
+}

@@ -1,0 +1,56 @@
+import { selectorOf, type ObservedPair } from './observeRequests';
+import { rawSamples, type Series } from './prometheus';
+
+/** Requests that one origin's Traefik sent to one destination between two scrapes that follow each other. */
+export interface ReceivedRequests {
+  readonly origin: string;
+  readonly destination: string;
+  /** Unix times in ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly requests: number;
+}
+
+/**
+ * What every destination received, scrape by scrape, in the last `windowMs`.
+ * @param prometheusUrl without /api
+ * @throws PrometheusError
+ */
+export async function receivedRequests(
+  prometheusUrl: string,
+  pairs: readonly ObservedPair[],
+  windowMs: number,
+): Promise<ReceivedRequests[]> {
+  const targets = [...new Set(pairs.map(({ target }) => selectorOf(target)))];
+  const byTarget = new Map(
+    await Promise.all(
+      targets.map(
+        async (target) =>
+          [
+            target,
+            await rawSamples(prometheusUrl, `traefik_service_requests_total${target}`, windowMs),
+          ] as const,
+      ),
+    ),
+  );
+  return pairs.flatMap(({ origin, destination, target, selector }) =>
+    increases(
+      (byTarget.get(selectorOf(target)) ?? []).filter(({ labels }) =>
+        Object.entries(selector).every(([name, value]) => labels[name] === value),
+      ),
+    ).map((increase) => ({ origin, destination, ...increase })),
+  );
+}
+
+/** Sums the series of all codes, and takes the differences of samples that follow each other; a reset counts from 0. */
+function increases(series: readonly Series[]): Omit<ReceivedRequests, 'origin' | 'destination'>[] {
+  const totals = new Map<number, number>();
+  for (const { atMs, value } of series.flatMap(({ samples }) => samples)) {
+    totals.set(atMs, (totals.get(atMs) ?? 0) + value);
+  }
+  const scrapes = [...totals].sort(([one], [other]) => one - other);
+  return scrapes.slice(1).map(([toMs, after], index) => {
+    const [fromMs, before] = scrapes[index] as [number, number];
+    return { fromMs, toMs, requests: after >= before ? after - before : after };
+  });
+}

@@ -9,7 +9,7 @@ const may = {
   operate: ['traces', 'policies', 'planning', 'config'],
   lab: [],
   cli: ['traces', 'policies', 'planning', 'config', 'operate', 'lab'],
-  bench: ['traces', 'policies', 'planning', 'config', 'operate', 'lab', 'cli'],
+  bench: ['traces', 'policies', 'planning', 'config', 'components', 'operate', 'lab', 'cli'],
 };
 const pathOf = (layer) => (layer === 'config' || layer === 'index' ? `^${layer}\\.ts$` : `^${layer}/`);
 module.exports = {

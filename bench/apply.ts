@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { openStack } from '../operate/stack';
-import { readStackFile, writeStackPlan } from '../planning/stackFile';
+import { readStackFile, setStackValue, writeStackPlan } from '../planning/stackFile';
 
 /**
  * How long Pulumi takes for a changed plan, beside what a person would type instead: `kubectl patch` and
@@ -90,11 +90,8 @@ const median = (values: readonly number[]): number =>
 
 async function main(): Promise<void> {
   copyFileSync(path.join(checkout, 'Pulumi.dev.yaml'), configFile);
-  await execa('sed', [
-    '-i',
-    `s/^    port: 8080/    port: 8080\\n    namespace: ${ours}\\n    cpuChange: rollout/`,
-    configFile,
-  ]);
+  setStackValue(configFile, { keys: ['casper:service', 'namespace'], value: ours });
+  setStackValue(configFile, { keys: ['casper:service', 'cpuChange'], value: 'rollout' });
   setPlan(sizes[0]);
   await openStack({ projectDirectory: checkout, stackName, configFile });
   try {

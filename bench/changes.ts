@@ -9,6 +9,7 @@ import { planForStack } from '../cli/planFromStack';
 import { isUnknown } from '../operate/observe/unknown';
 import { openTarget, type Target } from '../operate/run';
 import { runUnderLoad, servedShares, type LoadedInterval, type LoadedRun } from '../operate/underLoad';
+import { setStackValue } from '../planning/stackFile';
 import { readTrace } from '../traces/readTrace';
 
 /**
@@ -31,22 +32,17 @@ const changeWindowMs = 5000;
 const fewestRequests = 500;
 
 async function main(flags: Flags): Promise<void> {
-  const configFile = path.join(checkout, 'runs', 'Pulumi.bench-changes.yaml');
+  const stackName = 'bench-changes';
+  const fileOf = (stack: string): string => path.join(checkout, 'runs', `Pulumi.${stack}.yaml`);
+  const configFile = fileOf(stackName);
   mkdirSync(path.dirname(configFile), { recursive: true });
-  rmSync(configFile, { force: true });
-  await execa(
-    'node',
-    ['dist/cli/main.js', 'init', '--lab', '--traces', flags.traces, '--config-file', configFile],
-    {
-      cwd: checkout,
-    },
-  );
-  await execa('sed', [
-    '-i',
-    `s/^    port: 8080/    port: 8080\\n    cpuChange: ${flags.cpuChange}/`,
-    configFile,
-  ]);
-  const options = { projectDirectory: checkout, stackName: 'bench-changes', configFile };
+  for (const stack of [stackName, `${stackName}-platform`]) rmSync(fileOf(stack), { force: true });
+  const casper = (...args: string[]) =>
+    execa('node', ['dist/cli/main.js', ...args, '--config-file', configFile], { cwd: checkout });
+  await casper('init', '--lab', '--traces', flags.traces);
+  await showStep('installing the platform', () => casper('platform', '--stack', stackName));
+  setStackValue(configFile, { keys: ['casper:service', 'cpuChange'], value: flags.cpuChange });
+  const options = { projectDirectory: checkout, stackName, configFile };
   const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
   const plans = await planForStack(configFile, flags.traces, flags.from, flags.intervals, planFlags);
   const target = await openTarget(options);
@@ -83,8 +79,7 @@ function worstShare(intervals: readonly LoadedInterval[]): number | null {
     .map(({ plannedPercent, servedPercent }) =>
       servedPercent === 'unknown' ? NaN : Math.abs(servedPercent - plannedPercent),
     );
-  const worst = Math.max(0, ...differences);
-  return Number.isNaN(worst) ? null : worst;
+  return largest([0, ...differences]);
 }
 
 /** Requests that a region outside the origin's bound served, by Prometheus; null where it does not know. */
@@ -98,6 +93,12 @@ function boundViolations({ intervals }: LoadedRun, flags: Flags): number | null 
     violations += requests.served;
   }
   return violations;
+}
+
+/** Null where one is unknown. */
+function largest(values: readonly number[]): number | null {
+  const most = Math.max(...values);
+  return Number.isNaN(most) ? null : most;
 }
 
 async function figures(
@@ -128,6 +129,7 @@ async function figures(
       : atTraefik.reduce<number>((sum, failed) => sum + Number(failed), 0),
     slowerThan1s: all.slow,
     worstSharePercent: worstShare(intervals),
+    busiestPercentOfReady: largest(intervals.map(({ busiest }) => (busiest ? 100 * busiest.load : NaN))),
     latencyBoundViolations: boundViolations(run, flags),
     p50SteadyMs: median(steady.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p50] : []))),
     p99SteadyMs: median(p99(steady)),

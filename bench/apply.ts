@@ -4,6 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { openStack } from '../operate/stack';
 import { readStackFile, setStackValue, writeStackPlan } from '../planning/stackFile';
+import { median } from './median';
 
 /**
  * How long Pulumi takes for a changed plan, beside what a person would type instead: `kubectl patch` and
@@ -84,9 +85,6 @@ function patchByHand(size: (typeof sizes)[number]): Promise<number> {
     for (const name of names) await rolledOut(name);
   });
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 async function main(): Promise<void> {
   copyFileSync(path.join(checkout, 'Pulumi.dev.yaml'), configFile);

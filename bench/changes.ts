@@ -11,6 +11,7 @@ import { openTarget, type Target } from '../operate/run';
 import { runUnderLoad, servedShares, type LoadedInterval, type LoadedRun } from '../operate/underLoad';
 import { setStackValue } from '../planning/stackFile';
 import { readTrace } from '../traces/readTrace';
+import { median } from './median';
 
 /**
  * Plans that change under the trace's load: does anybody notice? Counts at the client and at Traefik. Runs in the lab;
@@ -109,8 +110,6 @@ async function figures(
   const { intervals, log } = run;
   const all = log.summary();
   const changes = intervals.slice(1);
-  const median = (values: readonly number[]): number | null =>
-    [...values].sort((a, b) => a - b)[values.length >> 1] ?? null;
   const steady = intervals.map(({ inForceAtMs, endedAtMs }) =>
     log.summary({ fromMs: inForceAtMs + changeWindowMs, toMs: endedAtMs }),
   );

@@ -9,6 +9,7 @@ import { showStep } from '../cli/progress';
 import { dynamicConfig, staticConfig } from '../components/traefikConfig';
 import { debianPackages } from '../lab/tools/debianPackages';
 import { goTools } from '../lab/tools/goTools';
+import { median } from './median';
 
 /**
  * What an origin's Traefik costs: requests/s through one that is configured as TraefikHost does it, beside one with
@@ -89,9 +90,6 @@ async function answers(port: number): Promise<void> {
     await sleep(100);
   }
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((one, other) => one - other)[values.length >> 1] ?? NaN;
 
 const backends = {
   kiwix: (folder: string) => {

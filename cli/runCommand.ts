@@ -77,6 +77,7 @@ export const runCommand = withPlanOptions(
       if (load) {
         const target = await openRun({ ...options, runDirectory });
         const seconds = secondsPerInterval || referenceSecondsPerInterval;
+        const trace = readTrace(traces);
         const tables = new RunTables(runDirectory, plans[0]?.regions ?? []);
         const { log } = await runUnderLoad(
           plans,
@@ -84,7 +85,7 @@ export const runCommand = withPlanOptions(
           { secondsPerInterval: seconds, seed, previewed: true },
           showStep,
           (interval) => {
-            tables.append({ ...outcomeOf(interval, readTrace(traces)), seconds });
+            tables.append({ ...outcomeOf(interval, trace), seconds });
             print(interval, () => renderLoadedInterval(interval));
           },
         );

@@ -34,7 +34,7 @@ function createPool(
     {
       apiVersion,
       kind: 'IPAddressPool',
-      metadata: { name: 'casper', namespace: namespace },
+      metadata: { name: 'casper', namespace },
       // A Service that names no address of its own must not take one of these.
       spec: { addresses: addresses.map((address) => `${address}/32`), autoAssign: false },
     },
@@ -45,7 +45,7 @@ function createPool(
     {
       apiVersion,
       kind: 'L2Advertisement',
-      metadata: { name: 'casper', namespace: namespace },
+      metadata: { name: 'casper', namespace },
       spec: { ipAddressPools: ['casper'] },
     },
     { ...opts, dependsOn: [pool] },

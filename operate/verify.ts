@@ -45,7 +45,8 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
   );
 }
 
-function serves(pod: V1Pod): boolean {
+/** Ready, and not on its way out. */
+export function serves(pod: V1Pod): boolean {
   const ready =
     pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
   return ready && pod.metadata?.deletionTimestamp === undefined;

@@ -28,12 +28,13 @@ export function busiestMoment(
 ): BusiestMoment | null {
   let busiest: BusiestMoment | null = null;
   for (const [destination, spans] of Map.groupBy(received, (span) => span.destination)) {
+    const steps = stepsOf(ready, destination);
     const byOrigin = [...Map.groupBy(spans, ({ origin }) => origin).values()];
     for (const atMs of new Set(spans.map(({ fromMs }) => fromMs))) {
       const counted = byOrigin.map((own) =>
         integral(own, atMs, ({ requests, fromMs, toMs }) => requests / (toMs - fromMs)),
       );
-      const servers = integral(stepsOf(ready, destination), atMs, (step) => step.servers);
+      const servers = integral(steps, atMs, (step) => step.servers);
       if (servers === null || counted.includes(null)) continue;
       const requestsPerSecond =
         (1000 * counted.reduce<number>((sum, count) => sum + (count ?? 0), 0)) / windowMs;

@@ -94,12 +94,7 @@ async function observeTarget(
     const span = scrapeSpan(up[0]?.samples ?? [], fromMs, toMs, longestPauseMs);
     if (isUnknown(span)) return all({ unknown: `${target}: ${span.unknown}` });
     return pairs.map(({ origin, destination, selector }) => {
-      const requests = requestsOf(
-        series.filter(({ labels }) =>
-          Object.entries(selector).every(([name, value]) => labels[name] === value),
-        ),
-        span,
-      );
+      const requests = requestsOf(seriesWith(series, selector), span);
       return {
         origin,
         destination,
@@ -129,6 +124,16 @@ async function settledSeries(
     if (settled || Date.now() > toMs + longestPauseMs) return series;
     await sleep(Math.max(50, Math.min(250, longestPauseMs / 10)));
   }
+}
+
+/** The series that have all of some labels. */
+export function seriesWith(
+  series: readonly Series[],
+  selector: Readonly<Record<string, string>>,
+): readonly Series[] {
+  return series.filter(({ labels }) =>
+    Object.entries(selector).every(([name, value]) => labels[name] === value),
+  );
 }
 
 /** Sums up the series of one pair: one a code, method and protocol, and for durations one a bucket as well. */

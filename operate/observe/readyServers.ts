@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
 import type { StackConfig } from '../../config';
 import { within } from '../cluster';
+import { serves } from '../verify';
 
 /** Servers that were ready at one moment, by region; a region that is not named had none. */
 export interface ReadyServers {
@@ -35,11 +36,9 @@ export async function watchReadyServers(
 
 function serversOf(pods: readonly V1Pod[], cpuMillicoresPerServer: number): Record<string, number> {
   const servers: Record<string, number> = {};
-  for (const { metadata, status } of pods) {
-    const ready =
-      status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') ?? false;
+  for (const { metadata, status } of pods.filter(serves)) {
     const region = metadata?.labels?.['app.kubernetes.io/instance'];
-    if (!ready || metadata?.deletionTimestamp !== undefined || region === undefined) continue;
+    if (region === undefined) continue;
     const limit = status?.containerStatuses?.[0]?.resources?.limits?.['cpu'];
     const millicores = Number(limit?.replace(/m$/, '') ?? 0) * (limit?.endsWith('m') ? 1 : 1000);
     servers[region] = (servers[region] ?? 0) + Math.floor(millicores / cpuMillicoresPerServer);

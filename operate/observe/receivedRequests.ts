@@ -1,4 +1,4 @@
-import { selectorOf, type ObservedPair } from './observeRequests';
+import { selectorOf, seriesWith, type ObservedPair } from './observeRequests';
 import { rawSamples, type Series } from './prometheus';
 
 /** Requests that one origin's Traefik sent to one destination between two scrapes that follow each other. */
@@ -34,11 +34,11 @@ export async function receivedRequests(
     ),
   );
   return pairs.flatMap(({ origin, destination, target, selector }) =>
-    increases(
-      (byTarget.get(selectorOf(target)) ?? []).filter(({ labels }) =>
-        Object.entries(selector).every(([name, value]) => labels[name] === value),
-      ),
-    ).map((increase) => ({ origin, destination, ...increase })),
+    increases(seriesWith(byTarget.get(selectorOf(target)) ?? [], selector)).map((increase) => ({
+      origin,
+      destination,
+      ...increase,
+    })),
   );
 }
 

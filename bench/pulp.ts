@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { sum } from '../policies/arrays';
 import type { PlacementProblem } from '../policies/problem';
 
-/** PuLP's wheel carries CBC. */
+/** PuLP's wheel carries CBC; HiGHS is a package of its own. */
 const pulpVersion = '3.3.2';
+const highspyVersion = '1.12.0';
 
 const resultSchema = z.strictObject({
   objective: z.number().nullable(),
@@ -24,13 +25,16 @@ export interface PulpOptions {
   /** Solve it on a scale on which CBC looks for small improvements too, to compare objectives; not to compare speed. */
   readonly scaled: boolean;
   readonly secondsLimit?: number;
+  /** CBC when absent. */
+  readonly solver?: 'HiGHS';
 }
 
-/** Solves problems one after the other in PuLP with CBC; seconds include building each model. */
+/** Solves problems one after the other in PuLP ; seconds include building each model. */
 export async function solveWithPulp(
   problems: readonly PlacementProblem[],
-  { policy, alpha, scaled, secondsLimit }: PulpOptions,
+  { policy, alpha, ...options }: PulpOptions,
 ): Promise<PulpResult[]> {
+  if (problems.length === 0) return [];
   const instances = problems.map((problem) => ({
     policy,
     alpha,
@@ -42,11 +46,10 @@ export async function solveWithPulp(
     maxServersPerRegion: problem.capacity[0]?.maxServers,
   }));
   const script = path.resolve(__dirname, '..', '..', 'bench', 'pulp_model.py');
-  const { stdout } = await execa(
-    await pythonWithPulp(),
-    [script, JSON.stringify({ scaled, ...(secondsLimit === undefined ? {} : { secondsLimit }) })],
-    { input: JSON.stringify(instances), stderr: 'inherit' },
-  );
+  const { stdout } = await execa(await pythonWithPulp(), [script, JSON.stringify(options)], {
+    input: JSON.stringify(instances),
+    stderr: 'inherit',
+  });
   return stdout.split('\n').map((line) => resultSchema.parse(JSON.parse(line)));
 }
 
@@ -57,12 +60,16 @@ export function millisecondsPerInterval(results: readonly PulpResult[]): number 
 /** A Python of its own, made once, outside the checkout. */
 async function pythonWithPulp(): Promise<string> {
   const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
-  const folder = path.join(cache, 'casper', `pulp-${pulpVersion}`);
+  const folder = path.join(cache, 'casper', `pulp-${pulpVersion}-highspy-${highspyVersion}`);
   const python = path.join(folder, 'bin', 'python');
   if (existsSync(path.join(folder, 'ready'))) return python;
   mkdirSync(path.dirname(folder), { recursive: true });
   await execa('python3', ['-m', 'venv', '--clear', folder]);
-  await execa(python, ['-m', 'pip', 'install', '--quiet', `pulp==${pulpVersion}`], { stderr: 'inherit' });
+  await execa(
+    python,
+    ['-m', 'pip', 'install', '--quiet', `pulp==${pulpVersion}`, `highspy==${highspyVersion}`],
+    { stderr: 'inherit' },
+  );
   mkdirSync(path.join(folder, 'ready'));
   return python;
 }

@@ -1,17 +1,24 @@
-"""The reference's placement models in PuLP with CBC, written from docs/architecture.md.
+"""The reference's placement models in PuLP, written from docs/architecture.md; CBC solves them, or HiGHS.
 
 Reads instances as a JSON array on standard input, writes one JSON object an instance on standard output:
 {"objective": number or null, "seconds": model building and solving, "status": PuLP's}.
 """
 
 import json
+import os
 import sys
 import time
 
 import pulp
 
 
-def solve(instance, scaled, seconds_limit):
+def solver_of(name, seconds_limit):
+    if name == "HiGHS":
+        return pulp.HiGHS(msg=False, timeLimit=seconds_limit, gapRel=0, gapAbs=0, threads=1)
+    return pulp.PULP_CBC_CMD(msg=False, timeLimit=seconds_limit)
+
+
+def solve(instance, scaled, solver):
     requests = instance["requestsPerSecond"]
     carbon = instance["carbonGramsPerKwh"]
     latency = instance["latencyMs"]
@@ -48,7 +55,7 @@ def solve(instance, scaled, seconds_limit):
     # CBC takes no interest in improvements under 1e-5. To compare objectives they have to be larger than that.
     scale = total if scaled else 1
     model.setObjective(scale * objective)
-    model.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=seconds_limit))
+    model.solve(solver)
     value = pulp.value(model.objective) if model.sol_status == 1 else None
     return {
         "objective": None if value is None else value / scale,
@@ -59,11 +66,15 @@ def solve(instance, scaled, seconds_limit):
 
 def main():
     options = json.loads(sys.argv[1])
+    # HiGHS has messages that no option turns off.
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     for instance in json.load(sys.stdin):
         start = time.perf_counter()
-        result = solve(instance, options["scaled"], options.get("secondsLimit"))
+        solver = solver_of(options.get("solver"), options.get("secondsLimit"))
+        result = solve(instance, options["scaled"], solver)
         result["seconds"] = time.perf_counter() - start
-        print(json.dumps(result), flush=True)
+        print(json.dumps(result), file=results, flush=True)
 
 
 main()

@@ -25,6 +25,7 @@ interface Flags {
   secondsPerInterval: number;
   maxLatency: number;
   cpuChange: 'inPlace' | 'rollout';
+  bridge: boolean;
 }
 
 const checkout = path.resolve(__dirname, '..', '..');
@@ -50,12 +51,17 @@ async function main(flags: Flags): Promise<void> {
   const run = await runUnderLoad(
     plans,
     target,
-    { secondsPerInterval: flags.secondsPerInterval, seed: 1, previewed: false },
+    { secondsPerInterval: flags.secondsPerInterval, seed: 1, previewed: false, bridged: flags.bridge },
     showStep,
     (interval) => {
       console.log(line(interval));
     },
   );
+  for (const { origin, dueAtMs, latencyMs, outcome } of run.log.slowRequests()) {
+    console.log(
+      `slow: ${origin}, due at ${new Date(dueAtMs).toISOString()}, ${latencyMs.toFixed(0)} ms, ${outcome}`,
+    );
+  }
   console.log(JSON.stringify(await figures(run, flags, target)));
 }
 
@@ -110,12 +116,14 @@ async function figures(
   const { intervals, log } = run;
   const all = log.summary();
   const changes = intervals.slice(1);
-  const steady = intervals.map(({ inForceAtMs, endedAtMs }) =>
-    log.summary({ fromMs: inForceAtMs + changeWindowMs, toMs: endedAtMs }),
+  const steady = intervals.map(({ inForceAtMs, bridge, endedAtMs }) =>
+    log.summary({ fromMs: inForceAtMs + changeWindowMs, toMs: bridge?.startedAtMs ?? endedAtMs }),
   );
-  const around = changes.map(({ startedAtMs }) =>
-    log.summary({ fromMs: startedAtMs, toMs: startedAtMs + changeWindowMs }),
-  );
+  const changesAtMs = [
+    ...changes.map(({ startedAtMs }) => startedAtMs),
+    ...intervals.flatMap(({ bridge }) => (bridge ? [bridge.startedAtMs] : [])),
+  ];
+  const around = changesAtMs.map((fromMs) => log.summary({ fromMs, toMs: fromMs + changeWindowMs }));
   const p99 = (parts: typeof steady): number[] =>
     parts.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p99] : []));
   const atTraefik = intervals.map(failedAtTraefik);
@@ -162,6 +170,7 @@ new Command('bench:changes')
   .option('--seconds-per-interval <s>', 'how long each is', nonNegativeNumber, 30)
   .option('--max-latency <ms>', 'latency bound', nonNegativeNumber, 150)
   .option('--cpu-change <way>', 'inPlace or rollout', 'inPlace')
+  .option('--no-bridge', 'change everything at an interval’s start, and make no servers ready before it')
   .action(main)
   .parseAsync()
   .catch((error: unknown) => {

@@ -82,7 +82,7 @@ export const runCommand = withPlanOptions(
         const { log } = await runUnderLoad(
           plans,
           target,
-          { secondsPerInterval: seconds, seed, previewed: true },
+          { secondsPerInterval: seconds, seed, previewed: true, bridged: true },
           showStep,
           (interval) => {
             tables.append({ ...outcomeOf(interval, trace), seconds });
@@ -138,13 +138,14 @@ function outcomeOf({ plan, observed }: LoadedInterval, trace: Trace): Omit<Inter
 }
 
 function renderLoadedInterval(interval: LoadedInterval): string {
-  const { preview, steady, busiest } = interval;
+  const { preview, bridge, steady, busiest } = interval;
   return [
     ...(preview ? [renderRecord({ ...interval, preview })] : []),
     ...(steady.length > 0
       ? ['planned against served, while the plan was in force:', renderShares(servedShares(interval))]
       : ['the plan came into force only after its interval: nothing to compare']),
     ...(busiest ? [renderBusiest(busiest)] : []),
+    ...(bridge ? [`ready for the next interval: up ${bridge.update.seconds.toFixed(1)} s`] : []),
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bridgePlan } from '../planning/bridgePlan';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile, writeStackPlan } from '../planning/stackFile';
 import type { IntervalLoad } from './load/generateLoad';
@@ -24,6 +25,8 @@ export interface LoadedInterval extends Verified {
   /** What the preview said would change; null where none was asked for. */
   readonly preview: StackChange | null;
   readonly update: StackChange;
+  /** The servers that the change to the next plan takes, made ready before its interval; null where none were missing. */
+  readonly bridge: { readonly startedAtMs: number; readonly update: StackChange } | null;
   /** Over the whole interval, the change of plan included. */
   readonly observed: readonly Observation[];
   /** From the moment that the plan was in force to the interval's end. */
@@ -43,7 +46,12 @@ export interface LoadedRunOptions {
   readonly seed: number;
   /** Whether each change is previewed: while the plan before it serves. */
   readonly previewed: boolean;
+  /** Whether the servers that a change takes are made ready before its interval. */
+  readonly bridged: boolean;
 }
+
+/** How long before an interval its servers are made ready: on two busy cores that takes up to so long. */
+const bridgeLeadMs = 10_000;
 
 /** What Prometheus scrapes after a moment is there this much later: a scrape takes time too. */
 const settleMs = 500;
@@ -56,7 +64,7 @@ const settleMs = 500;
 export async function runUnderLoad(
   plans: readonly IntervalPlan[],
   target: Target,
-  { secondsPerInterval, seed, previewed }: LoadedRunOptions,
+  { secondsPerInterval, seed, previewed, bridged }: LoadedRunOptions,
   step: Step,
   onInterval: (interval: LoadedInterval) => void,
 ): Promise<LoadedRun> {
@@ -71,6 +79,14 @@ export async function runUnderLoad(
   const change = (plan: IntervalPlan): ReturnType<typeof apply> => {
     writeStackPlan(configFile, stackPlanOf(plan));
     return apply(target, step);
+  };
+  const makeReady = async (live: IntervalPlan, next: IntervalPlan): Promise<LoadedInterval['bridge']> => {
+    // The preview wrote the next plan there.
+    writeStackPlan(configFile, stackPlanOf(live));
+    if (!writeStackPlan(configFile, bridgePlan(live, next, config.capacity))) return null;
+    const startedAtMs = Date.now();
+    const { update } = await apply(target, step);
+    return { startedAtMs, update };
   };
   const [first] = plans;
   if (!first) return { intervals: [], load: [], log: new RequestLog([]) };
@@ -121,7 +137,13 @@ export async function runUnderLoad(
       // Counts up to a moment are in the last scrape before it: let one scrape pass with only the new weights.
       const inForceAtMs = Date.now() + path.scrapeIntervalMs;
       // Ahead of its interval, from which it would otherwise take the time.
-      const shownNext = await previewOf(plans[index + 1]);
+      const next = plans[index + 1];
+      const shownNext = await previewOf(next);
+      let bridge: LoadedInterval['bridge'] = null;
+      if (next && bridged) {
+        await sleep(Math.max(0, endedAtMs - bridgeLeadMs - Date.now()));
+        bridge = await makeReady(plan, next);
+      }
       await sleep(Math.max(0, endedAtMs - Date.now()));
       await step('asking Prometheus', () => sleep(settleMs));
       const interval = {
@@ -131,6 +153,7 @@ export async function runUnderLoad(
         inForceAtMs,
         preview: shown,
         ...changed,
+        bridge,
         observed: await observe(startedAtMs, endedAtMs),
         steady: inForceAtMs < endedAtMs ? await observe(inForceAtMs, endedAtMs) : [],
         busiest: await busiestFrom(startedAtMs),

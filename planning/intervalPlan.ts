@@ -1,4 +1,5 @@
 import type { CapacityConfig, StackPlan } from '../config';
+import { sum } from '../policies/arrays';
 import type {
   Infeasible,
   ObjectiveWeights,
@@ -271,10 +272,6 @@ export function stackPlanOf(plan: IntervalPlan): StackPlan {
     ),
     weights: plan.weights,
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function nameAt(regions: readonly string[], index: number): string {

@@ -161,16 +161,17 @@ describe('the request path', () => {
   });
 
   /** Every origin's requests go to one region, whose servers carry them with a tenth to spare. */
-  const allTo = (home: string, interval: string): IntervalPlan => {
+  const allTo = (home: string, interval: string, requestsPerSecond = 30): IntervalPlan => {
+    const servers = Math.ceil((regions.length * requestsPerSecond) / 9);
     const only = <T>(value: T, rest: T): Record<string, T> =>
       Object.fromEntries(regions.map((region) => [region, region === home ? value : rest]));
     return {
       interval,
       policy: 'by hand',
       regions,
-      servers: only(20, 0),
-      cpuMillicores: only(201, 0),
-      requests: Object.fromEntries(regions.map((origin) => [origin, { [home]: 30 }])),
+      servers: only(servers, 0),
+      cpuMillicores: only(10 * servers + 1, 0),
+      requests: Object.fromEntries(regions.map((origin) => [origin, { [home]: requestsPerSecond }])),
       weights: Object.fromEntries(regions.map((origin) => [origin, { [home]: 1 }])),
       ...{ maxLatencyMs: null, synthetic: true, objective: 0, carbonSum: 0, meanLatencyMs: null },
       solver: { name: 'none', status: 'by hand', milliseconds: 0 },
@@ -182,25 +183,41 @@ describe('the request path', () => {
     const built = createRequire(path.join(checkout, 'dist', 'index.js'));
     const { openTarget } = built('./operate/run.js') as typeof driver;
     const { runUnderLoad } = built('./operate/underLoad.js') as typeof loadedDriver;
-    const change = async (projectDirectory: string): Promise<{ load: number; failed: number }> => {
+    const runThrough = async (plans: IntervalPlan[], bridged: boolean, projectDirectory = checkout) => {
       const target = await openTarget({ projectDirectory, stackName: name, configFile });
-      const plans = [allTo('eu-west-3', '2026-01-05T00:00:00Z'), allTo('us-east-1', '2026-01-05T01:00:00Z')];
       const { intervals, log } = await runUnderLoad(
         plans,
         target,
-        { secondsPerInterval: 12, seed: 1, previewed: false },
+        { secondsPerInterval: 12, seed: 1, previewed: false, bridged },
         (_, work) => work(),
         () => undefined,
       );
       const { failed } = log.summary();
-      return { load: intervals[1]?.busiest?.load ?? NaN, failed: failed.status + failed.connection };
+      return {
+        loads: intervals.map(({ busiest }) => busiest?.load ?? NaN),
+        failed: failed.status + failed.connection,
+      };
     };
+    const move = [allTo('eu-west-3', '2026-01-05T00:00:00Z'), allTo('us-east-1', '2026-01-05T01:00:00Z')];
 
     test('no destination receives more than its ready servers carry', async () => {
-      const { load, failed } = await change(checkout);
+      const {
+        loads: [, load],
+        failed,
+      } = await runThrough(move, false);
       expect(load).toBeLessThanOrEqual(1);
       // 0.9 but for the scrapes' moments: a region that grows serves before the other shrinks.
       expect(load).toBeGreaterThan(0.8);
+      expect(failed).toBe(0);
+    });
+
+    test('nor where an interval’s requests treble: its servers are ready before it', async () => {
+      const rise = [
+        allTo('us-east-1', '2026-01-05T02:00:00Z', 10),
+        allTo('us-east-1', '2026-01-05T03:00:00Z', 30),
+      ];
+      const { loads, failed } = await runThrough(rise, true);
+      for (const load of loads) expect(load).toBeLessThanOrEqual(1);
       expect(failed).toBe(0);
     });
 
@@ -223,7 +240,8 @@ describe('the request path', () => {
          };
          module.exports = require('${dist}/index.js');`,
       );
-      expect((await change(project)).load).toBeGreaterThan(1.5);
+      const { loads } = await runThrough(move, false, project);
+      expect(loads[1]).toBeGreaterThan(1.5);
     });
   });
 

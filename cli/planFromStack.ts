@@ -1,7 +1,9 @@
 import type { IntervalPlan } from '../planning/intervalPlan';
 import { planRange } from '../planning/planRange';
+import { baselines, simulate, type Simulation } from '../planning/simulation';
 import { readStackFile } from '../planning/stackFile';
 import { openTrace } from './openTrace';
+import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
 import { decideOptionsOf, planOptionsOf, type PlanFlags, type SwitchingFlags } from './options';
 
@@ -22,6 +24,31 @@ export async function planForStack(
   count: number,
   flags: PlanFlags & Partial<SwitchingFlags>,
 ): Promise<IntervalPlan[]> {
+  const { trace, options } = planningOf(configFile, traces, flags);
+  return planRange(trace, from ?? trace.firstInterval, count, options);
+}
+
+/** The same intervals under the same limits, by the policy and by every baseline; a range as `planForStack` takes it. */
+export async function simulateForStack(
+  configFile: string,
+  traces: string,
+  from: string | undefined,
+  count: number,
+  flags: PlanFlags & Partial<SwitchingFlags>,
+): Promise<Simulation> {
+  const { trace, options } = planningOf(configFile, traces, flags);
+  const first = trace.at(from ?? trace.firstInterval).start;
+  return simulate(trace, {
+    ...options,
+    from: first,
+    to: isoOf(secondsOf(first) + count * trace.intervalSeconds),
+    policies: [...new Set([flags.policy, ...baselines])],
+    maxLatenciesMs: [flags.maxLatency],
+  });
+}
+
+/** @throws RegionMismatchError */
+function planningOf(configFile: string, traces: string, flags: PlanFlags & Partial<SwitchingFlags>) {
   const { regions, capacity, service } = readStackFile(configFile);
   const trace = openTrace(traces);
   assertSameRegions(
@@ -29,10 +56,13 @@ export async function planForStack(
     regions.map(({ name }) => name),
     configFile,
   );
-  return planRange(trace, from ?? trace.firstInterval, count, {
-    ...planOptionsOf(flags, trace.regions, capacity, service.keepWarm),
-    ...decideOptionsOf(flags),
-  });
+  return {
+    trace,
+    options: {
+      ...planOptionsOf(flags, trace.regions, capacity, service.keepWarm),
+      ...decideOptionsOf(flags),
+    },
+  };
 }
 
 function assertSameRegions(trace: Trace, stackRegions: readonly string[], configFile: string): void {

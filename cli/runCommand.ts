@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import { runReport, type ReportedInterval } from '../operate/report/runReport';
 import { openRun, run, type IntervalRecord } from '../operate/run';
+import type { IntervalLoad } from '../operate/load/generateLoad';
 import { RunTables, type IntervalOutcome } from '../operate/tables/runTables';
 import { runUnderLoad, servedShares, type LoadedInterval } from '../operate/underLoad';
 import { readTrace } from '../traces/readTrace';
@@ -16,7 +19,7 @@ import {
   type StackFlags,
   type SwitchingFlags,
 } from './options';
-import { planForStack } from './planFromStack';
+import { planForStack, simulateForStack } from './planFromStack';
 import { showStep } from './progress';
 import { sampleTraces, stackOptionsOf } from './project';
 import {
@@ -74,12 +77,17 @@ export const runCommand = withPlanOptions(
       const print = (record: object, text: () => string): void => {
         console.log(json ? JSON.stringify(record) : text());
       };
+      const report = async (reported: readonly ReportedInterval[]): Promise<void> => {
+        const simulation = await simulateForStack(options.configFile, traces, from, intervals, flags);
+        const title = `${options.stackName}: ${plans[0]?.interval ?? ''} to ${plans.at(-1)?.interval ?? ''}`;
+        writeFileSync(path.join(runDirectory, 'report.html'), await runReport(title, reported, simulation));
+      };
       if (load) {
         const target = await openRun({ ...options, runDirectory });
         const seconds = secondsPerInterval || referenceSecondsPerInterval;
         const trace = readTrace(traces);
         const tables = new RunTables(runDirectory, plans[0]?.regions ?? []);
-        const { log } = await runUnderLoad(
+        const run = await runUnderLoad(
           plans,
           target,
           { secondsPerInterval: seconds, seed, previewed: true, bridged: true },
@@ -89,6 +97,11 @@ export const runCommand = withPlanOptions(
             print(interval, () => renderLoadedInterval(interval));
           },
         );
+        for (const [index, { byOrigin }] of run.load.entries()) {
+          tables.appendSent(plans[index]?.interval ?? '', byOrigin);
+        }
+        await report(run.intervals.map((interval, index) => reportedOf(interval, run.load[index], trace)));
+        const { log } = run;
         const summary = {
           total: log.summary(),
           byOrigin: Object.fromEntries(
@@ -98,9 +111,12 @@ export const runCommand = withPlanOptions(
         };
         print(summary, () => renderLoad('sent, by origin', summary));
       } else {
+        const records: IntervalRecord[] = [];
         await run(plans, { ...options, runDirectory, secondsPerInterval }, showStep, (record) => {
+          records.push(record);
           print(record, () => renderRecord(record));
         });
+        await report(records.map(({ plan, update }) => ({ plan, upSeconds: update.seconds })));
       }
       if (!json) console.log(`records: ${path.relative(process.cwd(), runDirectory)}`);
     },
@@ -134,6 +150,29 @@ function outcomeOf({ plan, observed }: LoadedInterval, trace: Trace): Omit<Inter
     latencyMs: Object.fromEntries(
       trace.regions.map((origin, index) => [origin, named(trace.latencyMs[index] ?? [])]),
     ),
+  };
+}
+
+function reportedOf(
+  interval: LoadedInterval,
+  load: IntervalLoad | undefined,
+  trace: Trace,
+): ReportedInterval {
+  const { plan, update, observed, startedAtMs, endedAtMs, inForceAtMs } = interval;
+  const { carbonGramsPerKwh } = outcomeOf(interval, trace);
+  return {
+    plan,
+    upSeconds: update.seconds,
+    ...(load && {
+      served: {
+        seconds: (endedAtMs - startedAtMs) / 1000,
+        carbonGramsPerKwh,
+        observations: observed,
+        shares: servedShares(interval),
+        client: load.total,
+        inForceAfterSeconds: Math.max(0, inForceAtMs - startedAtMs) / 1000,
+      },
+    }),
   };
 }
 

@@ -25,7 +25,7 @@ export interface LoadedInterval extends Verified {
   /** What the preview said would change; null where none was asked for. */
   readonly preview: StackChange | null;
   readonly update: StackChange;
-  /** The servers that the change to the next plan takes, made ready before its interval; null where none were missing. */
+  /** The servers that the change to the next plan takes, made ready before its interval; null where none were missing, or there was no time. */
   readonly bridge: { readonly startedAtMs: number; readonly update: StackChange } | null;
   /** Over the whole interval, the change of plan included. */
   readonly observed: readonly Observation[];
@@ -49,9 +49,6 @@ export interface LoadedRunOptions {
   /** Whether the servers that a change takes are made ready before its interval. */
   readonly bridged: boolean;
 }
-
-/** How long before an interval its servers are made ready: on two busy cores that takes up to so long. */
-const bridgeLeadMs = 10_000;
 
 /** What Prometheus scrapes after a moment is there this much later: a scrape takes time too. */
 const settleMs = 500;
@@ -140,8 +137,12 @@ export async function runUnderLoad(
       const next = plans[index + 1];
       const shownNext = await previewOf(next);
       let bridge: LoadedInterval['bridge'] = null;
-      if (next && bridged) {
-        await sleep(Math.max(0, endedAtMs - bridgeLeadMs - Date.now()));
+      // As long before the next interval as the last update took, and a quarter more; where there is no time for that,
+      // late is worse than never: the change itself would have to wait.
+      const leadMs = Math.min(1250 * changed.update.seconds, 500 * secondsPerInterval);
+      const untilBridgeMs = endedAtMs - leadMs - Date.now();
+      if (next && bridged && untilBridgeMs >= 0) {
+        await sleep(untilBridgeMs);
         bridge = await makeReady(plan, next);
       }
       await sleep(Math.max(0, endedAtMs - Date.now()));

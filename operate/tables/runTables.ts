@@ -7,7 +7,7 @@ import { CsvTable, type Cell } from './csvTable';
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** One interval as it was planned, as Prometheus saw it and as the load's sender did. */
+/** One interval as it was planned and as Prometheus saw it. */
 export interface IntervalOutcome {
   readonly plan: Pick<IntervalPlan, 'interval' | 'requests'>;
   /** How long the interval's load lasted; planned requests/s times it are planned requests. */
@@ -18,8 +18,6 @@ export interface IntervalOutcome {
   readonly latencyMs: Latencies;
   /** A pair that is not among them is unknown. */
   readonly observations: readonly Observation[];
-  /** What the sender counted, by origin; absent where something else sends. */
-  readonly load?: Readonly<Record<string, LoadSummary>>;
 }
 
 const notObserved: Unknown = { unknown: 'not observed' };
@@ -66,9 +64,9 @@ export class RunTables {
     };
   }
 
-  /** Adds one interval to every table. */
+  /** Adds one interval to every table but `sent`. */
   append(outcome: IntervalOutcome): void {
-    const { plan, load } = outcome;
+    const { plan } = outcome;
     const { regions } = this;
     const observed = new PairTable(outcome.observations);
     const servedTo = (destination: string): number | Unknown =>
@@ -103,11 +101,13 @@ export class RunTables {
         }),
       ),
     );
-    if (load) {
-      this.tables.sent.append(
-        Object.entries(load).map(([origin, summary]) => [plan.interval, origin, ...sentCells(summary)]),
-      );
-    }
+  }
+
+  /** Adds what the load's sender counted of one interval, by origin: known once the last of its requests is over. */
+  appendSent(interval: string, byOrigin: Readonly<Record<string, LoadSummary>>): void {
+    this.tables.sent.append(
+      Object.entries(byOrigin).map(([origin, summary]) => [interval, origin, ...sentCells(summary)]),
+    );
   }
 }
 

@@ -182,20 +182,17 @@ test('failed requests by pair, and what the sender counted', () => {
   const tables = new RunTables(folder, ['north', 'south']);
   tables.append(outcome);
   expect(rows('sent')).toEqual([]);
-  tables.append({
-    ...outcome,
-    load: {
-      north: {
-        due: 40,
-        sent: 39,
-        answered: 35,
-        failed: { status: 2, connection: 1, timeout: 1 },
-        notSent: 1,
-        errorStatuses: { 503: 2 },
-        latencyMs: { p50: 3, p95: 9.12345, p99: 20, max: 1200 },
-        lateMs: null,
-        slow: 1,
-      },
+  tables.appendSent(interval, {
+    north: {
+      due: 40,
+      sent: 39,
+      answered: 35,
+      failed: { status: 2, connection: 1, timeout: 1 },
+      notSent: 1,
+      errorStatuses: { 503: 2 },
+      latencyMs: { p50: 3, p95: 9.12345, p99: 20, max: 1200 },
+      lateMs: null,
+      slow: 1,
     },
   });
   expect(

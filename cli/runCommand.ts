@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { runReport, type ReportedInterval } from '../operate/report/runReport';
-import { openRun, run, type IntervalRecord } from '../operate/run';
+import { openRun, recordInterval, run, type IntervalRecord } from '../operate/run';
 import type { IntervalLoad } from '../operate/load/generateLoad';
 import { RunTables, type IntervalOutcome } from '../operate/tables/runTables';
 import { runUnderLoad, servedShares, type LoadedInterval } from '../operate/underLoad';
@@ -93,6 +93,7 @@ export const runCommand = withPlanOptions(
           { secondsPerInterval: seconds, seed, previewed: true, bridged: true },
           showStep,
           (interval) => {
+            recordInterval(runDirectory, interval);
             tables.append({ ...outcomeOf(interval, trace), seconds });
             print(interval, () => renderLoadedInterval(interval));
           },

@@ -137,6 +137,11 @@ export interface RunOptions extends StackOptions {
   readonly secondsPerInterval: number;
 }
 
+/** Adds what one interval did to intervals.jsonl in a run's folder. */
+export function recordInterval(runDirectory: string, record: object): void {
+  appendFileSync(path.join(runDirectory, 'intervals.jsonl'), `${JSON.stringify(record)}\n`);
+}
+
 /** Makes a run's folder with its copy of the stack file, and reaches the cluster. */
 export async function openRun(options: StackOptions & Pick<RunOptions, 'runDirectory'>): Promise<Target> {
   mkdirSync(options.runDirectory, { recursive: true });
@@ -162,7 +167,7 @@ export async function run(
     writeStackPlan(configFile, stackPlanOf(plan));
     const previewed = await preview(target, step);
     const record: IntervalRecord = { plan, preview: previewed, ...(await apply(target, step)) };
-    appendFileSync(path.join(options.runDirectory, 'intervals.jsonl'), `${JSON.stringify(record)}\n`);
+    recordInterval(options.runDirectory, record);
     onInterval(record);
     const remaining = options.secondsPerInterval * 1000 - (performance.now() - begun);
     if (remaining > 0 && index < plans.length - 1) {

@@ -67,7 +67,10 @@ async function main(flags: Flags): Promise<void> {
 
 function line(interval: LoadedInterval): string {
   const worst = worstShare([interval]);
-  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval)} failed at Traefik`;
+  const { bridge, busiest } = interval;
+  const before = bridge ? `, next one’s servers ${bridge.update.seconds.toFixed(1)} s` : '';
+  const most = busiest ? `${(100 * busiest.load).toFixed(0)} %` : 'unknown';
+  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s${before}, busiest ${most} of what is ready, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval)} failed at Traefik`;
 }
 
 function failedAtTraefik({ observed }: LoadedInterval): number | 'unknown' {

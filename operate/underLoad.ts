@@ -137,9 +137,9 @@ export async function runUnderLoad(
       const next = plans[index + 1];
       const shownNext = await previewOf(next);
       let bridge: LoadedInterval['bridge'] = null;
-      // As long before the next interval as the last update took, and a quarter more; where there is no time for that,
-      // late is worse than never: the change itself would have to wait.
-      const leadMs = Math.min(1250 * changed.update.seconds, 500 * secondsPerInterval);
+      // Twice as long before the next interval as the last update took, for one may take longer than the other. Where
+      // there is no time for that, late is worse than never: the change itself would have to wait.
+      const leadMs = Math.min(2000 * changed.update.seconds, 500 * secondsPerInterval);
       const untilBridgeMs = endedAtMs - leadMs - Date.now();
       if (next && bridged && untilBridgeMs >= 0) {
         await sleep(untilBridgeMs);

@@ -107,12 +107,24 @@ export async function cgroupsDown(): Promise<void> {
 
 /** Deepest first, the group itself last. */
 function groupsBelow(group: string): string[] {
-  const children = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const entries = unlessGone(() => readdirSync(group, { withFileTypes: true })) ?? [];
+  const children = entries.filter((entry) => entry.isDirectory());
   return [...children.flatMap(({ name }) => groupsBelow(path.join(group, name))), group];
 }
 
 function processesOf(group: string): number[] {
-  return readFileSync(path.join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  const text = unlessGone(() => readFileSync(path.join(group, 'cgroup.procs'), 'utf8')) ?? '';
+  return text.split('\n').filter(Boolean).map(Number);
+}
+
+/** A container that ends takes its group along, whoever looks at it. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 function kill(pid: number): void {
@@ -127,7 +139,9 @@ function kill(pid: number): void {
 async function removeGroup(group: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      rmdirSync(group);
+      unlessGone(() => {
+        rmdirSync(group);
+      });
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || attempt === 50) throw error;

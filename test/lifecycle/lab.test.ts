@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -63,6 +63,19 @@ test('up that is killed at any moment: down takes away what is there, and the ne
     expect([down.exitCode, down.stderr]).toEqual([0, expect.any(String)]);
     expect(await remains()).toEqual([]);
   }
+});
+
+test('groups that go while down looks at them, as a container’s does that ends', async () => {
+  const [, mount = ''] = /^\S+ (\S+) cgroup2? /m.exec(readFileSync('/proc/self/mounts', 'utf8')) ?? [];
+  const root = path.join(mount, 'casper-lab');
+  for (let index = 0; index < 2000; index++) mkdirSync(path.join(root, `pod${index}`), { recursive: true });
+  const going = execa('sh', ['-c', `ls -d ${root}/pod* | shuf | while read g; do rmdir "$g"; done`], {
+    reject: false,
+  });
+  const down = await lab('down');
+  await going;
+  expect([down.exitCode, down.stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+  expect(await remains()).toEqual([]);
 });
 
 test('up says what it waits for; a second one has nothing to do; down twice is fine', async () => {

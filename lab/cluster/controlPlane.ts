@@ -15,7 +15,7 @@ export async function startControlPlane(
   const tool = (name: string): string => tools.get(name) ?? name;
   const node = controlPlaneNode;
 
-  startDaemon({
+  await startDaemon({
     name: 'etcd',
     machine: node,
     command: [
@@ -41,7 +41,7 @@ export async function startControlPlane(
   const aggregation = await CertificateAuthority.create('front-proxy-ca');
   const aggregator = await aggregation.issue({ name: 'front-proxy', commonName: 'front-proxy' });
   const accounts = await serviceAccountKeys();
-  startDaemon({
+  await startDaemon({
     name: 'kube-apiserver',
     machine: node,
     command: [
@@ -76,7 +76,7 @@ export async function startControlPlane(
     (await issueUser(authority, { name, commonName: `system:${name}` })).kubeconfig;
   const admin = await authority.issue({ name: 'admin', commonName: 'admin', organization: 'system:masters' });
   writeKubeconfig(adminKubeconfig, authority, admin);
-  startDaemon({
+  await startDaemon({
     name: 'kube-controller-manager',
     machine: node,
     command: [
@@ -89,7 +89,7 @@ export async function startControlPlane(
       `--cluster-cidr=${podRange}`,
     ],
   });
-  startDaemon({
+  await startDaemon({
     name: 'kube-scheduler',
     machine: node,
     command: [

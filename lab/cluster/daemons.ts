@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { LabError } from '../labError';
 import { stateDirectory } from '../places';
@@ -28,8 +29,11 @@ export interface Daemon {
 const pidDirectory = path.join(stateDirectory, 'pids');
 export const logDirectory = path.join(stateDirectory, 'logs');
 
-/** Starts a process in a machine's network namespace and in the lab's cgroup; it goes on when this process ends. */
-export function startDaemon({ name, machine, command, group = 'cluster', env }: Daemon): void {
+/**
+ * Starts a process in a machine's network namespace and in the lab's cgroup; it goes on when this process ends. Returns
+ * when the process is in the cgroup, before which nobody can tell that it runs: where cgroups are busy, that takes a while.
+ */
+export async function startDaemon({ name, machine, command, group = 'cluster', env }: Daemon): Promise<void> {
   mkdirSync(pidDirectory, { recursive: true });
   mkdirSync(logDirectory, { recursive: true });
   const log = openSync(path.join(logDirectory, `${name}.log`), 'a');
@@ -53,6 +57,7 @@ export function startDaemon({ name, machine, command, group = 'cluster', env }: 
   child.unref();
   if (child.pid === undefined) throw new LabError(`${name} cannot be started: sh is not on PATH`);
   writeFileSync(path.join(pidDirectory, name), String(child.pid));
+  while (child.exitCode === null && child.signalCode === null && !isLabProcess(child.pid)) await sleep(5);
 }
 
 /** Every daemon that was started, and whether it runs. */
@@ -83,7 +88,7 @@ export async function waitFor(
     if (!failed) return;
     const running = daemonStates().find(({ name }) => name === daemon)?.running ?? false;
     if (running && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
       continue;
     }
     throw new LabError(

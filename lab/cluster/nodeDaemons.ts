@@ -34,7 +34,7 @@ export async function startContainerd(node: LabNode, archives: readonly string[]
   const name = `containerd-${node.name}`;
   // Nothing can be pulled: an image that is not there is refused at once, by a port that nobody listens on.
   const nowhere = 'http://127.0.0.1:1';
-  startDaemon({
+  await startDaemon({
     name,
     machine: node,
     command: ['containerd', `--config=${configFile}`],
@@ -99,7 +99,7 @@ export async function startKubelet(
       },
     }),
   );
-  startDaemon({
+  await startDaemon({
     name: `kubelet-${node.name}`,
     machine: node,
     command: [
@@ -130,7 +130,7 @@ export async function startKubelet(
       conntrack: { maxPerCore: 0, min: 0 },
     }),
   );
-  startDaemon({
+  await startDaemon({
     name: `kube-proxy-${node.name}`,
     machine: node,
     command: [tools.get('kube-proxy') ?? 'kube-proxy', `--config=${proxyConfig}`],

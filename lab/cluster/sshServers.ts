@@ -46,7 +46,7 @@ export async function startSshServers(): Promise<void> {
   await Promise.all(
     hosts.map(async (host) => {
       const name = `sshd-${host.name}`;
-      startDaemon({
+      await startDaemon({
         name,
         machine: host,
         group: 'hosts',

@@ -33,9 +33,11 @@ test-unit: build
 
 test: check test-unit
 	$(CASPER) lab build
-	# The hosts' tests mostly wait, and need nothing of the lab: they run beside the others.
+	# The hosts' tests mostly wait, and need nothing of the lab: they run beside the others. Those of the lab run two at a
+	# time, each in a Kubernetes namespace of its own; the request path's, under load, have the lab to themselves.
 	npm run --silent test:hosts & hosts=$$!; \
-	npm run --silent test:lifecycle && bash lab/with.sh npm run --silent test:lab; lab=$$?; \
+	npm run --silent test:lifecycle && \
+	bash lab/with.sh bash -c 'npm run --silent test:lab && npm run --silent test:request-path'; lab=$$?; \
 	wait $$hosts && exit $$lab
 
 clean:

@@ -1,4 +1,4 @@
-/** Unit tests need nothing but npm packages; lab tests need root and a running lab, lifecycle tests root and none; hosts tests root and `npm run tools:hosts`; they fail (never skip) without it. */
+/** Unit tests need nothing but npm packages; lab and requestPath tests need root and a running lab, lifecycle tests root and none; hosts tests root and `npm run tools:hosts`; they fail (never skip) without it. */
 const shared = {
   testEnvironment: 'node',
   transform: {
@@ -21,7 +21,17 @@ module.exports = {
       testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
       globalSetup: '<rootDir>/test/unit/buildDist.ts',
     },
-    { ...shared, displayName: 'lab', testMatch: ['<rootDir>/test/lab/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'lab',
+      testMatch: ['<rootDir>/test/lab/**/*.test.ts'],
+      testPathIgnorePatterns: ['/requestPath.test.ts$'],
+    },
+    {
+      ...shared,
+      displayName: 'requestPath',
+      testMatch: ['<rootDir>/test/lab/stack/requestPath.test.ts'],
+    },
     { ...shared, displayName: 'hosts', testMatch: ['<rootDir>/test/hosts/**/*.test.ts'] },
     { ...shared, displayName: 'lifecycle', testMatch: ['<rootDir>/test/lifecycle/**/*.test.ts'] },
   ],

@@ -31,11 +31,20 @@ running() {
   [ -f "$folder/pid" ] && [ -f "$folder/process" ] || return 1
   pid=$(cat "$folder/pid")
   # It may end between any two lines here.
-  line=$({ tr '\0' ' ' < "/proc/$pid/cmdline"; } 2> /dev/null) || return 1
+  line=$(command_line "$pid") || return 1
   case $line in
     *"=$folder/"*.yml\ *) return 0 ;;
     *) return 1 ;;
   esac
+}
+
+command_line() {
+  { tr '\0' ' ' < "/proc/$1/cmdline"; } 2> /dev/null
+}
+
+# As a process does that this shell has started, and that on a busy machine has not become the program yet.
+looks_like_this_shell() {
+  line=$(command_line "$1") && [ "$line" = "$(command_line $$)" ]
 }
 
 answers() {
@@ -56,7 +65,7 @@ start() {
   tries=0
   while [ "$tries" -lt 150 ]; do
     sleep 0.1
-    running || return 1
+    looks_like_this_shell $! || running || return 1
     if answers "$ready" && has_read_weights; then
       # Where a port is taken its holder may answer, while our process is about to give up.
       sleep 0.3

@@ -138,11 +138,10 @@ export async function runUnderLoad(
       const shownNext = await previewOf(next);
       let bridge: LoadedInterval['bridge'] = null;
       // Twice as long before the next interval as the last update took, for one may take longer than the other. Where
-      // there is no time for that, late is worse than never: the change itself would have to wait.
-      const leadMs = Math.min(2000 * changed.update.seconds, 500 * secondsPerInterval);
-      const untilBridgeMs = endedAtMs - leadMs - Date.now();
-      if (next && bridged && untilBridgeMs >= 0) {
-        await sleep(untilBridgeMs);
+      // there is not even time for one like it, late is worse than never: the change itself would have to wait.
+      const updateMs = 1000 * changed.update.seconds;
+      if (next && bridged && Date.now() + updateMs <= endedAtMs) {
+        await sleep(Math.max(0, endedAtMs - 2 * updateMs - Date.now()));
         bridge = await makeReady(plan, next);
       }
       await sleep(Math.max(0, endedAtMs - Date.now()));

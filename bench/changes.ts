@@ -29,7 +29,6 @@ interface Flags {
 }
 
 const checkout = path.resolve(__dirname, '..', '..');
-const changeWindowMs = 5000;
 /** Shares of fewer requests say more about the count than about the weights. */
 const fewestRequests = 500;
 
@@ -120,13 +119,15 @@ async function figures(
   const all = log.summary();
   const changes = intervals.slice(1);
   const steady = intervals.map(({ inForceAtMs, bridge, endedAtMs }) =>
-    log.summary({ fromMs: inForceAtMs + changeWindowMs, toMs: bridge?.startedAtMs ?? endedAtMs }),
+    log.summary({ fromMs: inForceAtMs, toMs: bridge?.startedAtMs ?? endedAtMs }),
   );
-  const changesAtMs = [
-    ...changes.map(({ startedAtMs }) => startedAtMs),
-    ...intervals.flatMap(({ bridge }) => (bridge ? [bridge.startedAtMs] : [])),
-  ];
-  const around = changesAtMs.map((fromMs) => log.summary({ fromMs, toMs: fromMs + changeWindowMs }));
+  // From an update's beginning to its end: what moves does so somewhere in between.
+  const during = [
+    ...changes.map(({ startedAtMs, inForceAtMs }) => ({ fromMs: startedAtMs, toMs: inForceAtMs })),
+    ...intervals.flatMap(({ bridge }) =>
+      bridge ? [{ fromMs: bridge.startedAtMs, toMs: bridge.startedAtMs + 1000 * bridge.update.seconds }] : [],
+    ),
+  ].map((part) => log.summary(part));
   const p99 = (parts: typeof steady): number[] =>
     parts.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p99] : []));
   const atTraefik = intervals.map(failedAtTraefik);
@@ -143,8 +144,8 @@ async function figures(
     latencyBoundViolations: boundViolations(run, flags),
     p50SteadyMs: median(steady.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p50] : []))),
     p99SteadyMs: median(p99(steady)),
-    p99ChangeMs: median(p99(around)),
-    p99ChangeWorstMs: changes.length === 0 ? null : Math.max(...p99(around)),
+    p99ChangeMs: median(p99(during)),
+    p99ChangeWorstMs: changes.length === 0 ? null : Math.max(...p99(during)),
     restarts: await restarts(target),
     upSecondsP50: median(changes.map(({ update }) => update.seconds)),
     upToServingSecondsMax:

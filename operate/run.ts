@@ -92,11 +92,11 @@ export async function apply(target: Target, step: Step): Promise<{ update: Stack
   const update = (replace: readonly string[]): Promise<StackChange> =>
     step('pulumi up', () => updateStack(stack, configFile, replace));
 
-  const dead = await silentOrigins(readStackFile(configFile));
-  const started = await update(await traefikUrns(stack, 'process', dead));
+  const dead = await traefikParts(stack, 'process', await silentOrigins(readStackFile(configFile)));
+  const started = await update(dead.map(({ urn }) => urn));
   const first = {
     ...started,
-    notes: [...started.notes, ...dead.map((origin) => `started the Traefik of ${origin} again`)],
+    notes: [...started.notes, ...dead.map(({ origin }) => `started the Traefik of ${origin} again`)],
   };
   const found = await verify(target, step);
   const faults = faultsOf(found);
@@ -104,7 +104,7 @@ export async function apply(target: Target, step: Step): Promise<{ update: Stack
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
   await step('pulumi refresh', () => refreshStack(stack, configFile));
   const strayed = found.rows.filter(({ ok }) => !ok).map(({ origin }) => origin);
-  const second = await update(await traefikUrns(stack, 'weights', strayed));
+  const second = await update((await traefikParts(stack, 'weights', strayed)).map(({ urn }) => urn));
   const again = await verify(target, step);
   if (faultsOf(again).length > 0) throw new VerificationError(again);
   return {
@@ -119,15 +119,21 @@ export async function apply(target: Target, step: Step): Promise<{ update: Stack
 
 type TraefikUrns = Readonly<Record<string, Readonly<Record<'process' | 'weights', string>> | undefined>>;
 
-/** A part of the Traefiks of some origins: Pulumi does not see by itself that something happened to it on its host. */
-async function traefikUrns(
+/**
+ * A part of the Traefiks of some origins: Pulumi does not see by itself that something happened to it on its host.
+ * Those that the stack has not made yet are left out.
+ */
+async function traefikParts(
   stack: Stack,
   part: 'process' | 'weights',
   origins: readonly string[],
-): Promise<string[]> {
+): Promise<{ origin: string; urn: string }[]> {
   if (origins.length === 0) return [];
   const urns = ((await stack.workspace.stackOutputs(stack.name))['traefikUrns']?.value ?? {}) as TraefikUrns;
-  return origins.flatMap((origin) => urns[origin]?.[part] ?? []);
+  return origins.flatMap((origin) => {
+    const urn = urns[origin]?.[part];
+    return urn === undefined ? [] : [{ origin, urn }];
+  });
 }
 
 export interface RunOptions extends StackOptions {

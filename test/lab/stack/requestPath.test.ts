@@ -79,7 +79,8 @@ describe('the request path', () => {
   const entryPoint = (region: string): string => `http://192.168.245.${101 + regions.indexOf(region)}:8000`;
 
   test('the reference’s example, through to the pods’ cgroups and every Traefik’s own weights', async () => {
-    const { verification } = await apply();
+    const { verification, notes } = await apply();
+    expect(notes).toEqual([]);
     expect(verification).toHaveLength(6);
     expect(verification.every(({ ok }) => ok)).toBe(true);
     expect(await Promise.all(regions.map(servedWeights))).toEqual([

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import * as runtime from '@pulumi/pulumi/runtime';
 import {
   LocalWorkspace,
   type OutputMap,
@@ -14,6 +15,13 @@ import {
 
 const PLUGINS = join(__dirname, '../lab/plugins/bin');
 const PASSPHRASE = 'only for tests';
+
+// The SDK leaves the connections of a program whose engine has ended in a pool of the process, where they count as
+// failing for good. An engine that listens at one of those ports later on would have its program's first call fail at
+// once, as `UNAVAILABLE`, which the SDK takes for the engine's end: an `up` that registers nothing and succeeds. So
+// that these tests can run programs in one process by the dozen, failing ones too, every connection has its own pool.
+const { grpcClientOptions } = runtime as unknown as { grpcClientOptions: Record<string, unknown> };
+grpcClientOptions['grpc.use_local_subchannel_pool'] = 1;
 
 /** How many resources a step created, updated and so on, as the engine counts them. */
 export type Changes = Record<string, number>;

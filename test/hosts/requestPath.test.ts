@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -248,7 +249,7 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
   async function listener(address: string): Promise<Server> {
     const [name, port] = address.split(':');
     const holder = createServer();
-    await new Promise<void>((resolve) => holder.listen(Number(port), name, resolve));
+    await once(holder.listen(Number(port), name), 'listening');
     return holder;
   }
 

@@ -5,12 +5,14 @@ import { Command } from 'commander';
 import { execa } from 'execa';
 import { nonNegativeNumber, positiveInteger } from '../cli/options';
 import { showStep } from '../cli/progress';
-import { planForStack } from '../cli/planFromStack';
+import { openPlanning, planForStack } from '../cli/planFromStack';
+import { failedAtClient } from '../operate/load/requestLog';
+import { failedAtTraefik } from '../operate/observe/observeRequests';
 import { isUnknown } from '../operate/observe/unknown';
 import { openTarget, type Target } from '../operate/run';
 import { runUnderLoad, servedShares, type LoadedInterval, type LoadedRun } from '../operate/underLoad';
 import { setStackValue } from '../planning/stackFile';
-import { readTrace } from '../traces/readTrace';
+import type { Trace } from '../traces/trace';
 import { median } from './median';
 
 /**
@@ -45,7 +47,8 @@ async function main(flags: Flags): Promise<void> {
   setStackValue(configFile, { keys: ['casper:service', 'cpuChange'], value: flags.cpuChange });
   const options = { projectDirectory: checkout, stackName, configFile };
   const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
-  const plans = await planForStack(configFile, flags.traces, flags.from, flags.intervals, planFlags);
+  const planning = openPlanning(configFile, flags.traces, planFlags);
+  const plans = await planForStack(planning, flags.from, flags.intervals);
   const target = await openTarget(options);
   const run = await runUnderLoad(
     plans,
@@ -61,7 +64,7 @@ async function main(flags: Flags): Promise<void> {
       `slow: ${origin}, due at ${new Date(dueAtMs).toISOString()}, ${latencyMs.toFixed(0)} ms, ${outcome}`,
     );
   }
-  console.log(JSON.stringify(await figures(run, flags, target)));
+  console.log(JSON.stringify(await figures(run, planning.trace, flags.maxLatency, target)));
 }
 
 function line(interval: LoadedInterval): string {
@@ -69,16 +72,7 @@ function line(interval: LoadedInterval): string {
   const { bridge, busiest } = interval;
   const before = bridge ? `, next one’s servers ${bridge.update.seconds.toFixed(1)} s` : '';
   const most = busiest ? `${(100 * busiest.load).toFixed(0)} %` : 'unknown';
-  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s${before}, busiest ${most} of what is ready, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval)} failed at Traefik`;
-}
-
-function failedAtTraefik({ observed }: LoadedInterval): number | 'unknown' {
-  let failed = 0;
-  for (const { requests } of observed) {
-    if (isUnknown(requests)) return 'unknown';
-    failed += requests.serverErrors + requests.clientAborts;
-  }
-  return failed;
+  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s${before}, busiest ${most} of what is ready, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval.observed) ?? 'unknown'} failed at Traefik`;
 }
 
 function worstShare(intervals: readonly LoadedInterval[]): number | null {
@@ -92,12 +86,15 @@ function worstShare(intervals: readonly LoadedInterval[]): number | null {
 }
 
 /** Requests that a region outside the origin's bound served, by Prometheus; null where it does not know. */
-function boundViolations({ intervals }: LoadedRun, flags: Flags): number | null {
-  const { regions, latencyMs } = readTrace(flags.traces);
+function boundViolations(
+  { intervals }: LoadedRun,
+  { regions, latencyMs }: Trace,
+  maxLatencyMs: number,
+): number | null {
   let violations = 0;
   for (const { origin, destination, requests } of intervals.flatMap(({ observed }) => observed)) {
     const latency = latencyMs[regions.indexOf(origin)]?.[regions.indexOf(destination)] ?? Infinity;
-    if (latency <= flags.maxLatency) continue;
+    if (latency <= maxLatencyMs) continue;
     if (isUnknown(requests)) return null;
     violations += requests.served;
   }
@@ -112,7 +109,8 @@ function largest(values: readonly number[]): number | null {
 
 async function figures(
   run: LoadedRun,
-  flags: Flags,
+  trace: Trace,
+  maxLatencyMs: number,
   target: Target,
 ): Promise<Record<string, number | string | null>> {
   const { intervals, log } = run;
@@ -130,18 +128,15 @@ async function figures(
   ].map((part) => log.summary(part));
   const p99 = (parts: typeof steady): number[] =>
     parts.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p99] : []));
-  const atTraefik = intervals.map(failedAtTraefik);
   return {
     intervals: intervals.length,
     requests: all.sent,
-    failed: all.failed.status + all.failed.connection + all.failed.timeout + all.notSent,
-    failedAtTraefik: atTraefik.includes('unknown')
-      ? 'unknown'
-      : atTraefik.reduce<number>((sum, failed) => sum + Number(failed), 0),
+    failed: failedAtClient(all),
+    failedAtTraefik: failedAtTraefik(intervals.flatMap(({ observed }) => observed)) ?? 'unknown',
     slowerThan1s: all.slow,
     worstSharePercent: worstShare(intervals),
     busiestPercentOfReady: largest(intervals.map(({ busiest }) => (busiest ? 100 * busiest.load : NaN))),
-    latencyBoundViolations: boundViolations(run, flags),
+    latencyBoundViolations: boundViolations(run, trace, maxLatencyMs),
     p50SteadyMs: median(steady.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p50] : []))),
     p99SteadyMs: median(p99(steady)),
     p99ChangeMs: median(p99(during)),

@@ -3,7 +3,7 @@ import { apply, openTarget } from '../operate/run';
 import { stackPlanOf } from '../planning/intervalPlan';
 import { writeStackPlan } from '../planning/stackFile';
 import { withPlanOptions, withStackOptions, type PlanFlags, type StackFlags } from './options';
-import { planForStack } from './planFromStack';
+import { openPlanning, planForStack } from './planFromStack';
 import { showStep } from './progress';
 import { stackOptionsOf } from './project';
 import { renderChange, renderPlan, renderRows, renderVerification } from './render';
@@ -30,7 +30,7 @@ export const applyCommand = withPlanOptions(
     const options = stackOptionsOf(flags);
     const [plan] =
       traces !== undefined && at !== undefined
-        ? await planForStack(options.configFile, traces, at, 1, flags)
+        ? await planForStack(openPlanning(options.configFile, traces, flags), at, 1)
         : [];
     const target = await openTarget(options);
     if (plan) writeStackPlan(options.configFile, stackPlanOf(plan));

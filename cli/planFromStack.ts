@@ -1,4 +1,5 @@
-import type { IntervalPlan } from '../planning/intervalPlan';
+import type { DecideOptions } from '../planning/decide';
+import type { IntervalPlan, PlanOptions } from '../planning/intervalPlan';
 import { planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../planning/simulation';
 import { readStackFile } from '../planning/stackFile';
@@ -12,43 +13,18 @@ export class RegionMismatchError extends Error {
   override readonly name = 'RegionMismatchError';
 }
 
-/**
- * Plans intervals one after the other for the regions and capacities of a stack file; applies nothing.
- * @param from start of the first interval; the trace's first one when absent
- * @param count how many intervals
- */
-export async function planForStack(
-  configFile: string,
-  traces: string,
-  from: string | undefined,
-  count: number,
-  flags: PlanFlags & Partial<SwitchingFlags>,
-): Promise<IntervalPlan[]> {
-  const { trace, options } = planningOf(configFile, traces, flags);
-  return planRange(trace, from ?? trace.firstInterval, count, options);
-}
-
-/** The same intervals under the same limits, by the policy and by every baseline; a range as `planForStack` takes it. */
-export async function simulateForStack(
-  configFile: string,
-  traces: string,
-  from: string | undefined,
-  count: number,
-  flags: PlanFlags & Partial<SwitchingFlags>,
-): Promise<Simulation> {
-  const { trace, options } = planningOf(configFile, traces, flags);
-  const first = trace.at(from ?? trace.firstInterval).start;
-  return simulate(trace, {
-    ...options,
-    from: first,
-    to: isoOf(secondsOf(first) + count * trace.intervalSeconds),
-    policies: [...new Set([flags.policy, ...baselines])],
-    maxLatenciesMs: [flags.maxLatency],
-  });
+/** A trace, and how its intervals are planned for the regions and capacities of a stack file. */
+export interface StackPlanning {
+  readonly trace: Trace;
+  readonly options: PlanOptions & DecideOptions;
 }
 
 /** @throws RegionMismatchError */
-function planningOf(configFile: string, traces: string, flags: PlanFlags & Partial<SwitchingFlags>) {
+export function openPlanning(
+  configFile: string,
+  traces: string,
+  flags: PlanFlags & Partial<SwitchingFlags>,
+): StackPlanning {
   const { regions, capacity, service } = readStackFile(configFile);
   const trace = openTrace(traces);
   assertSameRegions(
@@ -63,6 +39,35 @@ function planningOf(configFile: string, traces: string, flags: PlanFlags & Parti
       ...decideOptionsOf(flags),
     },
   };
+}
+
+/**
+ * Plans intervals one after the other; applies nothing.
+ * @param from start of the first interval; the trace's first one when absent
+ * @param count how many intervals
+ */
+export function planForStack(
+  { trace, options }: StackPlanning,
+  from: string | undefined,
+  count: number,
+): Promise<IntervalPlan[]> {
+  return planRange(trace, from ?? trace.firstInterval, count, options);
+}
+
+/** The same intervals under the same limits, by the policy and by every baseline; a range as `planForStack` takes it. */
+export function simulateForStack(
+  { trace, options }: StackPlanning,
+  from: string | undefined,
+  count: number,
+): Promise<Simulation> {
+  const first = trace.at(from ?? trace.firstInterval).start;
+  return simulate(trace, {
+    ...options,
+    from: first,
+    to: isoOf(secondsOf(first) + count * trace.intervalSeconds),
+    policies: [...new Set([options.policy, ...baselines])],
+    maxLatenciesMs: [options.maxLatencyMs],
+  });
 }
 
 function assertSameRegions(trace: Trace, stackRegions: readonly string[], configFile: string): void {

@@ -6,7 +6,7 @@ import { openTarget, preview } from '../operate/run';
 import { stackPlanOf } from '../planning/intervalPlan';
 import { writeStackPlan } from '../planning/stackFile';
 import { withPlanOptions, withStackOptions, type PlanFlags, type StackFlags } from './options';
-import { planForStack } from './planFromStack';
+import { openPlanning, planForStack } from './planFromStack';
 import { showStep } from './progress';
 import { stackOptionsOf } from './project';
 import { renderChange, renderPlan } from './render';
@@ -33,7 +33,7 @@ export const previewCommand = withPlanOptions(
     const options = stackOptionsOf(flags);
     const [plan] =
       traces !== undefined && at !== undefined
-        ? await planForStack(options.configFile, traces, at, 1, flags)
+        ? await planForStack(openPlanning(options.configFile, traces, flags), at, 1)
         : [];
     // A preview writes nothing into the stack file: a plan is tried on a copy.
     const folder = mkdtempSync(path.join(tmpdir(), 'casper-preview-'));

@@ -6,7 +6,6 @@ import { openRun, recordInterval, run, type IntervalRecord } from '../operate/ru
 import type { IntervalLoad } from '../operate/load/generateLoad';
 import { RunTables, type IntervalOutcome } from '../operate/tables/runTables';
 import { runUnderLoad, servedShares, type LoadedInterval } from '../operate/underLoad';
-import { readTrace } from '../traces/readTrace';
 import type { Trace } from '../traces/trace';
 import {
   integer,
@@ -19,7 +18,7 @@ import {
   type StackFlags,
   type SwitchingFlags,
 } from './options';
-import { planForStack, simulateForStack } from './planFromStack';
+import { openPlanning, planForStack, simulateForStack } from './planFromStack';
 import { showStep } from './progress';
 import { sampleTraces, stackOptionsOf } from './project';
 import {
@@ -72,20 +71,21 @@ export const runCommand = withPlanOptions(
   .action(
     async ({ traces, from, intervals, secondsPerInterval, load, seed, runs, json, ...flags }: Flags) => {
       const options = stackOptionsOf(flags);
-      const plans = await planForStack(options.configFile, traces, from, intervals, flags);
+      const planning = openPlanning(options.configFile, traces, flags);
+      const { trace } = planning;
+      const plans = await planForStack(planning, from, intervals);
       const runDirectory = path.resolve(runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
       const print = (record: object, text: () => string): void => {
         console.log(json ? JSON.stringify(record) : text());
       };
       const report = async (reported: readonly ReportedInterval[]): Promise<void> => {
-        const simulation = await simulateForStack(options.configFile, traces, from, intervals, flags);
+        const simulation = await simulateForStack(planning, from, intervals);
         const title = `${options.stackName}: ${plans[0]?.interval ?? ''} to ${plans.at(-1)?.interval ?? ''}`;
         writeFileSync(path.join(runDirectory, 'report.html'), await runReport(title, reported, simulation));
       };
       if (load) {
         const target = await openRun({ ...options, runDirectory });
         const seconds = secondsPerInterval || referenceSecondsPerInterval;
-        const trace = readTrace(traces);
         const tables = new RunTables(runDirectory, plans[0]?.regions ?? []);
         const run = await runUnderLoad(
           plans,

@@ -34,6 +34,11 @@ export interface LoadSummary {
   readonly slow: number;
 }
 
+/** Requests without an answer below status 400, those included that found no place. */
+export function failedAtClient({ failed, notSent }: LoadSummary): number {
+  return failed.status + failed.connection + failed.timeout + notSent;
+}
+
 export interface SlowRequest {
   readonly origin: string;
   /** Unix time in ms. */

@@ -42,6 +42,16 @@ export interface ServiceTime {
   readonly p99Ms: number | null | Unknown;
 }
 
+/** Requests that Traefik answered with an error or not at all; null where one of the counts is unknown. */
+export function failedAtTraefik(observations: readonly Observation[]): number | null {
+  let failed = 0;
+  for (const { requests } of observations) {
+    if (isUnknown(requests)) return null;
+    failed += requests.serverErrors + requests.clientAborts;
+  }
+  return failed;
+}
+
 export interface ObserveOptions {
   /** Of Prometheus, without /api. */
   readonly prometheusUrl: string;

@@ -2,8 +2,8 @@ import escapeHtml from 'escape-html';
 import { sum } from '../../policies/arrays';
 import { describeInfeasible, type IntervalPlan } from '../../planning/intervalPlan';
 import { baselines, gramsOf, type Simulation } from '../../planning/simulation';
-import type { LoadSummary } from '../load/requestLog';
-import type { Observation } from '../observe/observeRequests';
+import { failedAtClient, type LoadSummary } from '../load/requestLog';
+import { failedAtTraefik, type Observation } from '../observe/observeRequests';
 import { isUnknown } from '../observe/unknown';
 import type { ServedShare } from '../underLoad';
 import { chart, type Point } from './chart';
@@ -36,20 +36,19 @@ export async function runReport(
   intervals: readonly ReportedInterval[],
   simulation: Simulation,
 ): Promise<string> {
+  const loaded = intervals.some(({ served }) => served);
   const charts = [
     await chart(
       byRegion(intervals, ({ plan }, region) => plan.servers[region] ?? 0),
       { title: 'Servers, planned', axis: 'servers', mark: 'bar' },
     ),
     await chart(byRegion(intervals, requestsPerSecondAt), {
-      title: intervals.some(({ served }) => served)
-        ? 'Requests, served by region'
-        : 'Requests, planned by region',
+      title: loaded ? 'Requests, served by region' : 'Requests, planned by region',
       axis: 'requests/s',
       mark: 'bar',
     }),
     await chart(carbonOf(intervals), { title: 'Carbon', axis: 'requests/s x gCO2e/kWh', mark: 'line' }),
-    ...(intervals.some(({ served }) => served)
+    ...(loaded
       ? [
           await chart(latenciesOf(intervals), {
             title: 'Latency at the client',
@@ -145,16 +144,12 @@ function savings({ results }: Simulation): string {
 }
 
 function servedCells({ client, observations, inForceAfterSeconds }: Served): Cell[] {
-  const { failed, notSent } = client;
-  const atTraefik = observations.map(({ requests }) =>
-    isUnknown(requests) ? NaN : requests.serverErrors + requests.clientAborts,
-  );
   return [
     inForceAfterSeconds.toFixed(1),
     client.sent,
-    failed.status + failed.connection + failed.timeout + notSent,
+    failedAtClient(client),
     client.slow,
-    known(sum(atTraefik)) ?? 'unknown',
+    failedAtTraefik(observations) ?? 'unknown',
   ];
 }
 

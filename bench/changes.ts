@@ -69,10 +69,9 @@ async function main(flags: Flags): Promise<void> {
 
 function line(interval: LoadedInterval): string {
   const worst = worstShare([interval]);
-  const { bridge, busiest } = interval;
-  const before = bridge ? `, next one’s servers ${bridge.update.seconds.toFixed(1)} s` : '';
+  const { busiest } = interval;
   const most = busiest ? `${(100 * busiest.load).toFixed(0)} %` : 'unknown';
-  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s${before}, busiest ${most} of what is ready, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval.observed) ?? 'unknown'} failed at Traefik`;
+  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s, busiest ${most} of what is ready, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval.observed) ?? 'unknown'} failed at Traefik`;
 }
 
 function worstShare(intervals: readonly LoadedInterval[]): number | null {
@@ -116,16 +115,13 @@ async function figures(
   const { intervals, log } = run;
   const all = log.summary();
   const changes = intervals.slice(1);
-  const steady = intervals.map(({ inForceAtMs, bridge, endedAtMs }) =>
-    log.summary({ fromMs: inForceAtMs, toMs: bridge?.startedAtMs ?? endedAtMs }),
+  const steady = intervals.map(({ inForceAtMs, endedAtMs }) =>
+    log.summary({ fromMs: inForceAtMs, toMs: endedAtMs }),
   );
   // From an update's beginning to its end: what moves does so somewhere in between.
-  const during = [
-    ...changes.map(({ startedAtMs, inForceAtMs }) => ({ fromMs: startedAtMs, toMs: inForceAtMs })),
-    ...intervals.flatMap(({ bridge }) =>
-      bridge ? [{ fromMs: bridge.startedAtMs, toMs: bridge.startedAtMs + 1000 * bridge.update.seconds }] : [],
-    ),
-  ].map((part) => log.summary(part));
+  const during = changes.map(({ startedAtMs, inForceAtMs }) =>
+    log.summary({ fromMs: startedAtMs, toMs: inForceAtMs }),
+  );
   const p99 = (parts: typeof steady): number[] =>
     parts.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p99] : []));
   return {
@@ -169,7 +165,7 @@ new Command('bench:changes')
   .option('--seconds-per-interval <s>', 'how long each is', nonNegativeNumber, 30)
   .option('--max-latency <ms>', 'latency bound', nonNegativeNumber, 150)
   .option('--cpu-change <way>', 'inPlace or rollout', 'inPlace')
-  .option('--no-bridge', 'change everything at an interval’s start, and make no servers ready before it')
+  .option('--no-bridge', 'make no servers ready an interval before their requests come')
   .action(main)
   .parseAsync()
   .catch((error: unknown) => {

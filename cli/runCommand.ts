@@ -178,14 +178,13 @@ function reportedOf(
 }
 
 function renderLoadedInterval(interval: LoadedInterval): string {
-  const { preview, bridge, steady, busiest } = interval;
+  const { preview, steady, busiest } = interval;
   return [
     ...(preview ? [renderRecord({ ...interval, preview })] : []),
     ...(steady.length > 0
       ? ['planned against served, while the plan was in force:', renderShares(servedShares(interval))]
       : ['the plan came into force only after its interval: nothing to compare']),
     ...(busiest ? [renderBusiest(busiest)] : []),
-    ...(bridge ? [`ready for the next interval: up ${bridge.update.seconds.toFixed(1)} s`] : []),
     '',
   ].join('\n');
 }

@@ -25,8 +25,6 @@ export interface LoadedInterval extends Verified {
   /** What the preview said would change; null where none was asked for. */
   readonly preview: StackChange | null;
   readonly update: StackChange;
-  /** The servers that the change to the next plan takes, made ready before its interval; null where none were missing, or there was no time. */
-  readonly bridge: { readonly startedAtMs: number; readonly update: StackChange } | null;
   /** Over the whole interval, the change of plan included. */
   readonly observed: readonly Observation[];
   /** From the moment that the plan was in force to the interval's end. */
@@ -46,7 +44,7 @@ export interface LoadedRunOptions {
   readonly seed: number;
   /** Whether each change is previewed: while the plan before it serves. */
   readonly previewed: boolean;
-  /** Whether the servers that a change takes are made ready before its interval. */
+  /** Whether the servers that a change takes are made ready an interval before, with the change before it. */
   readonly bridged: boolean;
 }
 
@@ -68,27 +66,24 @@ export async function runUnderLoad(
   const { configFile } = target.options;
   const config = readStackFile(configFile);
   const path = requestPathOf(config);
-  const previewOf = async (plan: IntervalPlan | undefined): Promise<StackChange | null> => {
-    if (!plan || !previewed) return null;
-    writeStackPlan(configFile, stackPlanOf(plan));
+  // An update of their own for the next interval's servers would find no time in a squeezed hour.
+  const writePlan = (index: number): void => {
+    const [plan, next] = plans.slice(index);
+    if (!plan) return;
+    writeStackPlan(configFile, bridged && next ? bridgePlan(plan, next, config.capacity) : stackPlanOf(plan));
+  };
+  const previewOf = async (index: number): Promise<StackChange | null> => {
+    if (index === plans.length || !previewed) return null;
+    writePlan(index);
     return preview(target, step);
   };
-  const change = (plan: IntervalPlan): ReturnType<typeof apply> => {
-    writeStackPlan(configFile, stackPlanOf(plan));
+  const change = (index: number): ReturnType<typeof apply> => {
+    writePlan(index);
     return apply(target, step);
   };
-  const makeReady = async (live: IntervalPlan, next: IntervalPlan): Promise<LoadedInterval['bridge']> => {
-    // The preview wrote the next plan there.
-    writeStackPlan(configFile, stackPlanOf(live));
-    if (!writeStackPlan(configFile, bridgePlan(live, next, config.capacity))) return null;
-    const startedAtMs = Date.now();
-    const { update } = await apply(target, step);
-    return { startedAtMs, update };
-  };
-  const [first] = plans;
-  if (!first) return { intervals: [], load: [], log: new RequestLog([]) };
-  let shown = await previewOf(first);
-  const begin = await change(first);
+  if (plans.length === 0) return { intervals: [], load: [], log: new RequestLog([]) };
+  let shown = await previewOf(0);
+  const begin = await change(0);
 
   const stop = new AbortController();
   const watched = new AbortController();
@@ -130,20 +125,11 @@ export async function runUnderLoad(
       const startedAtMs = begunAtMs + index * secondsPerInterval * 1000;
       const endedAtMs = startedAtMs + secondsPerInterval * 1000;
       await sleep(Math.max(0, startedAtMs - Date.now()));
-      const changed = index === 0 ? begin : await change(plan);
+      const changed = index === 0 ? begin : await change(index);
       // Counts up to a moment are in the last scrape before it: let one scrape pass with only the new weights.
       const inForceAtMs = Date.now() + path.scrapeIntervalMs;
       // Ahead of its interval, from which it would otherwise take the time.
-      const next = plans[index + 1];
-      const shownNext = await previewOf(next);
-      let bridge: LoadedInterval['bridge'] = null;
-      // Twice as long before the next interval as the last update took, for one may take longer than the other. Where
-      // there is not even time for one like it, late is worse than never: the change itself would have to wait.
-      const updateMs = 1000 * changed.update.seconds;
-      if (next && bridged && Date.now() + updateMs <= endedAtMs) {
-        await sleep(Math.max(0, endedAtMs - 2 * updateMs - Date.now()));
-        bridge = await makeReady(plan, next);
-      }
+      const shownNext = await previewOf(index + 1);
       await sleep(Math.max(0, endedAtMs - Date.now()));
       await step('asking Prometheus', () => sleep(settleMs));
       const interval = {
@@ -153,7 +139,6 @@ export async function runUnderLoad(
         inForceAtMs,
         preview: shown,
         ...changed,
-        bridge,
         observed: await observe(startedAtMs, endedAtMs),
         steady: inForceAtMs < endedAtMs ? await observe(inForceAtMs, endedAtMs) : [],
         busiest: await busiestFrom(startedAtMs),

@@ -4,7 +4,7 @@ import { cpuMillicoresOf, stackPlanOf, type IntervalPlan } from './intervalPlan'
 
 /**
  * The plan in force, with as many servers as the change to the next one takes: what either plan has and, until the
- * weights change, what the requests of the next interval need by the weights in force. Applied before that interval
+ * weights change, what the requests of the next interval need by the weights in force. In force before that interval
  * begins, no destination gets more than its servers carry at any moment, wherever its maximum allows that; pure.
  */
 export function bridgePlan(live: IntervalPlan, next: IntervalPlan, capacity: CapacityConfig): StackPlan {

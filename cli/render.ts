@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { StackPlan } from '../config';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import type { Violation } from '../policies/problem';
 import type { StackChange } from '../operate/apply';
@@ -66,6 +67,16 @@ export function renderPlan(plan: IntervalPlan): string {
       `${plan.solver.name} ${plan.solver.milliseconds.toFixed(1)} ms`,
     ...(plan.violations ?? []).map((violation) => `  LIMIT BROKEN: ${describeViolation(violation)}`),
   ].join('\n');
+}
+
+/** Servers beyond a plan's, for what the change to the next one takes; no line where there are none. */
+export function renderReadyAhead(plan: IntervalPlan, { regions }: StackPlan): string[] {
+  const more = plan.regions.flatMap((region) => {
+    const planned = plan.servers[region] ?? 0;
+    const servers = regions[region]?.servers ?? 0;
+    return servers > planned ? [`${region} ${servers} instead of ${planned}`] : [];
+  });
+  return more.length > 0 ? [`servers ready for the next change too: ${more.join(', ')}`, ''] : [];
 }
 
 /** A limit that a plan breaks, in words. */

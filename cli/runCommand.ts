@@ -26,6 +26,7 @@ import {
   renderChange,
   renderLoad,
   renderPlan,
+  renderReadyAhead,
   renderRows,
   renderShares,
   renderVerification,
@@ -178,9 +179,10 @@ function reportedOf(
 }
 
 function renderLoadedInterval(interval: LoadedInterval): string {
-  const { preview, steady, busiest } = interval;
+  const { plan, stackPlan, preview, steady, busiest } = interval;
   return [
     ...(preview ? [renderRecord({ ...interval, preview })] : []),
+    ...renderReadyAhead(plan, stackPlan),
     ...(steady.length > 0
       ? ['planned against served, while the plan was in force:', renderShares(servedShares(interval))]
       : ['the plan came into force only after its interval: nothing to compare']),

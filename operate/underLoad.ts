@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StackPlan } from '../config';
 import { bridgePlan } from '../planning/bridgePlan';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile, writeStackPlan } from '../planning/stackFile';
@@ -18,6 +19,8 @@ import { apply, preview, type Step, type Target, type Verified } from './run';
 /** One interval under load: what was planned, sent and served. Times are Unix times in ms. */
 export interface LoadedInterval extends Verified {
   readonly plan: IntervalPlan;
+  /** What the stack was given: the plan, with the servers that the change to the next one takes. */
+  readonly stackPlan: StackPlan;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   /** When the plan was in force: `up` had ended, so every Traefik served the new weights. */
@@ -67,23 +70,23 @@ export async function runUnderLoad(
   const config = readStackFile(configFile);
   const path = requestPathOf(config);
   // An update of their own for the next interval's servers would find no time in a squeezed hour.
-  const writePlan = (index: number): void => {
-    const [plan, next] = plans.slice(index);
-    if (!plan) return;
-    writeStackPlan(configFile, bridged && next ? bridgePlan(plan, next, config.capacity) : stackPlanOf(plan));
-  };
-  const previewOf = async (index: number): Promise<StackChange | null> => {
-    if (index === plans.length || !previewed) return null;
-    writePlan(index);
+  const changes = plans.map((plan, index) => {
+    const next = plans[index + 1];
+    return { plan, stackPlan: bridged && next ? bridgePlan(plan, next, config.capacity) : stackPlanOf(plan) };
+  });
+  const previewOf = async (stackPlan: StackPlan | undefined): Promise<StackChange | null> => {
+    if (!stackPlan || !previewed) return null;
+    writeStackPlan(configFile, stackPlan);
     return preview(target, step);
   };
-  const change = (index: number): ReturnType<typeof apply> => {
-    writePlan(index);
+  const change = (stackPlan: StackPlan): ReturnType<typeof apply> => {
+    writeStackPlan(configFile, stackPlan);
     return apply(target, step);
   };
-  if (plans.length === 0) return { intervals: [], load: [], log: new RequestLog([]) };
-  let shown = await previewOf(0);
-  const begin = await change(0);
+  const [first] = changes;
+  if (!first) return { intervals: [], load: [], log: new RequestLog([]) };
+  let shown = await previewOf(first.stackPlan);
+  const begin = await change(first.stackPlan);
 
   const stop = new AbortController();
   const watched = new AbortController();
@@ -121,19 +124,20 @@ export async function runUnderLoad(
 
   const intervals: LoadedInterval[] = [];
   try {
-    for (const [index, plan] of plans.entries()) {
+    for (const [index, { plan, stackPlan }] of changes.entries()) {
       const startedAtMs = begunAtMs + index * secondsPerInterval * 1000;
       const endedAtMs = startedAtMs + secondsPerInterval * 1000;
       await sleep(Math.max(0, startedAtMs - Date.now()));
-      const changed = index === 0 ? begin : await change(index);
+      const changed = index === 0 ? begin : await change(stackPlan);
       // Counts up to a moment are in the last scrape before it: let one scrape pass with only the new weights.
       const inForceAtMs = Date.now() + path.scrapeIntervalMs;
       // Ahead of its interval, from which it would otherwise take the time.
-      const shownNext = await previewOf(index + 1);
+      const shownNext = await previewOf(changes[index + 1]?.stackPlan);
       await sleep(Math.max(0, endedAtMs - Date.now()));
       await step('asking Prometheus', () => sleep(settleMs));
       const interval = {
         plan,
+        stackPlan,
         startedAtMs,
         endedAtMs,
         inForceAtMs,

@@ -195,6 +195,7 @@ describe('the request path', () => {
       );
       const { failed } = log.summary();
       return {
+        intervals,
         loads: intervals.map(({ busiest }) => busiest?.load ?? NaN),
         failed: failed.status + failed.connection,
       };
@@ -217,7 +218,9 @@ describe('the request path', () => {
         allTo('us-east-1', '2026-01-05T02:00:00Z', 10),
         allTo('us-east-1', '2026-01-05T03:00:00Z', 30),
       ];
-      const { loads, failed } = await runThrough(rise, true);
+      const { intervals, loads, failed } = await runThrough(rise, true);
+      const servers = intervals.map(({ stackPlan }) => stackPlan.regions['us-east-1']?.servers);
+      expect(servers).toEqual([rise[1]?.servers['us-east-1'], rise[1]?.servers['us-east-1']]);
       for (const load of loads) expect(load).toBeLessThanOrEqual(1);
       expect(failed).toBe(0);
     });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
+import { failedAtClient } from '../../../operate/load/requestLog';
 import type * as driver from '../../../operate/run';
 import type * as loadedDriver from '../../../operate/underLoad';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
@@ -193,11 +194,10 @@ describe('the request path', () => {
         (_, work) => work(),
         () => undefined,
       );
-      const { failed } = log.summary();
       return {
         intervals,
         loads: intervals.map(({ busiest }) => busiest?.load ?? NaN),
-        failed: failed.status + failed.connection,
+        failed: failedAtClient(log.summary()),
       };
     };
     const move = [allTo('eu-west-3', '2026-01-05T00:00:00Z'), allTo('us-east-1', '2026-01-05T01:00:00Z')];

@@ -2,16 +2,36 @@
 const may = {
   traces: [],
   policies: [],
-  config: [],
-  planning: ['traces', 'policies', 'config'],
-  components: [],
-  index: ['planning', 'config', 'components'],
-  operate: ['traces', 'policies', 'planning', 'config'],
+  stack: [],
+  planning: ['traces', 'policies', 'stack'],
+  study: ['traces', 'policies', 'planning'],
+  cluster: ['stack'],
+  components: ['stack', 'cluster'],
+  index: ['planning', 'stack', 'components'],
+  load: ['traces'],
+  observe: ['stack', 'cluster'],
+  driver: ['planning', 'stack', 'cluster', 'load', 'observe'],
+  report: ['policies', 'planning', 'study', 'load', 'observe', 'driver'],
   lab: [],
-  cli: ['traces', 'policies', 'planning', 'config', 'operate', 'lab'],
-  bench: ['traces', 'policies', 'planning', 'config', 'components', 'operate', 'lab', 'cli'],
+  cli: [
+    'traces',
+    'policies',
+    'planning',
+    'study',
+    'stack',
+    'cluster',
+    'load',
+    'observe',
+    'driver',
+    'report',
+    'lab',
+  ],
+  bench: [
+    ...['traces', 'policies', 'planning', 'study', 'stack', 'cluster', 'components'],
+    ...['load', 'observe', 'driver', 'report', 'lab', 'cli'],
+  ],
 };
-const pathOf = (layer) => (layer === 'config' || layer === 'index' ? `^${layer}\\.ts$` : `^${layer}/`);
+const pathOf = (layer) => (layer === 'index' ? `^${layer}\\.ts$` : `^${layer}/`);
 module.exports = {
   forbidden: [
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
@@ -28,9 +48,9 @@ module.exports = {
       to: { path: ['^node_modules/@pulumi', '^(node:)?(fs|child_process|http|https|net)'] },
     },
     {
-      name: 'config-has-no-pulumi',
+      name: 'stack-has-no-pulumi',
       severity: 'error',
-      from: { path: '^config\\.ts$' },
+      from: { path: '^stack/' },
       to: { path: '^node_modules/@pulumi' },
     },
   ],

@@ -5,7 +5,7 @@ import { KiwixRegion } from './components/kiwixRegion';
 import { lastOutput } from './components/lastOutput';
 import { createPlatform } from './components/platform';
 import { createRequestPath } from './components/requestPath';
-import { parseProgramConfig, resizeSettings } from './config';
+import { parseProgramConfig, resizeSettings } from './stack/stackConfig';
 import { changeOrder, type CpuByRegion } from './planning/changeOrder';
 
 /** The Pulumi program: stack config -> platform, one KiwixRegion a region, the request path -> outputs. */

@@ -2,8 +2,8 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { openStack } from '../operate/stack';
-import { readStackFile, setStackValue, writeStackPlan } from '../planning/stackFile';
+import { openStack } from '../driver/engine/stack';
+import { readStackFile, setStackValue, writeStackPlan } from '../stack/stackFile';
 import { median } from './median';
 
 /**

@@ -6,12 +6,12 @@ import { execa } from 'execa';
 import { nonNegativeNumber, positiveInteger } from '../cli/options';
 import { showStep } from '../cli/progress';
 import { openPlanning, planForStack } from '../cli/planFromStack';
-import { failedAtClient } from '../operate/load/requestLog';
-import { failedAtTraefik } from '../operate/observe/observeRequests';
-import { isUnknown } from '../operate/observe/unknown';
-import { openTarget, type Target } from '../operate/run';
-import { runUnderLoad, servedShares, type LoadedInterval, type LoadedRun } from '../operate/underLoad';
-import { setStackValue } from '../planning/stackFile';
+import { failedAtClient } from '../load/requestLog';
+import { failedAtTraefik } from '../observe/observeRequests';
+import { isUnknown } from '../observe/unknown';
+import { openTarget, type Target } from '../driver/run';
+import { runUnderLoad, servedShares, type LoadedInterval, type LoadedRun } from '../driver/underLoad';
+import { setStackValue } from '../stack/stackFile';
 import type { Trace } from '../traces/trace';
 import { median } from './median';
 

@@ -1,6 +1,6 @@
 import { resourceUsage } from 'node:process';
 import { Command } from 'commander';
-import { referenceCapacity } from '../config';
+import { referenceCapacity } from '../stack/stackConfig';
 import { uniformCapacity } from '../planning/regionCapacity';
 import { sum } from '../policies/arrays';
 import { carbon } from '../policies/carbon';

@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { InfeasibleError } from '../planning/intervalPlan';
-import { applyCommand } from './applyCommand';
-import { backtestCommand } from './backtestCommand';
-import { explainCommand } from './explainCommand';
-import { initCommand } from './initCommand';
-import { labCommand } from './labCommand';
-import { loadCommand } from './loadCommand';
-import { planCommand } from './planCommand';
-import { platformCommand } from './platformCommand';
-import { previewCommand } from './previewCommand';
-import { runCommand } from './runCommand';
-import { verifyCommand } from './verifyCommand';
-import { simulateCommand } from './simulateCommand';
-import { sweepCommand } from './sweepCommand';
+import { applyCommand } from './commands/apply';
+import { backtestCommand } from './commands/backtest';
+import { explainCommand } from './commands/explain';
+import { initCommand } from './commands/init';
+import { labCommand } from './commands/lab';
+import { loadCommand } from './commands/load';
+import { planCommand } from './commands/plan';
+import { platformCommand } from './commands/platform';
+import { previewCommand } from './commands/preview';
+import { runCommand } from './commands/run';
+import { verifyCommand } from './commands/verify';
+import { simulateCommand } from './commands/simulate';
+import { sweepCommand } from './commands/sweep';
 
 const exitCodes = { failure: 1, infeasible: 3 };
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { referenceCapacity, type CapacityConfig } from '../config';
+import { referenceCapacity, type CapacityConfig } from '../stack/stackConfig';
 import type { DecideOptions } from '../planning/decide';
 import type { PlanOptions } from '../planning/intervalPlan';
 import type { ObjectiveWeights } from '../policies/problem';

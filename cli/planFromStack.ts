@@ -1,8 +1,8 @@
 import type { DecideOptions } from '../planning/decide';
 import type { IntervalPlan, PlanOptions } from '../planning/intervalPlan';
 import { planRange } from '../planning/planRange';
-import { baselines, simulate, type Simulation } from '../planning/simulation';
-import { readStackFile } from '../planning/stackFile';
+import { baselines, simulate, type Simulation } from '../study/simulation';
+import { readStackFile } from '../stack/stackFile';
 import { openTrace } from './openTrace';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { StackOptions } from '../operate/stack';
+import type { StackOptions } from '../driver/engine/stack';
 import type { StackFlags } from './options';
 
 /** The checkout: the folder of Pulumi.yaml. This file runs as dist/cli/project.js. */

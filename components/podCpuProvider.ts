@@ -7,6 +7,7 @@ import {
   setHeaderOptions,
   type V1Pod,
 } from '@kubernetes/client-node';
+import { cpuLimitMillicores } from '../cluster/pods';
 
 /**
  * What a PodCpu resource does: pods' CPU through the `resize` subresource, which no Deployment can ask for.
@@ -56,7 +57,7 @@ export async function resizePods(inputs: PodCpuInputs): Promise<PodCpuOutputs> {
 /** The CPU limit that the pods have, in millicores: the planned one where all have it, else one that differs; 0 without pods. */
 export async function readPods(inputs: PodCpuInputs): Promise<number> {
   const limits = (await runningPods(connect(inputs).core, inputs)).map(
-    (pod) => limitOf(pod, inputs.container) ?? 0,
+    (pod) => cpuLimitMillicores(pod, inputs.container) ?? 0,
   );
   return limits.find((limit) => limit !== inputs.limitMillicores) ?? limits[0] ?? 0;
 }
@@ -93,7 +94,8 @@ async function resize(core: CoreV1Api, inputs: PodCpuInputs): Promise<void> {
       .find(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible');
     if (refused)
       throw new ResizeRefusedError(`the kubelet refuses to resize ${instance}: ${refused.message ?? ''}`);
-    if (pods.length > 0 && pods.every((pod) => limitOf(pod, container) === limitMillicores)) return;
+    if (pods.length > 0 && pods.every((pod) => cpuLimitMillicores(pod, container) === limitMillicores))
+      return;
     if (Date.now() > deadline) {
       const why = pods
         .flatMap((pod) => pod.status?.conditions ?? [])
@@ -143,13 +145,4 @@ async function runningPods(core: CoreV1Api, { namespace, instance }: PodCpuInput
   return items.filter(
     ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === 'Running',
   );
-}
-
-/** The limit that the kubelet says it has set. */
-function limitOf(pod: V1Pod, container: string): number | undefined {
-  const cpu = pod.status?.containerStatuses?.find(({ name }) => name === container)?.resources?.limits?.[
-    'cpu'
-  ];
-  if (cpu === undefined) return undefined;
-  return cpu.endsWith('m') ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000;
 }

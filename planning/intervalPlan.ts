@@ -1,4 +1,4 @@
-import type { CapacityConfig, StackPlan } from '../config';
+import type { CapacityConfig, StackPlan } from '../stack/stackConfig';
 import { sum } from '../policies/arrays';
 import type {
   Infeasible,

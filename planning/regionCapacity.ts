@@ -1,4 +1,4 @@
-import type { CapacityConfig } from '../config';
+import type { CapacityConfig } from '../stack/stackConfig';
 import type { RegionCapacity } from '../policies/problem';
 import type { RegionRow } from '../traces/readRegions';
 

@@ -4,8 +4,8 @@ import {
   type Observation,
   type ObservedPair,
   type PairRequests,
-} from '../../../operate/observe/observeRequests';
-import { isUnknown } from '../../../operate/observe/unknown';
+} from '../../../observe/observeRequests';
+import { isUnknown } from '../../../observe/unknown';
 import { MetricsServer } from './metricsServer';
 import { PrometheusProcess } from './prometheusProcess';
 

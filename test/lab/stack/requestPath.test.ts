@@ -5,9 +5,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
-import { failedAtClient } from '../../../operate/load/requestLog';
-import type * as driver from '../../../operate/run';
-import type * as loadedDriver from '../../../operate/underLoad';
+import { failedAtClient } from '../../../load/requestLog';
+import type * as driver from '../../../driver/run';
+import type * as loadedDriver from '../../../driver/underLoad';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
 import { casper, checkout, type Change, type Outcome } from './casperCommand';
 

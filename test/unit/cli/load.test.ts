@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadCommand } from '../../../cli/loadCommand';
-import { startServer, stopServers } from '../operate/loopbackServer';
+import { loadCommand } from '../../../cli/commands/load';
+import { startServer, stopServers } from '../loopbackServer';
 import { goodFiles, removeTraceFolders, traceFolder } from '../traces/traceFolder';
 
 const project = path.resolve(__dirname, '../../..');

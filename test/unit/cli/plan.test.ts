@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { CommanderError } from 'commander';
-import { planCommand } from '../../../cli/planCommand';
+import { planCommand } from '../../../cli/commands/plan';
 import { InfeasibleError, UnknownPolicyError } from '../../../planning/intervalPlan';
 import { TraceError } from '../../../traces/traceError';
 import { goodFiles, removeTraceFolders, traceFolder } from '../traces/traceFolder';

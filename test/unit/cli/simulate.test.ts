@@ -1,7 +1,7 @@
-import { backtestCommand } from '../../../cli/backtestCommand';
-import { explainCommand } from '../../../cli/explainCommand';
-import { simulateCommand } from '../../../cli/simulateCommand';
-import { sweepCommand } from '../../../cli/sweepCommand';
+import { backtestCommand } from '../../../cli/commands/backtest';
+import { explainCommand } from '../../../cli/commands/explain';
+import { simulateCommand } from '../../../cli/commands/simulate';
+import { sweepCommand } from '../../../cli/commands/sweep';
 import { goodFiles, removeTraceFolders, traceFolder } from '../traces/traceFolder';
 
 const folder = (): string => traceFolder(goodFiles);

@@ -1,7 +1,7 @@
-import { referenceCapacity } from '../../../config';
+import { referenceCapacity } from '../../../stack/stackConfig';
 import { explainInterval } from '../../../planning/explainInterval';
 import { freeSwitching, planInterval } from '../../../planning/intervalPlan';
-import { sweep } from '../../../planning/sweep';
+import { sweep } from '../../../study/sweep';
 import { readTrace } from '../../../traces/readTrace';
 import { goodFiles, removeTraceFolders, traceFolder } from '../traces/traceFolder';
 import { wikiTraces } from '../wikiTraces';

@@ -1,4 +1,4 @@
-import { referenceCapacity } from '../../../config';
+import { referenceCapacity } from '../../../stack/stackConfig';
 import { freeSwitching, planInterval } from '../../../planning/intervalPlan';
 import { planRange } from '../../../planning/planRange';
 import { readTrace } from '../../../traces/readTrace';

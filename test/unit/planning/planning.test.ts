@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { changeOrder } from '../../../planning/changeOrder';
-import { referenceCapacity } from '../../../config';
+import { referenceCapacity } from '../../../stack/stackConfig';
 import { describePlacement } from '../../../planning/intervalPlan';
 import { uniformCapacity } from '../../../planning/regionCapacity';
 import { weightsOfRow } from '../../../planning/weights';

@@ -1,4 +1,4 @@
-import { referenceCapacity } from '../../../config';
+import { referenceCapacity } from '../../../stack/stackConfig';
 import { planInterval, problemOf, type IntervalPlan } from '../../../planning/intervalPlan';
 import { sum } from '../../../policies/arrays';
 import { readTrace } from '../../../traces/readTrace';

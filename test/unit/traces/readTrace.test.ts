@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { referenceCapacity } from '../../../config';
+import { referenceCapacity } from '../../../stack/stackConfig';
 import { planInterval } from '../../../planning/intervalPlan';
 import { readTrace } from '../../../traces/readTrace';
 import { TraceError } from '../../../traces/traceError';

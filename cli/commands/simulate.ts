@@ -1,0 +1,125 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { stringify } from 'csv-stringify/sync';
+import { describeInfeasible } from '../../planning/intervalPlan';
+import type { Forecaster } from '../../study/forecast/forecaster';
+import { forecasterNamed } from '../../study/forecast/forecasters';
+import { simulate, type Simulation, type SimulationResult } from '../../study/simulation';
+import { openTrace } from '../openTrace';
+import {
+  decideOptionsOf,
+  latencyBound,
+  planOptionsOf,
+  share,
+  withCapacityOptions,
+  withSwitchingOptions,
+  type PlanFlags,
+  type SwitchingFlags,
+} from '../options';
+import { sampleTraces } from '../project';
+import { renderSimulation } from '../render/simulation';
+
+interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'>, SwitchingFlags {
+  traces: string;
+  from?: string;
+  to?: string;
+  policies: string[];
+  maxLatency: number[];
+  forecast?: Forecaster;
+  demandQuantile: number | null;
+  json?: true;
+  csv?: true;
+}
+
+/** Chosen on 2022-09-02 to 2022-09-13 of the reference's data; docs/planning.md says how it does on later hours. */
+const defaultDemandQuantile = 0.98;
+
+const demandQuantile = (text: string): number | null => (text === 'none' ? null : share(text));
+
+const list = (text: string): string[] => {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Expected names with a comma between them.');
+  return names;
+};
+
+export const simulateCommand = withSwitchingOptions(
+  withCapacityOptions(
+    new Command('simulate')
+      .description('Compare policies side by side over a range of a trace. Changes nothing.')
+      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
+      .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
+      .option('--policies <names>', 'placement policies, with commas', list, [
+        'carbon',
+        'latency',
+        'replay',
+        'static',
+        'oracle',
+      ])
+      .option(
+        '--max-latency <ms>',
+        'latency bounds with commas, each in ms or "none"',
+        (text) => list(text).map(latencyBound),
+        [500],
+      )
+      .option(
+        '--forecast <name>',
+        'plan from forecasts, not from what will be: naive-day, naive-week, holt-winters or regression',
+        forecasterNamed,
+      )
+      .option(
+        '--demand-quantile <share>',
+        'with --forecast: share of hours in which no more requests come than are planned for, or "none"',
+        demandQuantile,
+        defaultDemandQuantile,
+      ),
+  ),
+)
+  .addOption(new Option('--json', 'print one JSON object').conflicts('csv'))
+  .option('--csv', 'print CSV, one row a policy and bound')
+  .action(
+    async ({
+      traces,
+      from,
+      to,
+      policies,
+      maxLatency,
+      forecast,
+      demandQuantile: quantile,
+      json,
+      csv,
+      ...flags
+    }: Flags) => {
+      const trace = openTrace(traces);
+      const simulation = await simulate(trace, {
+        ...planOptionsOf({ ...flags, policy: '', maxLatency: Infinity }, trace.regions),
+        ...decideOptionsOf(flags),
+        policies,
+        maxLatenciesMs: maxLatency,
+        ...(forecast && { forecast: { forecaster: forecast, demandQuantile: quantile } }),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      });
+      if (json) console.log(JSON.stringify(simulation));
+      else if (csv) process.stdout.write(csvOf(simulation));
+      else console.log(renderSimulation(simulation));
+      if (simulation.results.some((result) => 'infeasible' in result)) process.exitCode = 3;
+    },
+  );
+
+function csvOf({ from, to, synthetic, results }: Simulation): string {
+  const rows = results.map((result) => ({ from, to, synthetic, ...flat(result) }));
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return stringify(rows, { header: true, columns, cast: { boolean: String } });
+}
+
+function flat(result: SimulationResult): Record<string, string | number | null> {
+  const { policy, maxLatencyMs } = result;
+  if ('infeasible' in result) {
+    return { policy, maxLatencyMs, infeasible: describeInfeasible(result.interval, result.infeasible) };
+  }
+  const row: Record<string, string | number | null> = { policy, maxLatencyMs, ...result.outcome };
+  for (const [name, share] of Object.entries(result.savedAgainst)) row[`savedAgainst_${name}`] = share;
+  row['overOracle'] = result.overOracle ?? null;
+  row['brokenIntervals'] = result.brokenIntervals;
+  return row;
+}

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { apply, faultsOf, openTarget, verify } from '../../driver/run';
+import { withStackOptions, type StackFlags } from '../options';
+import { showStep } from '../progress';
+import { stackOptionsOf } from '../project';
+import { renderRows, renderVerification } from '../render/render';
+
+export const verifyCommand = withStackOptions(
+  new Command('verify').description(
+    'Say what differs between the stack file and what runs: CPU in the pods, weights of the load balancers. Exit code 1 when something does.',
+  ),
+)
+  .option('--fix', 'apply the stack file where something differs')
+  .option('--json', 'print one JSON object')
+  .action(async ({ fix, json, ...flags }: StackFlags & { fix?: true; json?: true }) => {
+    const target = await openTarget(stackOptionsOf(flags));
+    let found = await verify(target, showStep);
+    if (fix && faultsOf(found).length > 0) found = await apply(target, showStep);
+    const { verification, rows } = found;
+    if (json) console.log(JSON.stringify({ verification, rows }));
+    else console.log([renderVerification(verification), ...renderRows(rows)].join('\n'));
+    if (faultsOf(found).length > 0) process.exitCode = 1;
+  });

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { KubeConfig, Observable, VersionApi, type ConfigurationOptions } from '@kubernetes/client-node';
+import type { StackConfig } from '../stack/stackConfig';
+
+/** The cluster that casper:cluster names cannot be used; nothing was asked of any other. */
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+}
+
+/**
+ * The kubeconfig with the context of casper:cluster as its current one.
+ * @throws ClusterError when there is no such file or context
+ */
+export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  if (cluster.kubeconfig !== undefined) {
+    if (!existsSync(cluster.kubeconfig)) {
+      throw new ClusterError(
+        `casper:cluster.kubeconfig: ${cluster.kubeconfig} does not exist; correct the path`,
+      );
+    }
+    kubeConfig.loadFromFile(cluster.kubeconfig);
+  } else {
+    kubeConfig.loadFromDefault();
+  }
+  if (!kubeConfig.getContextObject(cluster.context)) {
+    const known = kubeConfig.getContexts().map(({ name }) => name);
+    throw new ClusterError(
+      `casper:cluster.context: no context ${cluster.context} in ${cluster.kubeconfig ?? process.env['KUBECONFIG'] ?? '~/.kube/config'} ` +
+        `(it has: ${known.join(', ') || 'none'}); correct the context, set KUBECONFIG, ` +
+        'or run inside `casper lab exec` when the lab is meant',
+    );
+  }
+  kubeConfig.setCurrentContext(cluster.context);
+  return kubeConfig;
+}
+
+/** Options by which a request to the API server is given up after some time; the client itself would wait on. */
+export function within(milliseconds: number): ConfigurationOptions {
+  return {
+    middlewareMergeStrategy: 'append',
+    middleware: [
+      {
+        pre: (request) => {
+          request.setSignal(AbortSignal.timeout(milliseconds));
+          return new Observable(Promise.resolve(request));
+        },
+        post: (response) => new Observable(Promise.resolve(response)),
+      },
+    ],
+  };
+}
+
+/**
+ * Asks the API server for its version, once.
+ * @throws ClusterError when it does not answer in time
+ */
+export async function assertReachable(kubeConfig: KubeConfig, withinMs = 10_000): Promise<void> {
+  const server = kubeConfig.getCurrentCluster()?.server ?? 'an unknown address';
+  try {
+    await kubeConfig.makeApiClient(VersionApi).getCode({}, within(withinMs));
+  } catch (error) {
+    throw new ClusterError(
+      `No API server answers at ${server} (context ${kubeConfig.getCurrentContext()}): ${reasonOf(error)}. ` +
+        'Nothing was changed. Start the cluster (`casper lab up` for the lab) or correct casper:cluster.',
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause: unknown = error.cause;
+  return cause instanceof Error
+    ? cause.message || (cause as NodeJS.ErrnoException).code || error.message
+    : error.message;
+}

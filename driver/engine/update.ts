@@ -1,0 +1,95 @@
+import type { EngineEvent, GlobalOpts, Stack } from '@pulumi/pulumi/automation';
+import { ConcurrentUpdateError } from '@pulumi/pulumi/automation';
+import { changesOf, type ResourceChange } from './changes';
+import { isGone, lockHolders, type LockHolder } from './lock';
+
+/** What a preview or an update moved, and how long it took. */
+export interface StackChange {
+  readonly changes: readonly ResourceChange[];
+  readonly seconds: number;
+  /** What people should know besides. */
+  readonly notes: readonly string[];
+}
+
+/** An update or a preview that Pulumi refused or could not finish; the message says what to do. */
+export class UpdateError extends Error {
+  override readonly name = 'UpdateError';
+}
+
+/** What `pulumi up` would change with this stack file. */
+export function previewStack(stack: Stack, configFile: string): Promise<StackChange> {
+  return observe(stack, 'preview', (onEvent) => stack.preview({ ...quietly, configFile, onEvent }));
+}
+
+/**
+ * `pulumi up` with this stack file. The engine applies growing regions before shrinking ones (index.ts).
+ * @param replace URNs of resources to make anew though nothing about them changed
+ */
+export function updateStack(
+  stack: Stack,
+  configFile: string,
+  replace: readonly string[] = [],
+): Promise<StackChange> {
+  // Asked for secrets, Pulumi would read the history with a stack file in the project's folder, and make one there.
+  return observe(stack, 'up', (onEvent) =>
+    stack.up({ ...quietly, configFile, onEvent, showSecrets: false, replace: [...replace] }),
+  );
+}
+
+/** `pulumi refresh`: takes what runs into the stack's state, so that the next update sees where it differs. */
+export function refreshStack(stack: Stack, configFile: string): Promise<StackChange> {
+  return observe(stack, 'refresh', (onEvent) =>
+    stack.refresh({ ...quietly, configFile, onEvent, showSecrets: false }),
+  );
+}
+
+const quietly = { color: 'never', suppressOutputs: true, suppressProgress: true } satisfies GlobalOpts;
+
+type Work = (onEvent: (event: EngineEvent) => void) => Promise<unknown>;
+
+async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: Work): Promise<StackChange> {
+  const start = performance.now();
+  const notes: string[] = [];
+  let events: EngineEvent[] = [];
+  const attempt = async (): Promise<void> => {
+    events = [];
+    await work((event) => events.push(event));
+  };
+  try {
+    await attempt().catch(async (error: unknown) => {
+      if (!(error instanceof ConcurrentUpdateError)) throw error;
+      // A driver that was killed has left its lock; the next one goes on from there.
+      const holders = lockHolders(error.message);
+      if (holders.length === 0 || !holders.every(isGone)) throw error;
+      await stack.cancel();
+      notes.push(`took over the lock of ${holders.map(describeHolder).join(', ')}, which runs no longer`);
+      await attempt();
+    });
+  } catch (error) {
+    throw new UpdateError(explain(stack, what, error, events));
+  }
+  return { changes: changesOf(events), seconds: (performance.now() - start) / 1000, notes };
+}
+
+function describeHolder({ user, host, pid, since }: LockHolder): string {
+  return `process ${pid} of ${user}@${host} (since ${since})`;
+}
+
+function explain(stack: Stack, what: string, error: unknown, events: readonly EngineEvent[]): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof ConcurrentUpdateError) {
+    const holders = lockHolders(text).map(describeHolder).join(', ') || 'another update';
+    return (
+      `Stack ${stack.name} is locked by ${holders}. Wait for it; if it runs no longer, ` +
+      `\`pulumi cancel --stack ${stack.name}\` in the project's folder takes the lock away. Nothing was changed.`
+    );
+  }
+  const diagnostics = events
+    .map(({ diagnosticEvent }) => diagnosticEvent)
+    .filter((event) => event?.severity === 'error')
+    .map((event) => event?.message.replace(/<\{%[^%]*%\}>/g, '').trim() ?? '')
+    .filter((message, index, all) => message !== '' && all.indexOf(message) === index);
+  const reached =
+    what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : '';
+  return `pulumi ${what} of stack ${stack.name} failed: ${diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text}`;
+}

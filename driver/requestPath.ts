@@ -1,0 +1,46 @@
+import type { StackConfig } from '../stack/stackConfig';
+import { entryPointUrl, originsOf } from './entryPoints';
+import type { LoadOrigin } from '../load/entryPoint';
+import type { ObservedPair } from '../observe/observeRequests';
+
+/** Where a stack's requests come in, and what counts them. */
+export interface RequestPathView {
+  readonly entryPoints: readonly LoadOrigin[];
+  readonly prometheusUrl: string;
+  readonly scrapeIntervalMs: number;
+  /** Every origin with every destination. */
+  readonly pairs: readonly ObservedPair[];
+}
+
+/** A stack without what requests need; the message names what is missing. */
+export class NoRequestPathError extends Error {
+  override readonly name = 'NoRequestPathError';
+}
+
+/**
+ * Reads the request path out of a stack config.
+ * @throws NoRequestPathError where a region has no Traefik, or no host Prometheus
+ */
+export function requestPathOf(config: StackConfig): RequestPathView {
+  const { regions, hosts } = config;
+  const watcher = hosts.find(({ prometheus }) => prometheus);
+  if (!watcher?.prometheus || regions.some(({ traefik }) => !traefik)) {
+    throw new NoRequestPathError(
+      'The stack has no request path: load needs traefik in every one of casper:regions and prometheus on one of casper:hosts',
+    );
+  }
+  const origins = originsOf(config);
+  return {
+    entryPoints: origins.map((origin) => ({ name: origin.name, url: entryPointUrl(origin) })),
+    prometheusUrl: `http://${watcher.address}:${watcher.prometheus.port}`,
+    scrapeIntervalMs: watcher.prometheus.scrapeIntervalSeconds * 1000,
+    pairs: origins.flatMap(({ name: origin, traefik, address }) =>
+      regions.map(({ name: destination }) => ({
+        origin,
+        destination,
+        target: { job: 'traefik', instance: `${address}:${traefik.metricsPort}` },
+        selector: { service: `${destination}@file` },
+      })),
+    ),
+  };
+}

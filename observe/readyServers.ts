@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import type { StackConfig } from '../stack/stackConfig';
+import { within } from '../cluster/connection';
+import { cpuLimitMillicores, serves } from '../cluster/pods';
+
+/** Servers that were ready at one moment, by region; a region that is not named had none. */
+export interface ReadyServers {
+  /** Unix time in ms. */
+  readonly atMs: number;
+  readonly servers: Readonly<Record<string, number>>;
+}
+
+/** How often the API server is asked: the kubelet takes about 1 s for a change of CPU. */
+const askedEveryMs = 500;
+
+/**
+ * Tells the ready servers of every region again and again until the signal, by the CPU limits that the kubelet reports
+ * of ready pods. Moments at which the API server does not answer are missing.
+ */
+export async function watchReadyServers(
+  kubeConfig: KubeConfig,
+  { service, capacity }: Pick<StackConfig, 'service' | 'capacity'>,
+  signal: AbortSignal,
+  onMoment: (moment: ReadyServers) => void,
+): Promise<void> {
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const list = { namespace: service.namespace, labelSelector: 'app.kubernetes.io/part-of=casper' };
+  while (!signal.aborted) {
+    const atMs = Date.now();
+    const pods = await core.listNamespacedPod(list, within(2000)).catch(() => undefined);
+    if (pods) onMoment({ atMs, servers: serversOf(pods.items, capacity.cpuMillicoresPerServer) });
+    await sleep(askedEveryMs);
+  }
+}
+
+function serversOf(pods: readonly V1Pod[], cpuMillicoresPerServer: number): Record<string, number> {
+  const servers: Record<string, number> = {};
+  for (const pod of pods.filter(serves)) {
+    const region = pod.metadata?.labels?.['app.kubernetes.io/instance'];
+    if (region === undefined) continue;
+    const millicores = cpuLimitMillicores(pod, 'kiwix-serve') ?? 0;
+    servers[region] = (servers[region] ?? 0) + Math.floor(millicores / cpuMillicoresPerServer);
+  }
+  return servers;
+}

@@ -1,0 +1,209 @@
+import path from 'node:path';
+import type { IntervalPlan } from '../../planning/intervalPlan';
+import type { LoadSummary } from '../../load/requestLog';
+import type { Observation, PairRequests } from '../../observe/observeRequests';
+import { isUnknown, type Unknown } from '../../observe/unknown';
+import { CsvTable, type Cell } from './csvTable';
+
+type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** One interval as it was planned and as Prometheus saw it. */
+export interface IntervalOutcome {
+  readonly plan: Pick<IntervalPlan, 'interval' | 'requests'>;
+  /** How long the interval's load lasted; planned requests/s times it are planned requests. */
+  readonly seconds: number;
+  /** By region. */
+  readonly carbonGramsPerKwh: Readonly<Record<string, number>>;
+  /** Network latency in ms, by origin and destination. */
+  readonly latencyMs: Latencies;
+  /** A pair that is not among them is unknown. */
+  readonly observations: readonly Observation[];
+}
+
+const notObserved: Unknown = { unknown: 'not observed' };
+
+/**
+ * The tables of a run, as CSV. Where a figure is unknown the cell says `unknown`, and so does every sum that it is
+ * part of. The first four are the reference's (carbonfirst/casper, simulation.py), with the interval beside them.
+ *
+ * - requests_from: served requests by origin
+ * - requests_to: served requests by destination
+ * - carbon: requests_to times carbon intensity, requests x gCO2e/kWh, by destination
+ * - latencies: ms of the mean request by origin, network and service time together; empty without requests
+ * - planned_vs_served: requests and shares in percent of the origin's, by origin and destination
+ * - failed_requests: what Traefik counted, by origin and destination
+ * - sent: what the load's sender counted, by origin
+ */
+export class RunTables {
+  private readonly tables;
+
+  /**
+   * Opens the tables in a run's folder, to go on with those that are there.
+   * @throws TableError when one is of other regions
+   */
+  constructor(
+    directory: string,
+    private readonly regions: readonly string[],
+  ) {
+    const table = (name: string, columns: readonly string[]): CsvTable =>
+      new CsvTable(path.join(directory, `${name}.csv`), ['interval', ...columns]);
+    this.tables = {
+      requestsFrom: table('requests_from', regions),
+      requestsTo: table('requests_to', regions),
+      carbon: table('carbon', regions),
+      latencies: table('latencies', regions),
+      plannedVsServed: table('planned_vs_served', [
+        ...['origin', 'destination', 'planned_requests', 'served_requests'],
+        ...['planned_share_percent', 'served_share_percent', 'difference_points', 'why_unknown'],
+      ]),
+      failedRequests: table('failed_requests', ['origin', 'destination', 'server_errors', 'client_aborts']),
+      sent: table('sent', [
+        ...['origin', 'due', 'sent', 'answered', 'failed_status', 'failed_connection', 'failed_timeout'],
+        ...['not_sent', 'slower_than_1s', 'p50_ms', 'p95_ms', 'p99_ms', 'max_ms'],
+      ]),
+    };
+  }
+
+  /** Adds one interval to every table but `sent`. */
+  append(outcome: IntervalOutcome): void {
+    const { plan } = outcome;
+    const { regions } = this;
+    const observed = new PairTable(outcome.observations);
+    const servedTo = (destination: string): number | Unknown =>
+      sum(regions.map((origin) => observed.served(origin, destination)));
+    const wide = (table: CsvTable, valueOf: (region: string) => number | null | Unknown): void => {
+      table.append([[plan.interval, ...regions.map((region) => cell(valueOf(region)))]]);
+    };
+    wide(this.tables.requestsFrom, (origin) =>
+      sum(regions.map((destination) => observed.served(origin, destination))),
+    );
+    wide(this.tables.requestsTo, servedTo);
+    wide(this.tables.carbon, (region) => {
+      const served = servedTo(region);
+      const gramsPerKwh = outcome.carbonGramsPerKwh[region];
+      if (isUnknown(served)) return served;
+      return gramsPerKwh === undefined ? { unknown: 'no carbon intensity' } : served * gramsPerKwh;
+    });
+    wide(this.tables.latencies, (origin) => meanLatency(origin, regions, observed, outcome.latencyMs));
+    this.tables.plannedVsServed.append(
+      regions.flatMap((origin) => sharesOf(origin, regions, observed, outcome)),
+    );
+    this.tables.failedRequests.append(
+      regions.flatMap((origin) =>
+        regions.map((destination): Cell[] => {
+          const requests = observed.of(origin, destination);
+          return [
+            ...[plan.interval, origin, destination],
+            ...(isUnknown(requests)
+              ? ['unknown', 'unknown']
+              : [requests.serverErrors, requests.clientAborts]),
+          ];
+        }),
+      ),
+    );
+  }
+
+  /** Adds what the load's sender counted of one interval, by origin: known once the last of its requests is over. */
+  appendSent(interval: string, byOrigin: Readonly<Record<string, LoadSummary>>): void {
+    this.tables.sent.append(
+      Object.entries(byOrigin).map(([origin, summary]) => [interval, origin, ...sentCells(summary)]),
+    );
+  }
+}
+
+class PairTable {
+  private readonly byPair: ReadonlyMap<string, PairRequests | Unknown>;
+
+  constructor(observations: readonly Observation[]) {
+    this.byPair = new Map(
+      observations.map(({ origin, destination, requests }) => [`${origin} ${destination}`, requests]),
+    );
+  }
+
+  of(origin: string, destination: string): PairRequests | Unknown {
+    return this.byPair.get(`${origin} ${destination}`) ?? notObserved;
+  }
+
+  served(origin: string, destination: string): number | Unknown {
+    const requests = this.of(origin, destination);
+    return isUnknown(requests) ? requests : requests.served;
+  }
+}
+
+/** Pairs with neither a plan nor requests are left out. */
+function sharesOf(
+  origin: string,
+  regions: readonly string[],
+  observed: PairTable,
+  { plan, seconds }: IntervalOutcome,
+): Cell[][] {
+  const row = plan.requests[origin] ?? {};
+  const plannedTotal = Object.values(row).reduce((total, rate) => total + rate, 0);
+  const servedTotal = sum(regions.map((destination) => observed.served(origin, destination)));
+  return regions.flatMap((destination) => {
+    const rate = row[destination] ?? 0;
+    const served = observed.served(origin, destination);
+    if (rate === 0 && served === 0) return [];
+    const plannedShare = plannedTotal === 0 ? null : (100 * rate) / plannedTotal;
+    const servedShare = shareOf(served, servedTotal);
+    const difference = differenceOf(servedShare, plannedShare);
+    return [
+      [
+        ...[plan.interval, origin, destination, rate * seconds, cell(served)],
+        ...[cell(plannedShare), cell(servedShare), cell(difference)],
+        isUnknown(servedShare) ? servedShare.unknown : '',
+      ],
+    ];
+  });
+}
+
+function shareOf(served: number | Unknown, total: number | Unknown): number | null | Unknown {
+  if (isUnknown(served)) return served;
+  if (isUnknown(total)) return total;
+  return total === 0 ? null : (100 * served) / total;
+}
+
+function differenceOf(share: number | null | Unknown, planned: number | null): number | null | Unknown {
+  if (share === null || isUnknown(share)) return share;
+  return planned === null ? null : share - planned;
+}
+
+function meanLatency(
+  origin: string,
+  regions: readonly string[],
+  observed: PairTable,
+  latencyMs: Latencies,
+): number | null | Unknown {
+  let totalMs = 0;
+  let count = 0;
+  for (const destination of regions) {
+    const requests = observed.of(origin, destination);
+    if (isUnknown(requests)) return requests;
+    const { meanMs } = requests.serviceTime;
+    if (requests.served === 0) continue;
+    const networkMs = latencyMs[origin]?.[destination];
+    if (meanMs === null || networkMs === undefined)
+      return { unknown: 'no service time or no network latency' };
+    totalMs += requests.served * (networkMs + meanMs);
+    count += requests.served;
+  }
+  return count === 0 ? null : totalMs / count;
+}
+
+function sentCells({ due, sent, answered, failed, notSent, slow, latencyMs }: LoadSummary): Cell[] {
+  const { p50 = null, p95 = null, p99 = null, max = null } = latencyMs ?? {};
+  return [
+    ...[due, sent, answered, failed.status, failed.connection, failed.timeout, notSent, slow],
+    ...[p50, p95, p99, max].map(cell),
+  ];
+}
+
+function sum(values: readonly (number | Unknown)[]): number | Unknown {
+  return values.find(isUnknown) ?? values.reduce<number>((total, value) => total + Number(value), 0);
+}
+
+/** Three decimals are a microsecond or a thousandth of a point. */
+function cell(value: number | null | Unknown): Cell {
+  if (value === null) return '';
+  return isUnknown(value) ? 'unknown' : Number(value.toFixed(3));
+}

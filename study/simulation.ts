@@ -1,0 +1,134 @@
+import { at } from '../policies/arrays';
+import type { Infeasible } from '../policies/problem';
+import { isoOf, secondsOf } from '../traces/time';
+import type { Trace } from '../traces/trace';
+import { decideAll, perfectOutlook, type DecideOptions, type Decided } from '../planning/decide';
+import { forecastOutlook, forecastsFor, type ForecastOptions } from './forecast/outlook';
+import { policyNamed, problemOf, type PlanOptions } from '../planning/intervalPlan';
+import { outcomeOf, type Outcome } from './outcome';
+
+/** A range of the trace, and the plans to compare over it. */
+export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLatencyMs'>, DecideOptions {
+  /** Start of the first interval, ISO 8601 in UTC; the trace's first when absent. */
+  readonly from?: string;
+  /** Start of the first interval that is not simulated; the end of the trace when absent. */
+  readonly to?: string;
+  readonly policies: readonly string[];
+  /** Each policy is simulated with each bound; Infinity for none. */
+  readonly maxLatenciesMs: readonly number[];
+  /** What the policies that do not see the range decide from; the truth when absent. */
+  readonly forecast?: ForecastOptions;
+}
+
+export interface Simulation {
+  readonly from: string;
+  readonly to: string;
+  readonly synthetic: boolean;
+  readonly results: readonly SimulationResult[];
+}
+
+export type SimulationResult = Simulated | NotSimulated;
+
+interface Named {
+  readonly policy: string;
+  /** Null when there is none. */
+  readonly maxLatencyMs: number | null;
+}
+
+export interface Simulated extends Named {
+  readonly outcome: Outcome;
+  /** Share of grams, those of changes included, that this policy saves against each baseline simulated with the same bound. */
+  readonly savedAgainst: Readonly<Record<string, number>>;
+  /** Share of grams above those of the oracle with the same bound; absent when it was not simulated. */
+  readonly overOracle?: number;
+  /** Intervals in which no placement kept every limit for what was expected, and the least-violating one was taken. */
+  readonly brokenIntervals: number;
+}
+
+/** The policy finds no placement in some interval. */
+export interface NotSimulated extends Named {
+  readonly interval: string;
+  readonly infeasible: Infeasible;
+}
+
+/** What savings are stated against, all of them: a saving against one alone says little. */
+export const baselines = ['latency', 'replay', 'static'];
+
+/** A range that holds no interval. */
+export class EmptyRangeError extends Error {
+  override readonly name = 'EmptyRangeError';
+}
+
+/**
+ * Simulates policies side by side, each interval decided before it begins and measured with what then happens.
+ * @throws UnknownPolicyError, EmptyRangeError, and what the trace throws for an interval that it cannot give
+ */
+export async function simulate(trace: Trace, options: SimulationOptions): Promise<Simulation> {
+  const starts = startsOf(trace, options);
+  const results: SimulationResult[] = [];
+  const forecasts = options.forecast ? forecastsFor(trace, starts, options.forecast) : null;
+  const unbounded = new Map<string, Decided>();
+  for (const maxLatencyMs of options.maxLatenciesMs) {
+    const truth = starts.map((start) =>
+      problemOf(trace, trace.at(start), { ...options, policy: '', maxLatencyMs }),
+    );
+    const bound = { maxLatencyMs: Number.isFinite(maxLatencyMs) ? maxLatencyMs : null };
+    const ofBound: SimulationResult[] = [];
+    for (const name of options.policies) {
+      const policy = policyNamed(name);
+      const outlook = forecasts
+        ? forecastOutlook(truth, forecasts, options.forecast?.demandQuantile ?? null)
+        : perfectOutlook(truth);
+      // What was expected need not fit where what comes does: a forecast is no reason to have no plan.
+      const leastViolation = options.leastViolation === true || forecasts !== null;
+      const decided =
+        unbounded.get(name) ?? (await decideAll(policy, truth, outlook, { ...options, leastViolation }));
+      if (!policy.bounded) unbounded.set(name, decided);
+      ofBound.push(
+        'kind' in decided
+          ? { policy: name, ...bound, interval: at(starts, decided.interval), infeasible: decided.infeasible }
+          : {
+              policy: name,
+              ...bound,
+              outcome: outcomeOf(truth, decided, options.switching),
+              savedAgainst: {},
+              brokenIntervals: decided.filter(({ violations = [] }) => violations.length > 0).length,
+            },
+      );
+    }
+    results.push(...ofBound.map((result) => withSavings(result, ofBound)));
+  }
+  const end = secondsOf(at(starts, starts.length - 1)) + trace.intervalSeconds;
+  return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, results };
+}
+
+function withSavings(result: SimulationResult, all: readonly SimulationResult[]): SimulationResult {
+  if (!('outcome' in result)) return result;
+  const savedAgainst: Record<string, number> = {};
+  for (const other of all) {
+    if (!baselines.includes(other.policy) || other.policy === result.policy || !('outcome' in other))
+      continue;
+    savedAgainst[other.policy] = 1 - gramsOf(result) / gramsOf(other);
+  }
+  const oracle = all.find(({ policy }) => policy === 'oracle');
+  const overOracle = oracle && 'outcome' in oracle ? gramsOf(result) / gramsOf(oracle) - 1 : undefined;
+  return { ...result, savedAgainst, ...(overOracle === undefined ? {} : { overOracle }) };
+}
+
+/** gCO2e, those of changes included. */
+export function gramsOf({ outcome }: Simulated): number {
+  return outcome.carbonGrams + outcome.switchingGrams;
+}
+
+function startsOf(trace: Trace, { from, to }: SimulationOptions): string[] {
+  const first = secondsOf(trace.at(from ?? trace.firstInterval).start);
+  const end = to === undefined ? secondsOf(trace.lastInterval) + trace.intervalSeconds : secondsOf(to);
+  if (end <= first) {
+    throw new EmptyRangeError(
+      `No interval lies between ${isoOf(first)} and ${isoOf(end)}; --to must be after --from`,
+    );
+  }
+  const starts: string[] = [];
+  for (let start = first; start < end; start += trace.intervalSeconds) starts.push(isoOf(start));
+  return starts;
+}

@@ -1,6 +1,7 @@
 import { Deployment } from '@pulumi/kubernetes/apps/v1/deployment';
 import { Service } from '@pulumi/kubernetes/core/v1/service';
 import * as pulumi from '@pulumi/pulumi';
+import { containerName, objectNameOf, regionLabels } from '../stack/naming';
 import { PodCpu } from './podCpu';
 
 export interface KiwixRegionArgs {
@@ -54,8 +55,6 @@ export interface LoadBalancer {
   readonly port: number;
 }
 
-const containerName = 'kiwix-serve';
-
 /** CPU request of a pod that starts, where its CPU is changed in place afterwards. */
 const startRequestMillicores = 10;
 
@@ -72,12 +71,8 @@ export class KiwixRegion extends pulumi.ComponentResource {
     super('casper:index:KiwixRegion', name, args, opts);
 
     // Nothing here may vary with the plan: selectors cannot change, and a label or a name that changes replaces pods.
-    const labels = {
-      'app.kubernetes.io/name': 'kiwix-serve',
-      'app.kubernetes.io/instance': args.name,
-      'app.kubernetes.io/part-of': 'casper',
-    };
-    const objectName = `kiwix-${args.name}`;
+    const labels = regionLabels(args.name);
+    const objectName = objectNameOf(args.name);
     // A template needs a limit even where no pod is made from it; 1m is the smallest that Kubernetes knows.
     const limitMillicores = Math.max(args.cpuMillicores, 1);
     const requestMillicores = Math.ceil((limitMillicores * args.requestPercent) / 100);

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { stringify } from 'yaml';
+import { originLabel, traefikJob } from '../stack/naming';
 import type { Host } from './host';
 import { hostProcess } from './hostProcess';
 
@@ -44,10 +45,10 @@ export class PrometheusHost extends pulumi.ComponentResource {
           global: { scrape_interval: `${args.scrapeIntervalSeconds}s` },
           scrape_configs: [
             {
-              job_name: 'traefik',
+              job_name: traefikJob,
               static_configs: Object.entries(args.targets).map(([origin, target]) => ({
                 targets: [target],
-                labels: { origin },
+                labels: { [originLabel]: origin },
               })),
             },
           ],

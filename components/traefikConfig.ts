@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
+import { weightedService, weightsPath } from '../stack/naming';
 
 /** What the files of one origin's Traefik say. */
 export interface TraefikConfigArgs {
@@ -25,12 +26,6 @@ const RELOAD_THROTTLE = '100ms';
 
 /** Upper bounds of the histogram of service times, in seconds; Traefik's own begin at 0.1 s, above all that is normal. */
 const SERVICE_TIME_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
-
-/** Service that splits the requests; the underscore keeps it apart from the destinations, whose names have none. */
-const ROW = 'weighted_row';
-
-/** Where the row can be read from outside of the host: beside the metrics, and nothing else of the API. */
-const ROW_PATH = `/api/http/services/${ROW}@file`;
 
 /** Text of the static configuration; a change of it needs a restart. */
 export function staticConfig(args: Omit<TraefikConfigArgs, 'destinations'>): string {
@@ -79,11 +74,12 @@ export function dynamicConfig(args: TraefikConfigArgs): { revision: string; file
   const { healthCheck, destinations } = args;
   const http = {
     routers: {
-      origin: { entryPoints: ['web'], rule: 'PathPrefix(`/`)', service: ROW },
-      row: { entryPoints: ['metrics'], rule: `Path(\`${ROW_PATH}\`)`, service: 'api@internal' },
+      origin: { entryPoints: ['web'], rule: 'PathPrefix(`/`)', service: weightedService },
+      // Beside the metrics, the weights and nothing else of the API can be read from outside of the host.
+      row: { entryPoints: ['metrics'], rule: `Path(\`${weightsPath}\`)`, service: 'api@internal' },
     },
     services: {
-      [ROW]: {
+      [weightedService]: {
         weighted: {
           services: Object.keys(destinations).map((name) => ({
             name,

@@ -1,27 +1,6 @@
 import { connect } from 'node:net';
+import { entryPointUrl, originsOf } from '../stack/requestPath';
 import type { StackConfig } from '../stack/stackConfig';
-
-type Region = StackConfig['regions'][number];
-
-/** A region that requests come in at, and the address of the host that its Traefik runs on. */
-export interface Origin {
-  readonly name: string;
-  readonly traefik: NonNullable<Region['traefik']>;
-  readonly address: string;
-}
-
-/** The regions of a stack that have a Traefik; none for a stack without a request path. */
-export function originsOf({ regions, hosts }: StackConfig): Origin[] {
-  return regions.flatMap(({ name, traefik }) => {
-    const address = hosts.find((host) => host.name === traefik?.host)?.address;
-    return traefik && address !== undefined ? [{ name, traefik, address }] : [];
-  });
-}
-
-/** URL that an origin's requests come in at. */
-export function entryPointUrl({ traefik, address }: Origin): string {
-  return `http://${address}:${traefik.entryPointPort}/`;
-}
 
 /** Long enough for a machine that is busy; where a Traefik has died the connection is refused at once. */
 const answerWithinMs = 2000;

@@ -1,5 +1,6 @@
+import { ofFile, scrapedFrom } from '../stack/naming';
+import { entryPointUrl, originsOf, watcherOf } from '../stack/requestPath';
 import type { StackConfig } from '../stack/stackConfig';
-import { entryPointUrl, originsOf } from './entryPoints';
 import type { LoadOrigin } from '../load/entryPoint';
 import type { ObservedPair } from '../observe/observeRequests';
 
@@ -22,9 +23,9 @@ export class NoRequestPathError extends Error {
  * @throws NoRequestPathError where a region has no Traefik, or no host Prometheus
  */
 export function requestPathOf(config: StackConfig): RequestPathView {
-  const { regions, hosts } = config;
-  const watcher = hosts.find(({ prometheus }) => prometheus);
-  if (!watcher?.prometheus || regions.some(({ traefik }) => !traefik)) {
+  const { regions } = config;
+  const watcher = watcherOf(config);
+  if (!watcher || regions.some(({ traefik }) => !traefik)) {
     throw new NoRequestPathError(
       'The stack has no request path: load needs traefik in every one of casper:regions and prometheus on one of casper:hosts',
     );
@@ -32,14 +33,14 @@ export function requestPathOf(config: StackConfig): RequestPathView {
   const origins = originsOf(config);
   return {
     entryPoints: origins.map((origin) => ({ name: origin.name, url: entryPointUrl(origin) })),
-    prometheusUrl: `http://${watcher.address}:${watcher.prometheus.port}`,
-    scrapeIntervalMs: watcher.prometheus.scrapeIntervalSeconds * 1000,
-    pairs: origins.flatMap(({ name: origin, traefik, address }) =>
+    prometheusUrl: `http://${watcher.address}`,
+    scrapeIntervalMs: watcher.scrapeIntervalSeconds * 1000,
+    pairs: origins.flatMap(({ name: origin, metricsAddress }) =>
       regions.map(({ name: destination }) => ({
         origin,
         destination,
-        target: { job: 'traefik', instance: `${address}:${traefik.metricsPort}` },
-        selector: { service: `${destination}@file` },
+        target: scrapedFrom(metricsAddress),
+        selector: { service: ofFile(destination) },
       })),
     ),
   };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { requestsTotal } from '../stack/naming';
 import { counterIncrease, scrapeSpan, type ScrapeSpan } from './counterIncrease';
 import { histogramQuantile, type Bucket } from './histogram';
 import { PrometheusError, rawSamples, type Series } from './prometheus';
@@ -65,7 +66,6 @@ export interface ObserveOptions {
 }
 
 /** The series of Traefik v3, documented under "Metrics" of its reference. */
-const requestsTotal = 'traefik_service_requests_total';
 const durationBucket = 'traefik_service_request_duration_seconds_bucket';
 const durationSum = 'traefik_service_request_duration_seconds_sum';
 

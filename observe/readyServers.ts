@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { allRegionsSelector, containerName, regionLabel } from '../stack/naming';
 import type { StackConfig } from '../stack/stackConfig';
 import { within } from '../cluster/connection';
 import { cpuLimitMillicores, serves } from '../cluster/pods';
@@ -25,7 +26,7 @@ export async function watchReadyServers(
   onMoment: (moment: ReadyServers) => void,
 ): Promise<void> {
   const core = kubeConfig.makeApiClient(CoreV1Api);
-  const list = { namespace: service.namespace, labelSelector: 'app.kubernetes.io/part-of=casper' };
+  const list = { namespace: service.namespace, labelSelector: allRegionsSelector };
   while (!signal.aborted) {
     const atMs = Date.now();
     const pods = await core.listNamespacedPod(list, within(2000)).catch(() => undefined);
@@ -37,9 +38,9 @@ export async function watchReadyServers(
 function serversOf(pods: readonly V1Pod[], cpuMillicoresPerServer: number): Record<string, number> {
   const servers: Record<string, number> = {};
   for (const pod of pods.filter(serves)) {
-    const region = pod.metadata?.labels?.['app.kubernetes.io/instance'];
+    const region = pod.metadata?.labels?.[regionLabel];
     if (region === undefined) continue;
-    const millicores = cpuLimitMillicores(pod, 'kiwix-serve') ?? 0;
+    const millicores = cpuLimitMillicores(pod, containerName) ?? 0;
     servers[region] = (servers[region] ?? 0) + Math.floor(millicores / cpuMillicoresPerServer);
   }
   return servers;

@@ -1,3 +1,4 @@
+import { requestsTotal } from '../stack/naming';
 import { selectorOf, seriesWith, type ObservedPair } from './observeRequests';
 import { rawSamples, type Series } from './prometheus';
 
@@ -26,10 +27,7 @@ export async function receivedRequests(
     await Promise.all(
       targets.map(
         async (target) =>
-          [
-            target,
-            await rawSamples(prometheusUrl, `traefik_service_requests_total${target}`, windowMs),
-          ] as const,
+          [target, await rawSamples(prometheusUrl, `${requestsTotal}${target}`, windowMs)] as const,
       ),
     ),
   );

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { CoreV1Api, Exec, type KubeConfig } from '@kubernetes/client-node';
 import { serves } from '../../cluster/pods';
+import { allRegionsSelector, containerName, regionLabel } from '../../stack/naming';
 import type { StackConfig } from '../../stack/stackConfig';
 
 /** Whether the pod of one region runs as the plan says. */
@@ -32,12 +33,10 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
   const { namespace } = config.service;
   const { items } = await kubeConfig
     .makeApiClient(CoreV1Api)
-    .listNamespacedPod({ namespace, labelSelector: 'app.kubernetes.io/part-of=casper' });
+    .listNamespacedPod({ namespace, labelSelector: allRegionsSelector });
   return Promise.all(
     config.regions.map(async ({ name: region }) => {
-      const pods = items.filter(
-        (pod) => pod.metadata?.labels?.['app.kubernetes.io/instance'] === region && serves(pod),
-      );
+      const pods = items.filter((pod) => pod.metadata?.labels?.[regionLabel] === region && serves(pod));
       const quotas = await Promise.all(
         pods.map((pod) => readQuota(kubeConfig, namespace, pod.metadata?.name ?? '')),
       );
@@ -87,7 +86,7 @@ async function readQuota(kubeConfig: KubeConfig, namespace: string, pod: string)
   await new Promise<void>((resolve, reject) => {
     new Exec(kubeConfig)
       // cat fails on the files that are not there, yet prints the others; what it printed is checked below.
-      .exec(namespace, pod, 'kiwix-serve', ['cat', ...quotaFiles], stdout, stderr, null, false, () => {
+      .exec(namespace, pod, containerName, ['cat', ...quotaFiles], stdout, stderr, null, false, () => {
         resolve();
       })
       .catch(reject);

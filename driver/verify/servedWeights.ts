@@ -1,7 +1,8 @@
 import { request } from 'undici';
 import { z } from 'zod';
+import { weightsPath } from '../../stack/naming';
+import { originsOf, type Origin } from '../../stack/requestPath';
 import type { StackConfig } from '../../stack/stackConfig';
-import { originsOf, type Origin } from '../entryPoints';
 
 /** Whether the Traefik of one origin serves the plan's row of weights. */
 export interface RowVerification {
@@ -37,8 +38,8 @@ export function verifyRows(config: StackConfig): Promise<RowVerification[]> {
   );
 }
 
-async function servedRow({ address, traefik }: Origin): Promise<Row> {
-  const url = `http://${address}:${traefik.metricsPort}/api/http/services/weighted_row@file`;
+async function servedRow({ metricsAddress }: Origin): Promise<Row> {
+  const url = `http://${metricsAddress}${weightsPath}`;
   const limits = { headersTimeout: answerWithinMs, bodyTimeout: answerWithinMs, reset: true };
   const { statusCode, body } = await request(url, limits);
   const text = await body.text();

@@ -5,13 +5,14 @@ import { KiwixRegion } from './components/kiwixRegion';
 import { lastOutput } from './components/lastOutput';
 import { createPlatform } from './components/platform';
 import { createRequestPath } from './components/requestPath';
-import { parseProgramConfig, resizeSettings } from './stack/stackConfig';
+import { capacityOf, ceilingMillicores } from './stack/capacity';
+import { parseProgramConfig } from './stack/stackConfig';
 import { changeOrder, type CpuByRegion } from './planning/changeOrder';
 
 /** The Pulumi program: stack config -> platform, one KiwixRegion a region, the request path -> outputs. */
 export = async () => {
   const config = parseProgramConfig(pulumi.runtime.allConfig(), pulumi.getStack());
-  const { cluster, scope, regions, capacity, service, platform, hosts, plan } = config;
+  const { cluster, scope, regions, service, platform, hosts, plan } = config;
   // Before any other resource: a file backend writes the state that this reads with every step that ends.
   const live = ((await lastOutput('cpuMillicores')) ?? {}) as CpuByRegion;
   // A driver that was killed between making an object and noting it finds the object again.
@@ -30,6 +31,10 @@ export = async () => {
 
   const next = Object.fromEntries(regions.map(({ name }) => [name, plan.regions[name]?.cpuMillicores ?? 0]));
   const order = changeOrder(live, next);
+  const inPlace =
+    service.cpuChange === 'inPlace'
+      ? { ...cluster, timeoutSeconds: service.resizeTimeoutSeconds }
+      : undefined;
   const deploy = (names: readonly string[], dependsOn: pulumi.Resource[]): KiwixRegion[] =>
     regions
       .filter(({ name }) => names.includes(name))
@@ -42,8 +47,11 @@ export = async () => {
               ...region,
               namespace: namespace.metadata.name,
               cpuMillicores: next[region.name] ?? 0,
-              requestPercent: capacity.requestPercent,
-              inPlace: resizeSettings(config),
+              requestPercent: capacityOf(config, region.name).cpuRequestPercent,
+              inPlace: inPlace && {
+                ...inPlace,
+                ceilingMillicores: ceilingMillicores(capacityOf(config, region.name)),
+              },
             },
             { provider, dependsOn },
           ),

@@ -1,7 +1,7 @@
 import { resourceUsage } from 'node:process';
 import { Command } from 'commander';
-import { referenceCapacity } from '../stack/stackConfig';
-import { uniformCapacity } from '../planning/regionCapacity';
+import { referenceCapacity } from '../stack/capacity';
+import { regionCapacity } from '../planning/regionCapacity';
 import { sum } from '../policies/arrays';
 import { carbon } from '../policies/carbon';
 import { horizon } from '../policies/horizon';
@@ -22,7 +22,7 @@ function problemAt(trace: Trace, seconds: number, maxLatencyMs: number): Placeme
     requestsPerSecond,
     carbonGramsPerKwh,
     latencyMs: trace.latencyMs,
-    capacity: uniformCapacity(trace.regions, referenceCapacity),
+    capacity: regionCapacity(trace.regions, () => referenceCapacity, new Map()),
     maxLatencyMs,
     alpha: 0.9,
   };

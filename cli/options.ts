@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { referenceCapacity, type CapacityConfig } from '../stack/stackConfig';
+import { referenceCapacity } from '../stack/capacity';
 import type { DecideOptions } from '../planning/decide';
 import type { PlanOptions } from '../planning/intervalPlan';
 import type { ObjectiveWeights } from '../policies/problem';
@@ -35,16 +35,27 @@ export interface PlanFlags {
   policy: string;
   maxLatency: number;
   alpha: number;
-  requestsPerServer?: number;
-  maxServers?: number;
   regions?: string;
   weights?: ObjectiveWeights;
   surviveRegionLoss?: true;
   leastViolation?: true;
 }
 
+/** What every region holds, where no stack file says it. */
+export interface CapacityFlags {
+  requestsPerServer?: number;
+  maxServers?: number;
+}
+
+/** For commands that have no stack; with one, casper:capacity and casper:regions say it. */
+export function withCapacityOptions(command: Command): Command {
+  return command
+    .option('--requests-per-server <n>', 'requests/s that one server carries', positiveInteger)
+    .option('--max-servers <n>', 'servers a region may have', positiveInteger);
+}
+
 export function withPlanOptions(command: Command): Command {
-  return withCapacityOptions(
+  return withObjectiveOptions(
     command
       .option('--policy <name>', 'placement policy', 'carbon')
       .option(
@@ -56,16 +67,14 @@ export function withPlanOptions(command: Command): Command {
   );
 }
 
-/** What a region holds and what counts, whatever the policy and the bound. */
-export function withCapacityOptions(command: Command): Command {
+/** What counts, whatever the policy and the bound. */
+export function withObjectiveOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--alpha <share>', 'weight of carbon against servers, 0 to 1')
         .argParser(share)
         .default(referenceAlpha),
     )
-    .option('--requests-per-server <n>', 'requests/s that one server carries', positiveInteger)
-    .option('--max-servers <n>', 'servers a region may have', positiveInteger)
     .option(
       '--regions <file>',
       'CSV: region, and any of servers, min_servers, requests_per_server, idle_watts, dynamic_watts, pue, price_per_hour, destinations',
@@ -152,26 +161,32 @@ export function withStackOptions(command: Command): Command {
     .option('--config-file <path>', 'stack file (default: Pulumi.<stack>.yaml of the project)');
 }
 
-/** The flags over what the stack file says; the reference's constants where neither speaks. */
-export function planOptionsOf(
-  flags: PlanFlags,
-  traceRegions: readonly string[],
-  capacity: CapacityConfig = referenceCapacity,
-  keepWarm = false,
-): PlanOptions {
+/** What the flags say of a plan, whatever each region holds. */
+export function objectiveOptionsOf(flags: PlanFlags): Omit<PlanOptions, 'capacity' | 'keepWarm'> {
   return {
     policy: flags.policy,
     maxLatencyMs: flags.maxLatency,
     alpha: flags.alpha,
-    keepWarm,
-    capacity: {
-      ...capacity,
-      requestsPerServer: flags.requestsPerServer ?? capacity.requestsPerServer,
-      maxServersPerRegion: flags.maxServers ?? capacity.maxServersPerRegion,
-    },
-    ...(flags.regions !== undefined && { regionRows: readRegions(flags.regions, traceRegions) }),
     ...(flags.weights && { weights: flags.weights }),
     ...(flags.surviveRegionLoss && { survivesRegionLoss: true }),
     ...(flags.leastViolation && { leastViolation: true }),
+  };
+}
+
+/** A plan without a stack: the flags over the reference's constants, the same for all regions but for --regions. */
+export function planOptionsOf(
+  flags: PlanFlags & CapacityFlags,
+  traceRegions: readonly string[],
+): PlanOptions {
+  const capacity = {
+    ...referenceCapacity,
+    ...(flags.requestsPerServer !== undefined && { requestsPerServer: flags.requestsPerServer }),
+    ...(flags.maxServers !== undefined && { maxServers: flags.maxServers }),
+  };
+  return {
+    ...objectiveOptionsOf(flags),
+    keepWarm: false,
+    capacity: () => capacity,
+    ...(flags.regions !== undefined && { regionRows: readRegions(flags.regions, traceRegions) }),
   };
 }

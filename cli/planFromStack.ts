@@ -2,15 +2,22 @@ import type { DecideOptions } from '../planning/decide';
 import type { IntervalPlan, PlanOptions } from '../planning/intervalPlan';
 import { planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../study/simulation';
-import { readStackFile } from '../stack/stackFile';
+import { capacityOf } from '../stack/capacity';
+import { readStackSettings } from '../stack/stackFile';
 import { openTrace } from './openTrace';
+import { readRegions, type RegionRow } from '../traces/readRegions';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
-import { decideOptionsOf, planOptionsOf, type PlanFlags, type SwitchingFlags } from './options';
+import { decideOptionsOf, objectiveOptionsOf, type PlanFlags, type SwitchingFlags } from './options';
 
 /** The regions of the stack and of the trace are not the same ones. */
 export class RegionMismatchError extends Error {
   override readonly name = 'RegionMismatchError';
+}
+
+/** A regions.csv says of a stack what its stack file has to say. */
+export class CapacityPlaceError extends Error {
+  override readonly name = 'CapacityPlaceError';
 }
 
 /** A trace, and how its intervals are planned for the regions and capacities of a stack file. */
@@ -19,23 +26,28 @@ export interface StackPlanning {
   readonly options: PlanOptions & DecideOptions;
 }
 
-/** @throws RegionMismatchError */
+/** @throws RegionMismatchError, CapacityPlaceError */
 export function openPlanning(
   configFile: string,
   traces: string,
   flags: PlanFlags & Partial<SwitchingFlags>,
 ): StackPlanning {
-  const { regions, capacity, service } = readStackFile(configFile);
+  const config = readStackSettings(configFile);
   const trace = openTrace(traces);
   assertSameRegions(
     trace,
-    regions.map(({ name }) => name),
+    config.regions.map(({ name }) => name),
     configFile,
   );
   return {
     trace,
     options: {
-      ...planOptionsOf(flags, trace.regions, capacity, service.keepWarm),
+      ...objectiveOptionsOf(flags),
+      keepWarm: config.service.keepWarm,
+      capacity: (region) => capacityOf(config, region),
+      ...(flags.regions !== undefined && {
+        regionRows: readRegionsOfStack(flags.regions, trace.regions, configFile),
+      }),
       ...decideOptionsOf(flags),
     },
   };
@@ -68,6 +80,34 @@ export function simulateForStack(
     policies: [...new Set([options.policy, ...baselines])],
     maxLatenciesMs: [options.maxLatencyMs],
   });
+}
+
+const capacityColumns = {
+  servers: 'maxServers',
+  min_servers: 'minServers',
+  requests_per_server: 'requestsPerServer',
+} as const;
+
+/**
+ * Reads a regions.csv for a stack: energy, prices and destinations. What a region holds stands in the stack file, where
+ * the file's checks, the CPU ceiling and pre-scaling find it too.
+ */
+function readRegionsOfStack(
+  file: string,
+  regions: readonly string[],
+  configFile: string,
+): ReadonlyMap<string, RegionRow> {
+  const rows = readRegions(file, regions);
+  for (const [region, row] of rows) {
+    for (const [column, key] of Object.entries(capacityColumns)) {
+      if (row[key] === undefined) continue;
+      throw new CapacityPlaceError(
+        `${file}: column ${column} says ${row[key]} for ${region}, but a stack has that in its stack file: set ` +
+          `capacity.${key} of ${region} in casper:regions of ${configFile}, and take the column out`,
+      );
+    }
+  }
+  return rows;
 }
 
 function assertSameRegions(trace: Trace, stackRegions: readonly string[], configFile: string): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StackPlan } from '../stack/stackConfig';
-import { bridgePlan } from '../planning/preScaling';
+import { capacityOf } from '../stack/capacity';
+import { preScaledPlan } from '../planning/preScaling';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { readStackFile, writeStackPlan } from '../stack/stackFile';
 import type { IntervalLoad } from '../load/generateLoad';
@@ -72,7 +73,13 @@ export async function runUnderLoad(
   // An update of their own for the next interval's servers would find no time in a squeezed hour.
   const changes = plans.map((plan, index) => {
     const next = plans[index + 1];
-    return { plan, stackPlan: bridged && next ? bridgePlan(plan, next, config.capacity) : stackPlanOf(plan) };
+    return {
+      plan,
+      stackPlan:
+        bridged && next
+          ? preScaledPlan(plan, next, (region) => capacityOf(config, region))
+          : stackPlanOf(plan),
+    };
   });
   const previewOf = async (stackPlan: StackPlan | undefined): Promise<StackChange | null> => {
     if (!stackPlan || !previewed) return null;
@@ -119,7 +126,7 @@ export async function runUnderLoad(
         throw error;
       },
     );
-    return busiestMoment(received, ready, config.capacity.requestsPerServer);
+    return busiestMoment(received, ready, (region) => capacityOf(config, region).requestsPerServer);
   };
 
   const intervals: LoadedInterval[] = [];

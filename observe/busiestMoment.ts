@@ -24,7 +24,7 @@ const windowMs = 3000;
 export function busiestMoment(
   received: readonly ReceivedRequests[],
   ready: readonly ReadyServers[],
-  requestsPerServer: number,
+  requestsPerServer: (destination: string) => number,
 ): BusiestMoment | null {
   let busiest: BusiestMoment | null = null;
   for (const [destination, spans] of Map.groupBy(received, (span) => span.destination)) {
@@ -39,7 +39,7 @@ export function busiestMoment(
       const requestsPerSecond =
         (1000 * counted.reduce<number>((sum, count) => sum + (count ?? 0), 0)) / windowMs;
       if (requestsPerSecond === 0) continue;
-      const capacityRequestsPerSecond = (servers / windowMs) * requestsPerServer;
+      const capacityRequestsPerSecond = (servers / windowMs) * requestsPerServer(destination);
       const load = requestsPerSecond / capacityRequestsPerSecond;
       if (busiest === null || load > busiest.load) {
         busiest = { destination, atMs, requestsPerSecond, capacityRequestsPerSecond, load };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { capacityOf } from '../stack/capacity';
 import { allRegionsSelector, containerName, regionLabel } from '../stack/naming';
 import type { StackConfig } from '../stack/stackConfig';
 import { within } from '../cluster/connection';
@@ -21,25 +22,29 @@ const askedEveryMs = 500;
  */
 export async function watchReadyServers(
   kubeConfig: KubeConfig,
-  { service, capacity }: Pick<StackConfig, 'service' | 'capacity'>,
+  config: Pick<StackConfig, 'service' | 'capacity' | 'regions'>,
   signal: AbortSignal,
   onMoment: (moment: ReadyServers) => void,
 ): Promise<void> {
   const core = kubeConfig.makeApiClient(CoreV1Api);
-  const list = { namespace: service.namespace, labelSelector: allRegionsSelector };
+  const list = { namespace: config.service.namespace, labelSelector: allRegionsSelector };
   while (!signal.aborted) {
     const atMs = Date.now();
     const pods = await core.listNamespacedPod(list, within(2000)).catch(() => undefined);
-    if (pods) onMoment({ atMs, servers: serversOf(pods.items, capacity.cpuMillicoresPerServer) });
+    if (pods) onMoment({ atMs, servers: serversOf(pods.items, config) });
     await sleep(askedEveryMs);
   }
 }
 
-function serversOf(pods: readonly V1Pod[], cpuMillicoresPerServer: number): Record<string, number> {
+function serversOf(
+  pods: readonly V1Pod[],
+  config: Pick<StackConfig, 'capacity' | 'regions'>,
+): Record<string, number> {
   const servers: Record<string, number> = {};
   for (const pod of pods.filter(serves)) {
     const region = pod.metadata?.labels?.[regionLabel];
     if (region === undefined) continue;
+    const { cpuMillicoresPerServer } = capacityOf(config, region);
     const millicores = cpuLimitMillicores(pod, containerName) ?? 0;
     servers[region] = (servers[region] ?? 0) + Math.floor(millicores / cpuMillicoresPerServer);
   }

@@ -1,4 +1,5 @@
-import type { CapacityConfig, StackPlan } from '../stack/stackConfig';
+import { cpuMillicoresOf, type CapacityByRegion } from '../stack/capacity';
+import type { StackPlan } from '../stack/stackConfig';
 import { sum } from '../policies/arrays';
 import type {
   Infeasible,
@@ -55,7 +56,7 @@ export interface PlanOptions {
   /** Weight of carbon against servers in the objective, 0 to 1. */
   readonly alpha: number;
   readonly keepWarm: boolean;
-  readonly capacity: CapacityConfig;
+  readonly capacity: CapacityByRegion;
   /** What is particular to a region, by name. */
   readonly regionRows?: ReadonlyMap<string, RegionRow>;
   /** For the policy `weighted`. */
@@ -183,12 +184,6 @@ async function decide(policy: Policy, problem: PlacementProblem): Promise<Placem
   return placement;
 }
 
-/** The CPU limit of a region, in millicores: the reference's 10 * servers + 1; 0 means that no pod runs there. */
-export function cpuMillicoresOf(servers: number, capacity: CapacityConfig, keepWarm: boolean): number {
-  if (servers === 0 && !keepWarm) return 0;
-  return capacity.cpuMillicoresPerServer * servers + capacity.epsilonMillicores;
-}
-
 interface PlacementContext extends PlanOptions {
   readonly interval: string;
   readonly synthetic: boolean;
@@ -209,8 +204,10 @@ export function describePlacement(
   for (const { origin, destination, count } of pairs) {
     (requests[nameAt(regions, origin)] ??= {})[nameAt(regions, destination)] = count;
   }
-  const byRegion = (value: (servers: number) => number): Record<string, number> =>
-    Object.fromEntries(regions.map((region, index) => [region, value(placement.servers[index] ?? 0)]));
+  const byRegion = (value: (servers: number, region: string) => number): Record<string, number> =>
+    Object.fromEntries(
+      regions.map((region, index) => [region, value(placement.servers[index] ?? 0, region)]),
+    );
   return {
     interval: context.interval,
     policy: context.policy,
@@ -218,7 +215,9 @@ export function describePlacement(
     synthetic: context.synthetic,
     regions,
     servers: byRegion((servers) => servers),
-    cpuMillicores: byRegion((servers) => cpuMillicoresOf(servers, context.capacity, context.keepWarm)),
+    cpuMillicores: byRegion((servers, region) =>
+      cpuMillicoresOf(servers, context.capacity(region), context.keepWarm),
+    ),
     requests,
     weights: Object.fromEntries(
       regions.flatMap((origin, index): [string, Record<string, number>][] => {

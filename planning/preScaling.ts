@@ -1,29 +1,36 @@
-import type { CapacityConfig, StackPlan } from '../stack/stackConfig';
+import { cpuMillicoresOf, type CapacityByRegion } from '../stack/capacity';
+import type { StackPlan } from '../stack/stackConfig';
 import { sum } from '../policies/arrays';
-import { cpuMillicoresOf, stackPlanOf, type IntervalPlan } from './intervalPlan';
+import { stackPlanOf, type IntervalPlan } from './intervalPlan';
 
 /**
- * The plan in force, with as many servers as the change to the next one takes: what either plan has and, until the
- * weights change, what the requests of the next interval need by the weights in force. In force before that interval
- * begins, no destination gets more than its servers carry at any moment, wherever its maximum allows that; pure.
+ * Pre-scaling: the current plan plus enough servers to switch to the next one. Each region gets the larger of both
+ * plans, and enough for the next interval's requests under the current weights, up to what it may have. In force before
+ * that interval begins, it keeps every destination within what its servers carry at any moment of the change. Pure.
+ * @param capacity what each region holds
  */
-export function bridgePlan(live: IntervalPlan, next: IntervalPlan, capacity: CapacityConfig): StackPlan {
-  const { requestsPerServer, maxServersPerRegion } = capacity;
-  const plan = stackPlanOf(live);
+export function preScaledPlan(
+  current: IntervalPlan,
+  next: IntervalPlan,
+  capacity: CapacityByRegion,
+): StackPlan {
   return {
-    ...plan,
+    ...stackPlanOf(current),
     regions: Object.fromEntries(
-      live.regions.map((region) => {
-        const needed = Math.ceil(requestsOfNext(region, live, next) / requestsPerServer - roundingError);
+      current.regions.map((region) => {
+        const own = capacity(region);
+        const needed = Math.ceil(
+          requestsOfNext(region, current, next) / own.requestsPerServer - roundingError,
+        );
         const servers = Math.max(
-          live.servers[region] ?? 0,
+          current.servers[region] ?? 0,
           next.servers[region] ?? 0,
-          Math.min(needed, maxServersPerRegion),
+          Math.min(needed, own.maxServers),
         );
         const cpuMillicores = Math.max(
-          live.cpuMillicores[region] ?? 0,
+          current.cpuMillicores[region] ?? 0,
           next.cpuMillicores[region] ?? 0,
-          cpuMillicoresOf(servers, capacity, false),
+          cpuMillicoresOf(servers, own, false),
         );
         return [region, { servers, cpuMillicores }];
       }),
@@ -34,11 +41,11 @@ export function bridgePlan(live: IntervalPlan, next: IntervalPlan, capacity: Cap
 /** Shares are fractions: a sum that should be whole may come out a little above. */
 const roundingError = 1e-9;
 
-/** Requests/s that reach a region when the next interval's requests still go by the weights in force. */
-function requestsOfNext(region: string, live: IntervalPlan, next: IntervalPlan): number {
+/** Requests/s that reach a region when the next interval's requests still go by the current weights. */
+function requestsOfNext(region: string, current: IntervalPlan, next: IntervalPlan): number {
   return sum(
-    live.regions.map((origin) => {
-      const row = live.weights[origin] ?? {};
+    current.regions.map((origin) => {
+      const row = current.weights[origin] ?? {};
       const share = (row[region] ?? 0) / (sum(Object.values(row)) || 1);
       return share * sum(Object.values(next.requests[origin] ?? {}));
     }),

@@ -1,4 +1,4 @@
-import type { CapacityConfig } from '../stack/stackConfig';
+import type { Capacity } from '../stack/capacity';
 import type { RegionCapacity } from '../policies/problem';
 import type { RegionRow } from '../traces/readRegions';
 
@@ -8,33 +8,37 @@ import type { RegionRow } from '../traces/readRegions';
  */
 const dynamicWattsPerRequest = 1;
 
-type Uniform = Pick<CapacityConfig, 'requestsPerServer' | 'maxServersPerRegion'>;
-
 /** A region that must have more servers than it may have. */
 export class CapacityError extends Error {
   override readonly name = 'CapacityError';
 }
 
 /** The same capacity in every region, as the reference has it. */
-export function uniformCapacity(regions: readonly string[], uniform: Uniform): RegionCapacity[] {
-  return regionCapacity(regions, uniform, new Map());
+export function uniformCapacity(
+  regions: readonly string[],
+  { requestsPerServer, maxServersPerRegion }: { requestsPerServer: number; maxServersPerRegion: number },
+): RegionCapacity[] {
+  const uniform = { requestsPerServer, minServers: 0, maxServers: maxServersPerRegion };
+  return regionCapacity(regions, () => uniform, new Map());
 }
 
 /**
- * What is said of each region, and the same for all where nothing is.
+ * What each region holds and what a server there takes.
+ * @param capacityOf what a region holds, where its row does not say otherwise
  * @throws CapacityError when a region's fewest servers are more than its most
  */
 export function regionCapacity(
   regions: readonly string[],
-  { requestsPerServer, maxServersPerRegion }: Uniform,
+  capacityOf: (region: string) => Pick<Capacity, 'requestsPerServer' | 'minServers' | 'maxServers'>,
   rows: ReadonlyMap<string, RegionRow>,
 ): RegionCapacity[] {
   return regions.map((region) => {
     const row = rows.get(region) ?? {};
-    const perServer = row.requestsPerServer ?? requestsPerServer;
+    const own = capacityOf(region);
+    const perServer = row.requestsPerServer ?? own.requestsPerServer;
     const capacity = {
-      minServers: row.minServers ?? 0,
-      maxServers: row.maxServers ?? maxServersPerRegion,
+      minServers: row.minServers ?? own.minServers,
+      maxServers: row.maxServers ?? own.maxServers,
       requestsPerServer: perServer,
       idleWatts: row.idleWatts ?? 0,
       dynamicWatts: row.dynamicWatts ?? dynamicWattsPerRequest * perServer,

@@ -24,11 +24,9 @@ function readDocument(path: string): Document {
   return document;
 }
 
-function parseDocumentConfig(document: Document, path: string): StackConfig {
-  return parseStackConfig(
-    casperValues((document.toJS() as { config: Record<string, unknown> }).config),
-    path,
-  );
+function parseDocumentConfig(document: Document, path: string, planToCome = false): StackConfig {
+  const { config } = document.toJS() as { config: Record<string, unknown> };
+  return parseStackConfig(casperValues(config), path, planToCome);
 }
 
 /**
@@ -37,6 +35,15 @@ function parseDocumentConfig(document: Document, path: string): StackConfig {
  */
 export function readStackFile(path: string): StackConfig {
   return parseDocumentConfig(readDocument(path), path);
+}
+
+/**
+ * The same for a file whose plan is about to be replaced: that one need not fit the rest, so that whoever has changed
+ * regions or capacity can plan anew.
+ * @throws StackConfigError
+ */
+export function readStackSettings(path: string): Omit<StackConfig, 'plan'> {
+  return parseDocumentConfig(readDocument(path), path, true);
 }
 
 function setPlan(document: Document, plan: StackPlan): void {

@@ -1,24 +1,32 @@
 import { Command } from 'commander';
 import { explainInterval } from '../../planning/explainInterval';
 import { openTrace } from '../openTrace';
-import { planOptionsOf, withPlanOptions, type PlanFlags } from '../options';
+import {
+  planOptionsOf,
+  withCapacityOptions,
+  withPlanOptions,
+  type CapacityFlags,
+  type PlanFlags,
+} from '../options';
 import { sampleTraces } from '../project';
 import { renderPlan, table } from '../render/render';
 import type { Explanation } from '../../planning/explanation';
 
-interface Flags extends PlanFlags {
+interface Flags extends PlanFlags, CapacityFlags {
   traces: string;
   at: string;
   json?: true;
 }
 
-export const explainCommand = withPlanOptions(
-  new Command('explain')
-    .description(
-      'Say why the plan of one interval is as it is: what moves, for what gain, and what holds it back.',
-    )
-    .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-    .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+export const explainCommand = withCapacityOptions(
+  withPlanOptions(
+    new Command('explain')
+      .description(
+        'Say why the plan of one interval is as it is: what moves, for what gain, and what holds it back.',
+      )
+      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+  ),
 )
   .option('--json', 'print one JSON object')
   .action(async ({ traces, at, json, ...flags }: Flags) => {

@@ -1,19 +1,34 @@
 import { Command } from 'commander';
 import { planInterval } from '../../planning/intervalPlan';
 import { openTrace } from '../openTrace';
-import { planOptionsOf, withPlanOptions, type PlanFlags } from '../options';
+import {
+  planOptionsOf,
+  withCapacityOptions,
+  withPlanOptions,
+  type CapacityFlags,
+  type PlanFlags,
+} from '../options';
 import { sampleTraces } from '../project';
 import { renderPlan } from '../render/render';
 
-export const planCommand = withPlanOptions(
-  new Command('plan')
-    .description('Plan one interval: servers, CPU and weights of every region. Changes nothing.')
-    .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-    .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+export const planCommand = withCapacityOptions(
+  withPlanOptions(
+    new Command('plan')
+      .description('Plan one interval: servers, CPU and weights of every region. Changes nothing.')
+      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+  ),
 )
   .option('--json', 'print one JSON object')
-  .action(async ({ traces, at, json, ...flags }: PlanFlags & { traces: string; at: string; json?: true }) => {
-    const trace = openTrace(traces);
-    const plan = await planInterval(trace, at, planOptionsOf(flags, trace.regions));
-    console.log(json ? JSON.stringify(plan) : renderPlan(plan));
-  });
+  .action(
+    async ({
+      traces,
+      at,
+      json,
+      ...flags
+    }: PlanFlags & CapacityFlags & { traces: string; at: string; json?: true }) => {
+      const trace = openTrace(traces);
+      const plan = await planInterval(trace, at, planOptionsOf(flags, trace.regions));
+      console.log(json ? JSON.stringify(plan) : renderPlan(plan));
+    },
+  );

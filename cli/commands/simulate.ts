@@ -11,14 +11,16 @@ import {
   planOptionsOf,
   share,
   withCapacityOptions,
+  withObjectiveOptions,
   withSwitchingOptions,
+  type CapacityFlags,
   type PlanFlags,
   type SwitchingFlags,
 } from '../options';
 import { sampleTraces } from '../project';
 import { renderSimulation } from '../render/simulation';
 
-interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'>, SwitchingFlags {
+interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'>, SwitchingFlags, CapacityFlags {
   traces: string;
   from?: string;
   to?: string;
@@ -43,35 +45,37 @@ const list = (text: string): string[] => {
 
 export const simulateCommand = withSwitchingOptions(
   withCapacityOptions(
-    new Command('simulate')
-      .description('Compare policies side by side over a range of a trace. Changes nothing.')
-      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-      .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
-      .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
-      .option('--policies <names>', 'placement policies, with commas', list, [
-        'carbon',
-        'latency',
-        'replay',
-        'static',
-        'oracle',
-      ])
-      .option(
-        '--max-latency <ms>',
-        'latency bounds with commas, each in ms or "none"',
-        (text) => list(text).map(latencyBound),
-        [500],
-      )
-      .option(
-        '--forecast <name>',
-        'plan from forecasts, not from what will be: naive-day, naive-week, holt-winters or regression',
-        forecasterNamed,
-      )
-      .option(
-        '--demand-quantile <share>',
-        'with --forecast: share of hours in which no more requests come than are planned for, or "none"',
-        demandQuantile,
-        defaultDemandQuantile,
-      ),
+    withObjectiveOptions(
+      new Command('simulate')
+        .description('Compare policies side by side over a range of a trace. Changes nothing.')
+        .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+        .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
+        .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
+        .option('--policies <names>', 'placement policies, with commas', list, [
+          'carbon',
+          'latency',
+          'replay',
+          'static',
+          'oracle',
+        ])
+        .option(
+          '--max-latency <ms>',
+          'latency bounds with commas, each in ms or "none"',
+          (text) => list(text).map(latencyBound),
+          [500],
+        )
+        .option(
+          '--forecast <name>',
+          'plan from forecasts, not from what will be: naive-day, naive-week, holt-winters or regression',
+          forecasterNamed,
+        )
+        .option(
+          '--demand-quantile <share>',
+          'with --forecast: share of hours in which no more requests come than are planned for, or "none"',
+          demandQuantile,
+          defaultDemandQuantile,
+        ),
+    ),
   ),
 )
   .addOption(new Option('--json', 'print one JSON object').conflicts('csv'))

@@ -7,12 +7,14 @@ import {
   planOptionsOf,
   positiveInteger,
   withCapacityOptions,
+  withObjectiveOptions,
+  type CapacityFlags,
   type PlanFlags,
 } from '../options';
 import { sampleTraces } from '../project';
 import { table } from '../render/render';
 
-interface Flags extends Omit<PlanFlags, 'policy'> {
+interface Flags extends Omit<PlanFlags, 'policy'>, CapacityFlags {
   traces: string;
   from?: string;
   to?: string;
@@ -32,16 +34,18 @@ function twoParts(text: string): [Part, Part] {
 }
 
 export const sweepCommand = withCapacityOptions(
-  new Command('sweep')
-    .description(
-      'Trade one part of the objective for another in steps, and mark the Pareto front. Changes nothing.',
-    )
-    .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
-    .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
-    .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
-    .option('--max-latency <ms>', 'latency bound from origin to destination, or "none"', latencyBound, 500)
-    .option('--trade <parts>', 'two of carbon, latency, servers, cost', twoParts, ['carbon', 'latency'])
-    .option('--steps <n>', 'mixes of the two, at least 2', positiveInteger, 11),
+  withObjectiveOptions(
+    new Command('sweep')
+      .description(
+        'Trade one part of the objective for another in steps, and mark the Pareto front. Changes nothing.',
+      )
+      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
+      .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
+      .option('--max-latency <ms>', 'latency bound from origin to destination, or "none"', latencyBound, 500)
+      .option('--trade <parts>', 'two of carbon, latency, servers, cost', twoParts, ['carbon', 'latency'])
+      .option('--steps <n>', 'mixes of the two, at least 2', positiveInteger, 11),
+  ),
 )
   .option('--json', 'print one JSON object')
   .action(async ({ traces, from, to, trade, steps, json, ...flags }: Flags, command: Command) => {

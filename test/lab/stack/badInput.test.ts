@@ -84,8 +84,9 @@ describe('bad input changes nothing', () => {
   });
 
   test('an interval without a placement: exit code 3, which origins, which limit, short by how much', async () => {
+    stack.edit('requestsPerServer: 10', 'requestsPerServer: 1');
     expectFailure(
-      await applyTrace('--max-servers', '1', '--max-latency', '50'),
+      await applyTrace('--max-latency', '50'),
       3,
       'capacity: ',
       'requests/s more than',

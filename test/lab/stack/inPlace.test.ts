@@ -124,7 +124,7 @@ describe('in place', () => {
     const { status } = await live<Node>('node', 'casper-lab-1');
     // Nine tenths of it, the request, are more than the node has: no resize and no new pod can satisfy it.
     const tooMuch = Number(status.allocatable.cpu) * 1200;
-    stack.edit('maxServersPerRegion: 100', 'maxServersPerRegion: 1000');
+    stack.edit('maxServers: 100', 'maxServers: 1000');
     stack.edit(
       'ap-southeast-2: { servers: 8, cpuMillicores: 81 }',
       `ap-southeast-2: { servers: ${Math.floor(tooMuch / 10)}, cpuMillicores: ${tooMuch} }`,

@@ -1,4 +1,4 @@
-import { referenceCapacity } from '../../../stack/stackConfig';
+import { referenceCapacity } from '../../../stack/capacity';
 import { explainInterval } from '../../../planning/explainInterval';
 import { freeSwitching, planInterval } from '../../../planning/intervalPlan';
 import { sweep } from '../../../study/sweep';
@@ -13,7 +13,7 @@ const options = {
   maxLatencyMs: 500,
   alpha: 0.9,
   keepWarm: false,
-  capacity: referenceCapacity,
+  capacity: () => referenceCapacity,
 };
 const at = '2022-08-13T00:00:00Z';
 
@@ -62,7 +62,7 @@ test('a sweep goes from near to clean, and its front is what nothing else beats'
   const points = await sweep(trace, ['carbon', 'latency'], 5, {
     alpha: 0.9,
     keepWarm: false,
-    capacity: referenceCapacity,
+    capacity: () => referenceCapacity,
     maxLatenciesMs: [500],
     horizonIntervals: 1,
     switching: freeSwitching,

@@ -1,4 +1,4 @@
-import { referenceCapacity } from '../../../stack/stackConfig';
+import { referenceCapacity } from '../../../stack/capacity';
 import { freeSwitching, planInterval } from '../../../planning/intervalPlan';
 import { planRange } from '../../../planning/planRange';
 import { readTrace } from '../../../traces/readTrace';
@@ -11,7 +11,7 @@ const options = {
   maxLatencyMs: 500,
   alpha: 0.9,
   keepWarm: false,
-  capacity: referenceCapacity,
+  capacity: () => referenceCapacity,
   horizonIntervals: 3,
   switching: freeSwitching,
 };
@@ -58,6 +58,6 @@ test('a policy that looks ahead keeps servers that are needed again, and looks n
 
 test('an interval without a placement stops the range with its name', async () => {
   const trace = readTrace(traceFolder(goodFiles));
-  const tight = { ...options, maxLatencyMs: 10, capacity: { ...referenceCapacity, maxServersPerRegion: 3 } };
+  const tight = { ...options, maxLatencyMs: 10, capacity: () => ({ ...referenceCapacity, maxServers: 3 }) };
   await expect(planRange(trace, trace.firstInterval, 4, tight)).rejects.toThrow(/2025-06-01T01:00:00Z/);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { changeOrder } from '../../../planning/changeOrder';
-import { referenceCapacity } from '../../../stack/stackConfig';
+import { referenceCapacity } from '../../../stack/capacity';
 import { describePlacement } from '../../../planning/intervalPlan';
 import { uniformCapacity } from '../../../planning/regionCapacity';
 import { weightsOfRow } from '../../../planning/weights';
@@ -88,7 +88,7 @@ describe('an origin without expected requests', () => {
         solver: { name: 'none', status: 'optimal', milliseconds: 0 },
       },
       {
-        ...{ policy: 'carbon', alpha: 0.9, keepWarm: false, maxLatencyMs, capacity: referenceCapacity },
+        ...{ policy: 'carbon', alpha: 0.9, keepWarm: false, maxLatencyMs, capacity: () => referenceCapacity },
         ...{ interval: '2026-01-05T00:00:00Z', synthetic: true },
       },
     ).weights;

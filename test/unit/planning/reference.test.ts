@@ -1,4 +1,4 @@
-import { referenceCapacity } from '../../../stack/stackConfig';
+import { referenceCapacity } from '../../../stack/capacity';
 import { planInterval, problemOf, type IntervalPlan } from '../../../planning/intervalPlan';
 import { sum } from '../../../policies/arrays';
 import { readTrace } from '../../../traces/readTrace';
@@ -25,7 +25,7 @@ const optionsFor = (policy: string, maxLatencyMs: number) => ({
   maxLatencyMs,
   alpha: 0.9,
   keepWarm: false,
-  capacity: referenceCapacity,
+  capacity: () => referenceCapacity,
 });
 const carbonSumOf = (plans: IntervalPlan[]): number => sum(plans.map(({ carbonSum }) => carbonSum));
 const serversOf = (plans: IntervalPlan[]): number =>

@@ -19,8 +19,9 @@ test('the committed baseline is accepted, and defaults are the reference’s', (
     requestsPerServer: 10,
     cpuMillicoresPerServer: 10,
     epsilonMillicores: 1,
-    requestPercent: 90,
-    maxServersPerRegion: 100,
+    cpuRequestPercent: 90,
+    minServers: 0,
+    maxServers: 100,
   });
   expect(plan.regions['us-east-1']).toEqual({ servers: 28, cpuMillicores: 281 });
 });
@@ -110,7 +111,37 @@ test.each<[string, (string | number)[], unknown, RegExp]>([
     'more servers than a region may have',
     [plan, 'regions', 'us-east-1', 'servers'],
     101,
-    /servers: 101, expected at most casper:capacity\.maxServersPerRegion, 100/,
+    /casper:plan\.regions\.us-east-1\.servers: 101, expected at most casper:capacity\.maxServers, 100; lower it, or raise that/,
+  ],
+  [
+    'more servers than this region may have',
+    ['casper:regions', 3, 'capacity'],
+    { maxServers: 27 },
+    /casper:plan\.regions\.us-east-1\.servers: 28, expected at most casper:regions\.us-east-1\.capacity\.maxServers, 27; lower it/,
+  ],
+  [
+    'more CPU than the servers of this region may take',
+    ['casper:regions', 3, 'capacity'],
+    { cpuMillicoresPerServer: 2 },
+    /us-east-1\.cpuMillicores: 281, expected at most 201, the CPU of 100 servers \(casper:capacity\.maxServers\)/,
+  ],
+  [
+    'fewest servers above the most',
+    ['casper:regions', 3, 'capacity'],
+    { minServers: 101 },
+    /casper:regions\.us-east-1\.capacity\.minServers: 101, more than casper:capacity\.maxServers, 100, of us-east-1; lower the one/,
+  ],
+  [
+    'a misspelt key of a region’s capacity',
+    ['casper:regions', 3, 'capacity'],
+    { maxServer: 1 },
+    /casper:regions\.3\.capacity: Unrecognized key: "maxServer"/,
+  ],
+  [
+    'a former name beside the present one',
+    ['casper:capacity', 'requestPercent'],
+    80,
+    /casper:capacity\.requestPercent: is called cpuRequestPercent now, which is given too; remove requestPercent \(it is 80\)/,
   ],
   [
     'servers without CPU',

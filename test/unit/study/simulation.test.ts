@@ -1,4 +1,4 @@
-import { referenceCapacity } from '../../../stack/stackConfig';
+import { referenceCapacity } from '../../../stack/capacity';
 import { freeSwitching } from '../../../planning/intervalPlan';
 import { outcomeOf } from '../../../study/outcome';
 import { uniformCapacity } from '../../../planning/regionCapacity';
@@ -130,7 +130,7 @@ describe('simulate', () => {
     maxLatenciesMs: [500],
     alpha: 0.9,
     keepWarm: false,
-    capacity: referenceCapacity,
+    capacity: () => referenceCapacity,
     switching: freeSwitching,
     horizonIntervals: 24,
   };
@@ -156,7 +156,7 @@ describe('simulate', () => {
     const { results } = await simulate(readTrace(traceFolder(goodFiles)), {
       ...options,
       policies: ['carbon', 'latency'],
-      capacity: { ...referenceCapacity, maxServersPerRegion: 3 },
+      capacity: () => ({ ...referenceCapacity, maxServers: 3 }),
       maxLatenciesMs: [10],
     });
     expect(results[0]).toMatchObject({ policy: 'carbon', interval: '2025-06-01T01:00:00Z' });

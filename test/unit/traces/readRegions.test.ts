@@ -22,7 +22,7 @@ south,,,,,,south
 `);
   const capacity = regionCapacity(
     ['north', 'south'],
-    { requestsPerServer: 10, maxServersPerRegion: 100 },
+    () => ({ requestsPerServer: 10, minServers: 0, maxServers: 100 }),
     rows,
   );
   expect(capacity).toEqual([
@@ -76,7 +76,7 @@ test.each([
 
 test('fewest servers above what all regions may have is refused', () => {
   const rows = read('region,min_servers\nnorth,30\n');
-  expect(() => regionCapacity(['north'], { requestsPerServer: 10, maxServersPerRegion: 20 }, rows)).toThrow(
-    /north must have at least 30 servers and may have at most 20/,
-  );
+  expect(() =>
+    regionCapacity(['north'], () => ({ requestsPerServer: 10, minServers: 0, maxServers: 20 }), rows),
+  ).toThrow(/north must have at least 30 servers and may have at most 20/);
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { referenceCapacity } from '../../../stack/stackConfig';
+import { referenceCapacity } from '../../../stack/capacity';
 import { planInterval } from '../../../planning/intervalPlan';
 import { readTrace } from '../../../traces/readTrace';
 import { TraceError } from '../../../traces/traceError';
@@ -441,7 +441,7 @@ test('rows and columns in any order give the same plan', async () => {
     alpha: 0.9,
     keepWarm: false,
     maxLatencyMs: 25,
-    capacity: { ...referenceCapacity, maxServersPerRegion: 5 },
+    capacity: () => ({ ...referenceCapacity, maxServers: 5 }),
   };
   const planOf = async (files: TraceFiles): Promise<unknown> => {
     const { servers, cpuMillicores, requests, weights, objective, carbonSum, meanLatencyMs } =

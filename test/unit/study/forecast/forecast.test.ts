@@ -1,4 +1,4 @@
-import { referenceCapacity } from '../../../../stack/stackConfig';
+import { referenceCapacity } from '../../../../stack/capacity';
 import { freeSwitching, problemOf } from '../../../../planning/intervalPlan';
 import { backTest } from '../../../../study/forecast/backTest';
 import { checkedForecast, type Forecaster } from '../../../../study/forecast/forecaster';
@@ -97,7 +97,7 @@ describe('planning from forecasts, on the reference’s data', () => {
     policies: ['carbon', 'replay', 'oracle'],
     alpha: 0.9,
     keepWarm: false,
-    capacity: referenceCapacity,
+    capacity: () => referenceCapacity,
     switching: freeSwitching,
     horizonIntervals: 6,
     forecast: { forecaster: forecasterNamed('regression'), demandQuantile: 0.98 },

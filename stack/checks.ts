@@ -1,0 +1,149 @@
+import { capacityOf, ceilingMillicores } from './capacity';
+import type { Capacity, StackConfig } from './schema';
+
+/** Every region stands there once, at an address of its own, and may have as many servers as it must have. */
+export function faultsOfRegions(config: Omit<StackConfig, 'plan'>): string[] {
+  const faults: string[] = [];
+  const names = new Set<string>();
+  const regionAt = new Map<string, string>();
+  for (const { name, loadBalancer } of config.regions) {
+    if (names.has(name)) faults.push(`casper:regions: ${name} stands there twice; give each region once`);
+    names.add(name);
+    const { minServers, maxServers } = capacityOf(config, name);
+    if (minServers > maxServers) {
+      faults.push(
+        `${placeOf(config, name, 'minServers')}: ${minServers}, more than ${placeOf(config, name, 'maxServers')}, ${maxServers}, of ${name}; lower the one or raise the other`,
+      );
+    }
+    if (!loadBalancer) continue;
+    const at = `${loadBalancer.address}:${loadBalancer.port}`;
+    const other = regionAt.get(at);
+    if (other !== undefined)
+      faults.push(
+        `casper:regions: ${other} and ${name} are both at ${at}; give one of them another port or address`,
+      );
+    regionAt.set(at, name);
+  }
+  return faults;
+}
+
+/** Path of the key that says what a region holds. */
+function placeOf({ regions }: Pick<StackConfig, 'regions'>, region: string, key: keyof Capacity): string {
+  const own = regions.find(({ name }) => name === region)?.capacity;
+  return own?.[key] === undefined ? `casper:capacity.${key}` : `casper:regions.${region}.capacity.${key}`;
+}
+
+/** A plan names every region and no other, gives none more than it may have, and sends requests only to servers. */
+export function faultsOfPlan(config: StackConfig): string[] {
+  const { regions, plan } = config;
+  const faults: string[] = [];
+  const names = new Set(regions.map(({ name }) => name));
+  const known = `known regions: ${[...names].join(', ')}`;
+  for (const name of names) {
+    if (!plan.regions[name])
+      faults.push(`casper:plan.regions: ${name} is missing; give it servers and cpuMillicores`);
+  }
+  for (const [name, { servers, cpuMillicores }] of Object.entries(plan.regions)) {
+    const path = `casper:plan.regions.${name}`;
+    if (!names.has(name)) {
+      faults.push(`${path}: not in casper:regions (${known}); correct the name or add the region`);
+      continue;
+    }
+    const capacity = capacityOf(config, name);
+    const most = placeOf(config, name, 'maxServers');
+    if (servers > capacity.maxServers) {
+      faults.push(
+        `${path}.servers: ${servers}, expected at most ${most}, ${capacity.maxServers}; lower it, or raise that`,
+      );
+    } else if (cpuMillicores > ceilingMillicores(capacity)) {
+      faults.push(
+        `${path}.cpuMillicores: ${cpuMillicores}, expected at most ${ceilingMillicores(capacity)}, the CPU of ${capacity.maxServers} servers (${most}); lower it, or raise that`,
+      );
+    }
+    if (servers > 0 && cpuMillicores === 0) {
+      faults.push(`${path}.cpuMillicores: 0 with ${servers} servers; expected more than 0, or servers: 0`);
+    }
+  }
+  for (const [origin, row] of Object.entries(plan.weights)) {
+    if (!names.has(origin)) {
+      faults.push(
+        `casper:plan.weights.${origin}: not in casper:regions (${known}); correct the name or remove the row`,
+      );
+    }
+    for (const destination of Object.keys(row)) {
+      const path = `casper:plan.weights.${origin}.${destination}`;
+      if (!names.has(destination)) {
+        faults.push(`${path}: not in casper:regions (${known}); correct the name or remove the weight`);
+      } else if ((plan.regions[destination]?.servers ?? 0) === 0) {
+        faults.push(
+          `${path}: sends requests to a region without servers; give it servers or remove the weight`,
+        );
+      }
+    }
+  }
+  return faults;
+}
+
+/** Where the request path runs must exist, and no two things may want one port. */
+export function faultsOfHosts({ regions, hosts }: Omit<StackConfig, 'plan'>): string[] {
+  const faults: string[] = [];
+  const known =
+    hosts.length > 0 ? `known hosts: ${hosts.map(({ name }) => name).join(', ')}` : 'there are none';
+  const [prometheus, ...further] = hosts.filter((host) => host.prometheus);
+  for (const { name } of further) {
+    faults.push(
+      `casper:hosts: ${prometheus?.name ?? ''} and ${name} both have prometheus; leave it with one of them`,
+    );
+  }
+  const seen = new Map<string, string>();
+  for (const { name, address } of hosts) {
+    for (const [what, value] of [
+      ['name', name],
+      ['address', address],
+    ] as const) {
+      if (seen.has(`${what} ${value}`))
+        faults.push(`casper:hosts: the ${what} ${value} stands there twice; give each host once`);
+      seen.set(`${what} ${value}`, name);
+    }
+  }
+
+  const without = regions.filter(({ traefik, loadBalancer }) => !traefik || !loadBalancer);
+  if (regions.some(({ traefik }) => traefik)) {
+    for (const { name, traefik } of without) {
+      faults.push(
+        `casper:regions: ${name} has no ${traefik ? 'loadBalancer' : 'traefik'}; give it one, or no region a traefik`,
+      );
+    }
+  }
+
+  const takenBy = new Map<string, string>();
+  const take = (host: string, value: number, path: string): void => {
+    const other = takenBy.get(`${host} ${value}`);
+    if (other !== undefined)
+      faults.push(`${path}: ${value}, which is ${other} on host ${host} already; give one another port`);
+    else takenBy.set(`${host} ${value}`, path);
+  };
+  for (const { name, prometheus: server } of hosts) {
+    if (server) take(name, server.port, `casper:hosts.${name}.prometheus.port`);
+  }
+  for (const { name, traefik } of regions) {
+    if (!traefik) continue;
+    const path = `casper:regions.${name}.traefik`;
+    const host = hosts.find((candidate) => candidate.name === traefik.host);
+    if (!host) {
+      faults.push(
+        `${path}.host: ${traefik.host} is not in casper:hosts (${known}); correct the name or add the host`,
+      );
+      continue;
+    }
+    if (host.traefik === undefined) {
+      faults.push(
+        `casper:hosts.${host.name}.traefik: missing, but ${name} runs there; give the program's path`,
+      );
+    }
+    for (const key of ['entryPointPort', 'metricsPort', 'apiPort'] as const) {
+      take(host.name, traefik[key], `${path}.${key}`);
+    }
+  }
+  return faults;
+}

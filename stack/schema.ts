@@ -1,0 +1,228 @@
+import { z } from 'zod';
+
+/** The schema of the `casper:` keys: what each value alone must be. checks.ts has what must hold between them. */
+
+const regionName = z
+  .string()
+  // A region's name becomes part of Kubernetes object names (RFC 1123 label) behind the prefix "kiwix-".
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/,
+    'expected lower-case letters, digits and dashes, as in us-east-1',
+  );
+const cpuMillicores = z.int().min(0).max(1_000_000);
+const count = z.int().min(0).max(1_000_000);
+
+const port = z.int().min(1).max(65_535);
+const hostPath = z
+  .string()
+  // It goes into commands as it is.
+  .regex(
+    /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/,
+    'expected an absolute path of letters, digits, dots, dashes and underscores',
+  );
+
+const hostSchema = z.strictObject({
+  name: regionName,
+  /** By which clients and the other hosts reach it. */
+  address: z.union([z.ipv4(), z.hostname()], { error: 'expected an IPv4 address or a host name' }),
+  /** Absent for the machine that Pulumi runs on. */
+  ssh: z
+    .strictObject({
+      port: port.default(22),
+      user: z.string().min(1).default('root'),
+      /** Path on the machine that Pulumi runs on; without it an ssh agent is asked. */
+      privateKeyFile: z.string().min(1).optional(),
+      /** The host's public key, type and key as in a known_hosts file; without it any is taken. */
+      hostKey: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** Folder on the host that everything is kept in; docs/hosts.md says what. */
+  folder: hostPath.default('/var/lib/casper'),
+  /** Path of the traefik program on the host, 3.6.7 or later. */
+  traefik: hostPath.optional(),
+  /** Given for the one host that Prometheus runs on. */
+  prometheus: z
+    .strictObject({
+      /** Path of the prometheus program on the host. */
+      program: hostPath,
+      port: port.default(9090),
+      scrapeIntervalSeconds: z.int().min(1).max(60).default(1),
+    })
+    .optional(),
+});
+
+const clusterSchema = z.strictObject({
+  /** Context of the kubeconfig to act on. Named, so that whatever context is current is never touched by accident. */
+  context: z.string().min(1),
+  /** Path of the kubeconfig; without it $KUBECONFIG, then ~/.kube/config, as kubectl does. */
+  kubeconfig: z.string().min(1).optional(),
+});
+
+/** What a region holds; casper:capacity says it for all regions, casper:regions[].capacity for one of them. */
+const capacityFields = {
+  /** Requests/s that one server carries. */
+  requestsPerServer: z.int().min(1).exactOptional(),
+  /** CPU limit that one server adds, and the constant on top of it. */
+  cpuMillicoresPerServer: z.int().min(1).exactOptional(),
+  epsilonMillicores: z.int().min(1).exactOptional(),
+  /** CPU request as a share of the CPU limit. */
+  cpuRequestPercent: z.int().min(1).max(100).exactOptional(),
+  /** Fewest servers that a plan is made with; they run without requests too. */
+  minServers: count.exactOptional(),
+  maxServers: z.int().min(1).exactOptional(),
+};
+
+const regionCapacitySchema = z.strictObject(capacityFields);
+
+/** What a region holds, in full. */
+export type Capacity = Required<z.infer<typeof regionCapacitySchema>>;
+
+/** The reference's constants: README and its appendix of carbonfirst/casper; limit = 10 * servers + 1, request 0.9 of it. */
+export const referenceCapacity: Capacity = {
+  requestsPerServer: 10,
+  cpuMillicoresPerServer: 10,
+  epsilonMillicores: 1,
+  cpuRequestPercent: 90,
+  minServers: 0,
+  maxServers: 100,
+};
+
+/** What keys of casper:capacity were called before; they still work. */
+const formerNames = { requestPercent: 'cpuRequestPercent', maxServersPerRegion: 'maxServers' } as const;
+
+const capacitySchema = regionCapacitySchema
+  .extend({
+    requestPercent: capacityFields.cpuRequestPercent,
+    maxServersPerRegion: capacityFields.maxServers,
+  })
+  .superRefine((values, context) => {
+    for (const former of ['requestPercent', 'maxServersPerRegion'] as const) {
+      const name = formerNames[former];
+      if (values[former] !== undefined && values[name] !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [former],
+          message: `is called ${name} now, which is given too; remove ${former}`,
+        });
+      }
+    }
+  })
+  .transform(({ requestPercent, maxServersPerRegion, ...values }): Capacity => ({
+    ...referenceCapacity,
+    ...(requestPercent !== undefined && { cpuRequestPercent: requestPercent }),
+    ...(maxServersPerRegion !== undefined && { maxServers: maxServersPerRegion }),
+    ...values,
+  }));
+
+const regionSchema = z.strictObject({
+  name: regionName,
+  /** Labels of the nodes that stand in this region; without it any node may run its pods. */
+  nodeSelector: z.record(z.string(), z.string()).optional(),
+  /** What differs here from casper:capacity. */
+  capacity: regionCapacitySchema.optional(),
+  /** Address and port by which load balancers reach the region; without it only the cluster itself does. */
+  loadBalancer: z.strictObject({ address: z.ipv4(), port: z.int().min(1).max(65_535) }).optional(),
+  /** The load balancer of the requests that come from the region; all regions have one, or none has. */
+  traefik: z
+    .strictObject({
+      /** Name of one of casper:hosts. */
+      host: z.string(),
+      /** Port of the host that the region's requests come in at. */
+      entryPointPort: port,
+      /** Port of the host that Prometheus scrapes. */
+      metricsPort: port,
+      /** Port of the host's loopback for Traefik's API, which has no password. */
+      apiPort: port,
+    })
+    .optional(),
+});
+
+const platformPart = {
+  /** Whether the stack installs it; false where the cluster has it. */
+  install: z.boolean().default(true),
+  /** Path or address of upstream's manifest. */
+  manifest: z.string().min(1).optional(),
+};
+const needsManifest = ({ install, manifest }: { install: boolean; manifest?: string | undefined }): boolean =>
+  !install || manifest !== undefined;
+const manifestMissing = {
+  error: 'expected manifest, a path or an address, or install: false',
+  path: ['manifest'],
+};
+
+const platformSchema = z.strictObject({
+  /** Gives the regions' Services the addresses of casper:regions. */
+  metalLb: z
+    .strictObject({ ...platformPart, namespace: z.string().min(1).default('metallb-system') })
+    .refine(needsManifest, manifestMissing)
+    .optional(),
+  /** Answers `kubectl top`. */
+  metricsServer: z
+    .strictObject({ ...platformPart, extraArgs: z.array(z.string()).default([]) })
+    .refine(needsManifest, manifestMissing)
+    .optional(),
+});
+
+const serviceSchema = z.strictObject({
+  namespace: z.string().min(1).default('casper'),
+  image: z.string().min(1),
+  args: z.array(z.string()).optional(),
+  port: z.int().min(1).max(65_535).default(8080),
+  /** Name of a secret of type kubernetes.io/dockerconfigjson that is in the namespace already. */
+  pullSecret: z.string().min(1).optional(),
+  /** Path that answers 200 once the service can serve. */
+  readinessPath: z.string().startsWith('/').default('/'),
+  /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
+  sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
+  /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
+  drainSeconds: z.int().min(0).max(3600).default(5),
+  /** Bound of one region's rollout; keep it well under the scheduling interval. */
+  rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
+  /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
+  cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
+  /** How long a change in place may take before the region's pods are replaced instead. */
+  resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
+  /** Keep the reference's epsilon pod in regions without servers instead of none. */
+  keepWarm: z.boolean().default(false),
+});
+
+/**
+ * Pulumi reads an unquoted time in a stack file as a YAML timestamp and hands it on, or writes it back, in Go's own
+ * form, "2022-08-13 00:00:00 +0000 UTC": both forms mean the same interval.
+ */
+const intervalStart = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) \+0000 UTC$/, '$1T$2Z')
+      : value,
+  z.iso.datetime({ error: 'expected an ISO 8601 time in UTC, as in 2022-08-13T00:00:00Z' }),
+);
+
+const planSchema = z.strictObject({
+  interval: intervalStart,
+  policy: z.string().min(1),
+  regions: z.record(regionName, z.strictObject({ servers: count, cpuMillicores })),
+  /** One row an origin: planned requests to each destination, divided by their greatest common divisor. */
+  weights: z.record(regionName, z.record(regionName, z.int().min(1).max(1_000_000))),
+});
+
+export const stackSchema = z.strictObject({
+  cluster: clusterSchema,
+  /**
+   * What the stack makes: all of it, only what casper:platform installs, or all but that. The platform seldom changes,
+   * and looking at it takes a third of every update: in a stack of its own it is left alone.
+   */
+  scope: z.enum(['everything', 'platform', 'service']).default('everything'),
+  regions: z.array(regionSchema).min(1),
+  hosts: z.array(hostSchema).default([]),
+  capacity: capacitySchema.prefault({}),
+  service: serviceSchema,
+  platform: platformSchema.default({}),
+  plan: planSchema,
+});
+
+export type StackConfig = z.infer<typeof stackSchema>;
+export type RegionConfig = StackConfig['regions'][number];
+export type HostConfig = StackConfig['hosts'][number];
+export type ServiceConfig = StackConfig['service'];
+export type StackPlan = StackConfig['plan'];

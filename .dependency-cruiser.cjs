@@ -1,19 +1,22 @@
 /** Which folder may import which, as docs/architecture.md says; and no cycles. */
 const may = {
+  // What every program does before it loads anything else.
+  start: [],
   traces: [],
   policies: [],
   stack: [],
   planning: ['traces', 'policies', 'stack'],
   study: ['traces', 'policies', 'planning'],
   cluster: ['stack'],
-  components: ['stack', 'cluster'],
-  index: ['planning', 'stack', 'components'],
+  components: ['start', 'stack', 'cluster'],
+  index: ['start', 'planning', 'stack', 'components'],
   load: ['traces'],
   observe: ['stack', 'cluster'],
   driver: ['planning', 'stack', 'cluster', 'load', 'observe'],
   report: ['policies', 'planning', 'study', 'load', 'observe', 'driver'],
-  lab: [],
+  lab: ['start'],
   cli: [
+    'start',
     'traces',
     'policies',
     'planning',

@@ -1,9 +1,8 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { labRegions, labSettings } from '../../lab/stackForLab';
 import { newStackFile } from '../../stack/stackFile';
 import { openTrace } from '../openTrace';
-import { projectDirectory } from '../project';
+import { hasLabSources, projectDirectory } from '../project';
 
 export const initCommand = new Command('init')
   .description(
@@ -11,18 +10,26 @@ export const initCommand = new Command('init')
   )
   .requiredOption('--traces <dir>', 'folder of the four CSV files')
   .requiredOption('--config-file <path>', 'stack file to write; must not exist')
-  .option(
-    '--lab',
-    'for the lab, which must be up: regions spread over its nodes and hosts, MetalLB, metrics-server, Traefik, Prometheus',
-  )
-  .action(({ traces, configFile, lab }: { traces: string; configFile: string; lab?: true }) => {
+  .action(async ({ traces, configFile, lab }: { traces: string; configFile: string; lab?: true }) => {
     const trace = openTrace(traces);
-    newStackFile(
-      path.join(projectDirectory, 'Pulumi.dev.yaml'),
-      configFile,
-      lab ? labRegions(trace.regions) : trace.regions.map((name) => ({ name })),
-      trace.firstInterval,
-      lab ? labSettings() : [],
-    );
+    const { regions, settings } = lab
+      ? await inLab(trace.regions)
+      : { regions: named(trace.regions), settings: [] };
+    const baseline = path.join(projectDirectory, 'Pulumi.dev.yaml');
+    newStackFile(baseline, configFile, regions, trace.firstInterval, settings);
     console.log(`wrote ${configFile}: ${trace.regions.length} regions, no servers yet`);
   });
+
+if (hasLabSources) {
+  initCommand.option(
+    '--lab',
+    'for the lab, which must be up: regions spread over its nodes and hosts, MetalLB, metrics-server, Traefik, Prometheus',
+  );
+}
+
+const named = (regions: readonly string[]) => regions.map((name) => ({ name }));
+
+async function inLab(regions: readonly string[]) {
+  const { labRegions, labSettings } = await import('../../lab/stackForLab.ts');
+  return { regions: labRegions(regions), settings: labSettings() };
+}

@@ -16,13 +16,16 @@ import { execa } from 'execa';
 import { LabError } from '../labError';
 import { cacheDirectory, checkout } from '../places';
 import type { Step } from '../step';
-import { go, goVersion } from '../tools/goTools';
+import { writingInto } from '../tools/fullDisk';
+import { buildArguments, go } from '../tools/goCommand';
+import { goVersion } from '../tools/goTools';
 import { writeOciArchive, type ImageSource } from './ociArchive';
 
 /** Name that containerd and the tests know the image by which holds a pod's namespaces. */
 export const pauseImage = 'registry.k8s.io/pause:3.10';
 
 const sources = path.join(checkout, 'lab', 'images');
+const imageDirectory = path.join(cacheDirectory, 'images');
 const kiwixServe = '/usr/bin/kiwix-serve';
 const port = 8080;
 
@@ -32,7 +35,7 @@ const port = 8080;
  * @returns paths of OCI archives
  */
 export async function labImages(step: Step, tools: ReadonlyMap<string, string>): Promise<string[]> {
-  mkdirSync(path.join(cacheDirectory, 'images'), { recursive: true });
+  mkdirSync(imageDirectory, { recursive: true });
   return Promise.all([
     cached('pause', keyOf(folder('pause')), step, pause),
     cached('kiwix-serve', keyOf([...folder('pages'), kiwixServe]), step, kiwix),
@@ -61,12 +64,12 @@ async function cached(
   step: Step,
   sourceIn: (scratch: string) => Promise<ImageSource>,
 ): Promise<string> {
-  const archive = path.join(cacheDirectory, 'images', `${name}-${key}.tar`);
+  const archive = path.join(imageDirectory, `${name}-${key}.tar`);
   if (existsSync(archive)) return archive;
   await step(`building the image ${name}`, async () => {
     const scratch = mkdtempSync(path.join(tmpdir(), 'casper-image-'));
     try {
-      await writeOciArchive(await sourceIn(scratch), archive);
+      await writingInto(imageDirectory, async () => writeOciArchive(await sourceIn(scratch), archive));
     } finally {
       rmSync(scratch, { recursive: true });
     }
@@ -76,10 +79,7 @@ async function cached(
 
 async function pause(scratch: string): Promise<ImageSource> {
   const binary = path.join(scratch, 'pause');
-  await go(['build', '-trimpath', '-ldflags', '-s -w', '-o', binary, '.'], {
-    cwd: path.join(sources, 'pause'),
-    env: { CGO_ENABLED: '0' },
-  });
+  await go(buildArguments(binary, ['.']), path.join(sources, 'pause'));
   return { name: pauseImage, files: new Map([['pause', binary]]), entrypoint: ['/pause'] };
 }
 

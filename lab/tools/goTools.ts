@@ -1,87 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { LabError } from '../labError';
 import { cacheDirectory, checkout } from '../places';
 import type { Step } from '../step';
+import { writingInto } from './fullDisk';
+import { buildArguments, buildEnvironment, go } from './goCommand';
+import { goToolList, type GoTool, type GoToolName } from './goToolList';
 
-export type GoToolName =
-  | 'kubernetes'
-  | 'pulumi'
-  | 'pulumi-language-nodejs'
-  | 'metallb'
-  | 'metrics-server'
-  | 'traefik';
-
-/** Programs that are built from one Go module, which pins them: lab/tools/<name>/go.mod. */
-interface GoModule {
-  readonly name: GoToolName;
-  /** The module that gives the version. */
-  readonly module: string;
-  readonly binaries: readonly string[];
-  /** Linked statically, to be the only file of an image. */
-  readonly static?: true;
-  /** Go variable that the programs report as their version; without it they report none. */
-  readonly versionVariable?: string;
-  /** How a program that is on PATH is asked for its version; absent where there is no way to ask. */
-  readonly versionArgs?: (binary: string) => readonly string[];
-}
-
-const modules: readonly GoModule[] = [
-  {
-    name: 'kubernetes',
-    module: 'k8s.io/kubernetes',
-    binaries: [
-      'kube-apiserver',
-      'kube-controller-manager',
-      'kube-scheduler',
-      'kube-proxy',
-      'kubelet',
-      'kubectl',
-    ],
-    versionVariable: 'k8s.io/component-base/version.gitVersion',
-    versionArgs: (binary) => (binary === 'kubectl' ? ['version', '--client'] : ['--version']),
-  },
-  {
-    name: 'pulumi',
-    module: 'github.com/pulumi/pulumi/pkg/v3',
-    binaries: ['pulumi'],
-    versionVariable: 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version',
-    versionArgs: () => ['version'],
-  },
-  {
-    name: 'pulumi-language-nodejs',
-    module: 'github.com/pulumi/pulumi/sdk/v3',
-    binaries: ['pulumi-language-nodejs'],
-  },
-  {
-    name: 'metallb',
-    module: 'go.universe.tf/metallb',
-    binaries: ['controller', 'speaker'],
-    static: true,
-  },
-  {
-    name: 'metrics-server',
-    module: 'sigs.k8s.io/metrics-server',
-    binaries: ['metrics-server'],
-    static: true,
-  },
-  {
-    // The module brings a placeholder for its web page, so that it builds without one; the API is whole.
-    name: 'traefik',
-    module: 'github.com/traefik/traefik/v3',
-    binaries: ['traefik'],
-    versionVariable: 'github.com/traefik/traefik/v3/pkg/version.Version',
-    versionArgs: () => ['version'],
-  },
-];
-
-/** Folder of a Go tool's `go.mod`. */
-const moduleDirectory = (name: string): string => path.join(checkout, 'lab', 'tools', name);
+const sources = path.join(checkout, 'lab', 'tools');
 
 /**
  * Finds Go tools on PATH or in the cache, in their pinned versions, and builds the ones that are in neither.
- * @param names folders of lab/tools
  * @returns paths of the programs by name
  */
 export async function goTools(
@@ -89,52 +20,58 @@ export async function goTools(
   names: readonly GoToolName[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const module of modules.filter(({ name }) => names.includes(name))) {
-    const version = pinnedVersion(module);
-    const directory = path.join(cacheDirectory, 'tools', `${module.name}-${version}`);
+  const missing: GoTool[] = [];
+  for (const tool of goToolList.filter(({ name }) => names.includes(name))) {
     const places = await Promise.all(
-      module.binaries.map(
-        async (binary) => (await onPath(module, binary, version)) ?? path.join(directory, binary),
-      ),
+      tool.programs.map(async (program) => (await onPath(tool, program)) ?? path.join(folderOf(tool), program)),
     );
-    if (!places.every((place) => existsSync(place))) {
-      await step(`building ${module.name} ${version} (once; kept in ${directory})`, () =>
-        build(module, version, directory),
-      );
-    }
-    for (const [index, binary] of module.binaries.entries()) found.set(binary, places[index] ?? '');
+    if (!places.every((place) => existsSync(place))) missing.push(tool);
+    for (const [index, program] of tool.programs.entries()) found.set(program, places[index] ?? '');
+  }
+  for (const [index, tool] of missing.entries()) {
+    const left = missing.slice(index + 1).map(({ name }) => name);
+    const position = `${index + 1} of ${missing.length}${left.length === 0 ? '' : `; then ${left.join(', ')}`}`;
+    await step(`building ${tool.name} ${versionOf(tool)} (${position})`, () =>
+      writingInto(folderOf(tool), () => build(tool)),
+    );
   }
   return found;
 }
 
-/** Folders of tools that are in the cache, for PATH; nothing is built. */
+/** Folders of tools that are in the cache, for PATH; nothing is built. Plugins are not there: see pulumiPlugins.ts. */
 export function goToolFolders(): string[] {
-  return modules
-    .map((module) => path.join(cacheDirectory, 'tools', `${module.name}-${pinnedVersion(module)}`))
+  return goToolList
+    .filter(({ name }) => name !== 'pulumi-resource-kubernetes')
+    .map((tool) => folderOf(tool))
     .filter((directory) => existsSync(directory));
 }
 
+/** Where a program of a tool is once it is built. */
+export function goToolPath(name: GoToolName, program: string): string {
+  return path.join(folderOf(toolNamed(name)), program);
+}
+
 /** Folder of a tool's sources in Go's module cache; fetched when they are not there. */
-export async function goSourceDirectory(name: string): Promise<string> {
-  const { stdout } = await execa('go', ['mod', 'download', '-json', moduleNamed(name).module], {
-    cwd: moduleDirectory(name),
-  });
-  return (JSON.parse(stdout) as { Dir: string }).Dir;
+export async function goSourceDirectory(name: GoToolName): Promise<string> {
+  const { module, folder } = toolNamed(name);
+  const answer = await go(['mod', 'download', '-json', module], path.join(sources, folder));
+  return (JSON.parse(answer) as { Dir: string }).Dir;
 }
 
-/** Version that a tool's go.mod pins. */
-export function goVersion(name: string): string {
-  return pinnedVersion(moduleNamed(name));
+/** Version that a tool is pinned to. */
+export function goVersion(name: GoToolName): string {
+  return versionOf(toolNamed(name));
 }
 
-function moduleNamed(name: string): GoModule {
-  const module = modules.find((candidate) => candidate.name === name);
-  if (!module) throw new Error(`there is no tool ${name}`);
-  return module;
+function toolNamed(name: GoToolName): GoTool {
+  const tool = goToolList.find((candidate) => candidate.name === name);
+  if (!tool) throw new Error(`there is no tool ${name}`);
+  return tool;
 }
 
-function pinnedVersion({ name, module }: GoModule): string {
-  const goMod = path.join(moduleDirectory(name), 'go.mod');
+function versionOf({ release, module, folder }: GoTool): string {
+  if (release !== undefined) return release;
+  const goMod = path.join(sources, folder, 'go.mod');
   const line = readFileSync(goMod, 'utf8')
     .split('\n')
     .map((text) => text.trim().split(/\s+/))
@@ -144,51 +81,47 @@ function pinnedVersion({ name, module }: GoModule): string {
   return version;
 }
 
-async function onPath(
-  { versionArgs }: GoModule,
-  binary: string,
-  version: string,
-): Promise<string | undefined> {
-  if (!versionArgs) return undefined;
+/** A folder for each way to build the tool: one that was built in another way, or of other libraries, is not taken. */
+function folderOf(tool: GoTool): string {
+  return path.join(cacheDirectory, 'tools', `${tool.name}-${versionOf(tool)}-${digestOf(tool)}`);
+}
+
+function digestOf(tool: GoTool): string {
+  const hash = createHash('sha256');
+  hash.update(readFileSync(path.join(sources, tool.folder, 'go.mod')));
+  for (const folder of tool.packages.filter((name) => name.startsWith('./'))) {
+    const directory = path.join(sources, folder);
+    for (const file of readdirSync(directory).sort()) hash.update(readFileSync(path.join(directory, file)));
+  }
+  hash.update(JSON.stringify([buildArguments('', tool.packages, variablesOf(tool)), buildEnvironment]));
+  return hash.digest('hex').slice(0, 8);
+}
+
+function variablesOf(tool: GoTool): Record<string, string> {
+  return tool.versionVariable === undefined ? {} : { [tool.versionVariable]: versionOf(tool) };
+}
+
+async function onPath(tool: GoTool, program: string): Promise<string | undefined> {
+  if (!tool.versionArgs) return undefined;
   for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
-    const candidate = path.join(folder, binary);
+    const candidate = path.join(folder, program);
     if (folder === '' || !existsSync(candidate)) continue;
-    const { stdout } = await execa(candidate, versionArgs(binary), { reject: false, timeout: 20_000 });
-    if (stdout.split(/[\s:]+/).includes(version)) return candidate;
+    const { stdout } = await execa(candidate, tool.versionArgs(program), { reject: false, timeout: 20_000 });
+    if (stdout.split(/[\s:]+/).includes(versionOf(tool))) return candidate;
   }
   return undefined;
 }
 
-async function build(module: GoModule, version: string, directory: string): Promise<void> {
+async function build(tool: GoTool): Promise<void> {
+  const directory = folderOf(tool);
   const unfinished = `${directory}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
-  const ldflags = [
-    '-s',
-    '-w',
-    ...(module.versionVariable === undefined ? [] : ['-X', `${module.versionVariable}=${version}`]),
-  ];
-  await go(['build', '-trimpath', '-ldflags', ldflags.join(' '), '-o', `${unfinished}/`, 'tool'], {
-    cwd: moduleDirectory(module.name),
-    env: module.static ? { CGO_ENABLED: '0' } : {},
-  });
+  await go(buildArguments(`${unfinished}/`, tool.packages, variablesOf(tool)), path.join(sources, tool.folder));
+  if (tool.linkedTo !== undefined) {
+    for (const program of tool.programs) symlinkSync(tool.linkedTo, path.join(unfinished, program));
+  }
   // Renamed when whole: a build that is killed leaves nothing that looks like a tool.
   rmSync(directory, { recursive: true, force: true });
   renameSync(unfinished, directory);
-}
-
-/**
- * Runs the Go command.
- * @throws LabError with what it printed
- */
-export async function go(
-  args: readonly string[],
-  options: { cwd: string; env?: Record<string, string> },
-): Promise<void> {
-  const { failed, stderr, code } = await execa('go', args, { ...options, reject: false });
-  if (!failed) return;
-  if (code === 'ENOENT') {
-    throw new LabError('Go is not on PATH; the lab builds its tools with it: install Go 1.26 or later');
-  }
-  throw new LabError(`go ${args.join(' ')} in ${options.cwd} failed:\n${stderr.slice(-4000)}`);
 }

@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { labStatus } from './cluster/lab';
 import { LabError } from './labError';
 import { adminKubeconfig, cacheDirectory, checkout, stateDirectory } from './places';
 import { goToolFolders } from './tools/goTools';
+import {
+  builtKubernetesPlugin,
+  foldersOf,
+  ownKubernetesPlugin,
+  pluginFolder,
+} from './tools/kubernetesPlugin';
+import { findPlugin } from './tools/pulumiPlugins';
 
 const standIns = path.join(checkout, 'lab', 'plugins', 'bin');
 
 /**
- * What a program needs to find the lab: its kubeconfig, Pulumi with a state folder that goes with the lab, and the
- * stand-ins for Pulumi's plugins where there are no genuine ones.
+ * What a program needs to find the lab: its kubeconfig, Pulumi with a state folder that goes with the lab, and
+ * plugins where the machine has none of its own.
  * @throws LabError when the lab is not up
  */
 export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -27,7 +33,7 @@ export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
       ...goToolFolders(),
       path.join(checkout, 'node_modules', '.bin'),
       inheritedPath,
-      standInFolder(inherited, inheritedPath),
+      pluginsFor(inherited),
     ].join(path.delimiter),
     PULUMI_BACKEND_URL: `file://${pulumiState}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
@@ -38,36 +44,29 @@ export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
 }
 
 /**
- * A folder with the stand-ins that are needed, and only those: the engine takes a plugin that is on PATH rather than one
+ * A folder with the plugins that are needed, and only those: the engine takes a plugin that is on PATH rather than one
  * that `pulumi plugin install` has put away.
  */
-function standInFolder(env: NodeJS.ProcessEnv, searched: string): string {
-  const folder = path.join(stateDirectory, 'plugins');
-  mkdirSync(folder, { recursive: true });
-  const elsewhere = searched.split(path.delimiter).filter((name) => name !== folder);
+function pluginsFor(env: NodeJS.ProcessEnv): string {
+  mkdirSync(pluginFolder, { recursive: true });
   for (const program of readdirSync(standIns)) {
-    const link = path.join(folder, program);
-    if (hasGenuinePlugin(program, env, elsewhere)) rmSync(link, { force: true });
-    else {
-      // Renamed into place: another command may be about to run it.
-      const fresh = `${link}.${process.pid}`;
-      symlinkSync(path.join(standIns, program), fresh);
-      renameSync(fresh, link);
-    }
+    const own = findPlugin(program.replace('pulumi-resource-', ''), env, foldersOf(env['PATH']));
+    linkPlugin(program, own ? undefined : path.join(standIns, program));
   }
-  return folder;
+  linkPlugin('pulumi-resource-kubernetes', ownKubernetesPlugin(env) ? undefined : builtKubernetesPlugin());
+  return pluginFolder;
 }
 
-/** On PATH, or where `pulumi plugin install` puts it. */
-function hasGenuinePlugin(program: string, env: NodeJS.ProcessEnv, searched: readonly string[]): boolean {
-  if (searched.some((folder) => folder !== '' && existsSync(path.join(folder, program)))) return true;
-  const installed = path.join(env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi'), 'plugins');
-  return (
-    existsSync(installed) &&
-    readdirSync(installed).some((name) =>
-      new RegExp(`^${program.replace('pulumi-', '')}-v[\\d.]+$`).test(name),
-    )
-  );
+function linkPlugin(name: string, program: string | undefined): void {
+  const link = path.join(pluginFolder, name);
+  if (program === undefined) {
+    rmSync(link, { force: true });
+    return;
+  }
+  // Renamed into place: another command may be about to run it.
+  const fresh = `${link}.${process.pid}`;
+  symlinkSync(program, fresh);
+  renameSync(fresh, link);
 }
 
 /** Made once and kept: the salt that Pulumi writes into a stack file belongs to the passphrase and outlives a lab. */

@@ -15,7 +15,9 @@ import { LabError } from '../labError';
 import { adminKubeconfig, stateDirectory } from '../places';
 import type { Step } from '../step';
 import { debianPackages, hostPackages, labPackages } from '../tools/debianPackages';
+import { goToolList } from '../tools/goToolList';
 import { goTools } from '../tools/goTools';
+import { ownKubernetesPlugin, pluginNotice } from '../tools/kubernetesPlugin';
 import { CertificateAuthority } from './certificates';
 import { cgroupsDown, cgroupsUp } from './cgroups';
 import { startControlPlane } from './controlPlane';
@@ -51,7 +53,11 @@ export function labStatus(): LabStatus {
 export async function labUp(step: Step): Promise<boolean> {
   requireRoot();
   return withLabLock(async () => {
-    if (labStatus().up) return true;
+    if (labStatus().up) {
+      // A lab that stays up may be older than the pinned versions: what `exec` takes for itself is there all the same.
+      await buildTools(step);
+      return true;
+    }
     if (existsSync(stateDirectory)) await step('taking down what is left of an earlier lab', takeDown);
     const { tools, archives } = await prepare(step);
     await step('making the network and the cgroups', async () => {
@@ -103,16 +109,17 @@ export async function labBuild(step: Step): Promise<void> {
 
 async function prepare(step: Step): Promise<{ tools: ReadonlyMap<string, string>; archives: string[] }> {
   await debianPackages(step, [...new Set([...labPackages, ...hostPackages])]);
-  const tools = await goTools(step, [
-    'kubernetes',
-    'pulumi',
-    'pulumi-language-nodejs',
-    'metallb',
-    'metrics-server',
-    'traefik',
-  ]);
+  const tools = await buildTools(step);
   await platformManifests(step, tools);
   return { tools, archives: await labImages(step, tools) };
+}
+
+async function buildTools(step: Step): Promise<ReadonlyMap<string, string>> {
+  const plugin = ownKubernetesPlugin(process.env);
+  const notice = plugin && (await pluginNotice(plugin));
+  if (notice !== undefined) process.stderr.write(`${notice}\n`);
+  const names = goToolList.map(({ name }) => name);
+  return await goTools(step, plugin ? names.filter((name) => name !== 'pulumi-resource-kubernetes') : names);
 }
 
 /**

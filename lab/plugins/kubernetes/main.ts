@@ -1,4 +1,0 @@
-import { runPlugin } from '../provider/runPlugin';
-import { KubernetesServer } from './server';
-
-runPlugin((engine) => new KubernetesServer(engine));

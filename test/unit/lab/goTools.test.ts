@@ -131,9 +131,7 @@ test('without a module proxy the module is named, and what was built before stay
 });
 
 test('a full disk is named with its folder', async () => {
-  goDoes(
-    `echo 'compile: writing output: write $WORK/b042/_pkg_.a: no space left on device' >&2; exit 1`,
-  );
+  goDoes(`echo 'compile: writing output: write $WORK/b042/_pkg_.a: no space left on device' >&2; exit 1`);
   const { error } = await build('traefik');
   expect(error?.name).toBe('LabError');
   expect(error?.message).toContain(`the disk is full: ${tmpdir()}/b042/_pkg_.a could not be written`);

@@ -34,7 +34,6 @@ export function randomProblem(
       maxServersPerRegion: [20, 40, 100][whole(0, 2)] ?? 100,
     }),
     maxLatencyMs: [50, 100, 150, Infinity][whole(0, 3)] ?? Infinity,
-    alpha: 0.9,
   };
 }
 
@@ -64,6 +63,5 @@ export function globalProblem(random: () => number, count: number, maxLatencyMs:
     latencyMs: places.map((a) => places.map((b) => 3 + 0.015 * kilometres(a, b))),
     capacity: uniformCapacity(regions, { requestsPerServer: 10, maxServersPerRegion: 100 }),
     maxLatencyMs,
-    alpha: 0.9,
   };
 }

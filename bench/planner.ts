@@ -2,11 +2,11 @@ import { resourceUsage } from 'node:process';
 import { Command } from 'commander';
 import { referenceCapacity } from '../stack/capacity';
 import { regionCapacity } from '../planning/regionCapacity';
-import { sum } from '../policies/arrays';
+import { sum } from '../policies/model/matrix';
 import { carbon } from '../policies/carbon';
 import { horizon } from '../policies/horizon';
 import { latency } from '../policies/latency';
-import type { PlacementPolicy, PlacementProblem } from '../policies/problem';
+import type { IntervalPolicy, PlacementProblem } from '../policies/problem';
 import { readTrace } from '../traces/readTrace';
 import type { Trace } from '../traces/trace';
 import { isoOf, secondsOf } from '../traces/time';
@@ -14,6 +14,12 @@ import { globalProblem, randomNumbers, randomProblem } from './instances';
 import { millisecondsPerInterval, solveWithPulp, type PulpResult } from './pulp';
 
 const bounds = [500, 150, 100, 50];
+
+/** The reference's weights of carbon and of latency against servers. */
+const alphas = { carbon: 0.9, latency: 0.5 };
+const byCarbon = carbon({ alpha: alphas.carbon });
+const byLatency = latency();
+const overHorizon = horizon({ alpha: alphas.carbon });
 
 function problemAt(trace: Trace, seconds: number, maxLatencyMs: number): PlacementProblem {
   const { requestsPerSecond, carbonGramsPerKwh } = trace.at(isoOf(seconds));
@@ -24,7 +30,6 @@ function problemAt(trace: Trace, seconds: number, maxLatencyMs: number): Placeme
     latencyMs: trace.latencyMs,
     capacity: regionCapacity(trace.regions, () => referenceCapacity, new Map()),
     maxLatencyMs,
-    alpha: 0.9,
   };
 }
 
@@ -44,8 +49,8 @@ async function fastestMs(runs: number, work: () => Promise<unknown>): Promise<nu
   return fastest;
 }
 
-async function placeEach(policy: PlacementPolicy, problems: readonly PlacementProblem[]): Promise<void> {
-  for (const problem of problems) await policy(problem);
+async function placeEach(policy: IntervalPolicy, problems: readonly PlacementProblem[]): Promise<void> {
+  for (const problem of problems) await policy.place(problem);
 }
 
 const log = (text: string): void => {
@@ -60,10 +65,10 @@ interface Race {
 /** Both sides build every model anew and solve it; the least of several runs of each. */
 async function race(
   name: 'carbon' | 'latency',
-  policy: PlacementPolicy,
+  policy: IntervalPolicy,
   problems: readonly PlacementProblem[],
 ): Promise<Race> {
-  const alpha = name === 'carbon' ? 0.9 : 0.5;
+  const alpha = alphas[name];
   await placeEach(policy, problems);
   const casperMs = (await fastestMs(5, () => placeEach(policy, problems))) / problems.length;
   let cbcMs = Infinity;
@@ -87,17 +92,17 @@ interface Agreement {
  */
 async function agreement(
   name: 'carbon' | 'latency',
-  policy: PlacementPolicy,
+  policy: IntervalPolicy,
   problems: readonly PlacementProblem[],
 ): Promise<Agreement> {
-  const alpha = name === 'carbon' ? 0.9 : 0.5;
+  const alpha = alphas[name];
   const options = { policy: name, alpha, scaled: true } as const;
   const byCbc = await solveWithPulp(problems, { ...options, secondsLimit: 2 });
   const left = problems.filter((_, index) => !byCbc[index]?.proven);
   const byHighs = await solveWithPulp(left, { ...options, solver: 'HiGHS', secondsLimit: 600 });
   let maxRelativeDifference = 0;
   for (const [index, problem] of problems.entries()) {
-    const ours = await policy(problem);
+    const ours = await policy.place(problem);
     const cbc = byCbc[index] as PulpResult;
     const their = cbc.proven ? cbc : (byHighs[left.indexOf(problem)] as PulpResult);
     if (!their.proven) throw new Error(`instance ${index}: neither CBC nor HiGHS came to an end`);
@@ -121,7 +126,7 @@ async function main(directory: string, full: boolean): Promise<void> {
   for (const maxLatencyMs of bounds) {
     const result = await race(
       'carbon',
-      carbon,
+      byCarbon,
       day.map((hour) => problemAt(trace, hour, maxLatencyMs)),
     );
     log(`carbon within ${maxLatencyMs} ms: ${line(result)}`);
@@ -129,7 +134,7 @@ async function main(directory: string, full: boolean): Promise<void> {
   }
   const latencyRace = await race(
     'latency',
-    latency,
+    byLatency,
     day.map((hour) => problemAt(trace, hour, Infinity)),
   );
   log(`latency: ${line(latencyRace)}`);
@@ -137,12 +142,12 @@ async function main(directory: string, full: boolean): Promise<void> {
   const cbcMsPerInterval = sum(races.map(({ cbcMs }) => cbcMs)) / races.length;
 
   const year = yearOf(trace);
-  const yearSeconds = (await fastestMs(2, () => placeEach(carbon, year))) / 1000;
+  const yearSeconds = (await fastestMs(2, () => placeEach(byCarbon, year))) / 1000;
   log(`${year.length} hours within 500 ms: ${yearSeconds.toFixed(2)} s`);
 
   const random = randomNumbers(1);
   const hundred = Array.from({ length: 5 }, () => globalProblem(random, 100, 150));
-  const regions100Ms = (await fastestMs(5, () => placeEach(carbon, hundred))) / hundred.length;
+  const regions100Ms = (await fastestMs(5, () => placeEach(byCarbon, hundred))) / hundred.length;
   log(`100 regions within 150 ms: ${regions100Ms.toFixed(0)} ms an interval`);
 
   const horizon6Seconds = await horizonSeconds(
@@ -161,7 +166,7 @@ async function main(directory: string, full: boolean): Promise<void> {
   for (const maxLatencyMs of full ? bounds : [500, 100]) {
     const result = await agreement(
       'carbon',
-      carbon,
+      byCarbon,
       whole.map((hour) => problemAt(trace, hour, maxLatencyMs)),
     );
     log(`carbon within ${maxLatencyMs} ms against CBC: ${JSON.stringify(result)}`);
@@ -170,14 +175,14 @@ async function main(directory: string, full: boolean): Promise<void> {
   agreements.push(
     await agreement(
       'latency',
-      latency,
+      byLatency,
       day.map((hour) => problemAt(trace, hour, Infinity)),
     ),
   );
   log(`latency against CBC: ${JSON.stringify(agreements.at(-1))}`);
   const seeds = randomNumbers(2);
   const instances = Array.from({ length: full ? 500 : 50 }, () => randomProblem(seeds, 2, 40));
-  agreements.push(await agreement('carbon', carbon, instances));
+  agreements.push(await agreement('carbon', byCarbon, instances));
   log(`random instances of 2 to 40 regions against CBC: ${JSON.stringify(agreements.at(-1))}`);
 
   console.log(
@@ -202,7 +207,7 @@ async function horizonSeconds(horizons: readonly (readonly PlacementProblem[])[]
     for (const gramsPerServerChange of [0.5, 5]) {
       const switching = { gramsPerServerChange, gramsPerRequestMoved: 0, minResidenceIntervals: 3 };
       const milliseconds = await fastestMs(3, async () => {
-        const result = await horizon(problems, { switching });
+        const result = await overHorizon.placeAll(problems, { switching });
         if ('kind' in result) throw new Error(`no plan for a horizon: ${JSON.stringify(result)}`);
       });
       slowest = Math.max(slowest, milliseconds / 1000);

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { sum } from '../policies/arrays';
+import { sum } from '../policies/model/matrix';
 import type { PlacementProblem } from '../policies/problem';
 
 /** PuLP's wheel carries CBC; HiGHS is a package of its own. */

@@ -1,4 +1,4 @@
-import { InfeasibleError } from '../planning/intervalPlan';
+import { InfeasibleError } from '../planning/infeasibleError';
 
 const exitCodes = { failure: 1, infeasible: 3 };
 

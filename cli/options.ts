@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { referenceCapacity } from '../stack/capacity';
 import type { DecideOptions } from '../planning/decide';
-import type { PlanOptions } from '../planning/intervalPlan';
+import type { PlanOptions } from '../planning/planOptions';
+import { solvers, type SolverName } from '../policies/model/solvers';
 import type { ObjectiveWeights } from '../policies/problem';
 import { readRegions } from '../traces/readRegions';
 
@@ -36,7 +37,8 @@ export interface PlanFlags {
   maxLatency: number;
   alpha: number;
   regions?: string;
-  weights?: ObjectiveWeights;
+  objectiveWeights?: ObjectiveWeights;
+  solver?: SolverName;
   surviveRegionLoss?: true;
   leastViolation?: true;
 }
@@ -80,9 +82,12 @@ export function withObjectiveOptions(command: Command): Command {
       'CSV: region, and any of servers, min_servers, requests_per_server, idle_watts, dynamic_watts, pue, price_per_hour, destinations',
     )
     .option(
-      '--weights <list>',
+      '--objective-weights <list>',
       'objective of the policy weighted, as in carbon=0.7,latency=0.2,servers=0.05,cost=0.05',
       objectiveWeights,
+    )
+    .addOption(
+      new Option('--solver <name>', 'solver of the planner').choices(Object.keys(solvers)).default('glpk'),
     )
     .option('--survive-region-loss', 'any one region may fail and the others still carry everything')
     .option(
@@ -167,7 +172,8 @@ export function objectiveOptionsOf(flags: PlanFlags): Omit<PlanOptions, 'capacit
     policy: flags.policy,
     maxLatencyMs: flags.maxLatency,
     alpha: flags.alpha,
-    ...(flags.weights && { weights: flags.weights }),
+    ...(flags.solver && { solver: flags.solver }),
+    ...(flags.objectiveWeights && { objectiveWeights: flags.objectiveWeights }),
     ...(flags.surviveRegionLoss && { survivesRegionLoss: true }),
     ...(flags.leastViolation && { leastViolation: true }),
   };

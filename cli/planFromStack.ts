@@ -1,5 +1,6 @@
 import type { DecideOptions } from '../planning/decide';
-import type { IntervalPlan, PlanOptions } from '../planning/intervalPlan';
+import type { IntervalPlan } from '../planning/intervalPlan';
+import type { PlanOptions } from '../planning/planOptions';
 import { planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../study/simulation';
 import { capacityOf } from '../stack/capacity';

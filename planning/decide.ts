@@ -1,10 +1,10 @@
-import { at } from '../policies/arrays';
-import { after } from '../policies/before';
-import { leastViolation } from '../policies/leastViolation';
+import { stateAfter } from '../policies/model/initialState';
+import { at } from '../policies/model/matrix';
 import type {
-  Before,
   Infeasible,
   InfeasibleInterval,
+  InitialState,
+  IntervalPolicy,
   Placement,
   PlacementProblem,
   Policy,
@@ -12,11 +12,11 @@ import type {
   Switching,
 } from '../policies/problem';
 
-/** What is believed of the intervals to come. */
+/** What is expected of the intervals to come. */
 export interface Outlook {
-  /** Of the next `count` intervals, when the interval at a position is about to begin. */
+  /** The next `count` intervals, when the interval at a position is about to begin. */
   readonly expect: (interval: number, count: number) => readonly PlacementProblem[];
-  /** The same once a placement for the first of them is known; another one is then decided. */
+  /** The same once a placement for the first of them is known; that interval is then decided again. */
   readonly expectGiven?: (
     interval: number,
     count: number,
@@ -30,43 +30,47 @@ export interface DecideOptions {
   readonly switching: Switching;
   /** Intervals that a policy which looks ahead sees. */
   readonly horizonIntervals: number;
-  /** Take a placement that breaks limits where none keeps them all. */
-  readonly leastViolation?: boolean;
 }
+
+/** Changes cost nothing and are not limited: what the reference does. */
+export const freeSwitching: Switching = {
+  gramsPerServerChange: 0,
+  gramsPerRequestMoved: 0,
+  minResidenceIntervals: 1,
+};
 
 /**
  * Decides a range of intervals, each when it is about to begin: a policy that sees one interval is given that one, one
  * that sees a horizon the next intervals and what then runs. One that sees the range is given the truth.
  * @param truth the problems of all intervals as they turn out
+ * @param fallback decides an interval for which the policy finds no placement
  */
 export async function decideAll(
   policy: Policy,
   truth: readonly PlacementProblem[],
   outlook: Outlook,
-  options: DecideOptions,
+  { switching, horizonIntervals }: DecideOptions,
+  fallback: IntervalPolicy | null = null,
 ): Promise<Decided> {
-  const { switching } = options;
   if (policy.sees === 'range') return policy.placeAll(truth, { switching });
   const placements: Placement[] = [];
-  let before: Before | undefined;
+  let state: InitialState | undefined;
   for (const interval of truth.keys()) {
-    const count = policy.sees === 'horizon' ? options.horizonIntervals : 1;
+    const count = policy.sees === 'horizon' ? horizonIntervals : 1;
     let expected = outlook.expect(interval, count);
-    const context = { switching, ...(before && { before }) };
+    const context = { switching, ...(state && { initialState: state }) };
     let result = await decideNext(policy, expected, context);
     if (result.kind === 'placement' && outlook.expectGiven) {
       expected = outlook.expectGiven(interval, count, result);
       result = await decideNext(policy, expected, context);
     }
-    if (result.kind === 'placement') placements.push(result);
-    else {
-      // A policy without the bound would not be the same one with it.
-      const broken =
-        options.leastViolation && policy.bounded ? await leastViolation(at(expected, 0)) : result;
-      if (broken.kind === 'infeasible') return { kind: 'infeasible', interval, infeasible: result };
-      placements.push(broken);
+    const placement =
+      result.kind === 'infeasible' && fallback ? await fallback.place(at(expected, 0)) : result;
+    if (placement.kind === 'infeasible') {
+      return { kind: 'infeasible', position: interval, infeasible: placement };
     }
-    before = after(before, at(placements, interval));
+    placements.push(placement);
+    state = stateAfter(state, placement);
   }
   return placements;
 }

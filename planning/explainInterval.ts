@@ -1,14 +1,9 @@
 import type { Trace } from '../traces/trace';
+import { UnknownPolicyError } from '../policies/registry';
 import { explain, type Explanation } from './explanation';
-import {
-  describePlacement,
-  InfeasibleError,
-  policyNamed,
-  problemOf,
-  UnknownPolicyError,
-  type IntervalPlan,
-  type PlanOptions,
-} from './intervalPlan';
+import type { IntervalPlan } from './intervalPlan';
+import type { PlanOptions } from './planOptions';
+import { decideInterval } from './planRange';
 
 /**
  * Plans an interval and says why the plan is as it is.
@@ -16,25 +11,14 @@ import {
  */
 export async function explainInterval(
   trace: Trace,
-  at: string,
+  start: string,
   options: PlanOptions,
 ): Promise<{ readonly plan: IntervalPlan; readonly explanation: Explanation }> {
-  const policy = policyNamed(options.policy);
+  const { policy, problem, placement, plan } = await decideInterval(trace, start, options);
   if (policy.sees !== 'interval') {
     throw new UnknownPolicyError(
       `The policy ${options.policy} sees more than one interval, so no one interval explains it; take carbon`,
     );
   }
-  const interval = trace.at(at);
-  const problem = problemOf(trace, interval, options);
-  const placement = await policy.place(problem);
-  if (placement.kind === 'infeasible') throw new InfeasibleError(interval.start, placement);
-  return {
-    plan: describePlacement(problem, placement, {
-      ...options,
-      interval: interval.start,
-      synthetic: trace.synthetic,
-    }),
-    explanation: await explain(policy.place, problem, placement),
-  };
+  return { plan, explanation: await explain(policy, problem, placement) };
 }

@@ -1,6 +1,6 @@
-import { at, loadsOf, sum } from '../policies/arrays';
-import { energyKwh } from '../policies/energy';
-import type { Decision, Infeasible, Placement, PlacementPolicy, PlacementProblem } from '../policies/problem';
+import { at, loadsOf, sum } from '../policies/model/matrix';
+import { energyKwh } from '../policies/model/energy';
+import type { Decision, Infeasible, IntervalPolicy, Placement, PlacementProblem } from '../policies/problem';
 
 /** Why a plan is as it is. Grams are gCO2e an hour, by the energy model. */
 export interface Explanation {
@@ -49,7 +49,7 @@ export interface BoundValue {
  * multipliers of a relaxation: with whole servers these would be wrong.
  */
 export async function explain(
-  policy: PlacementPolicy,
+  policy: IntervalPolicy,
   problem: PlacementProblem,
   placement: Placement,
 ): Promise<Explanation> {
@@ -63,14 +63,14 @@ export async function explain(
   const serverValues: ServerValue[] = [];
   for (const [index, region] of problem.regions.entries()) {
     if (at(placement.servers, index) < at(problem.capacity, index).maxServers) continue;
-    const value = change(await policy(withServerMore(problem, index)));
+    const value = change(await policy.place(withServerMore(problem, index)));
     if (value) serverValues.push({ region, ...value });
   }
   const boundValues: BoundValue[] = [];
   for (const [index, origin] of problem.regions.entries()) {
     const next = nextReach(problem, index);
     if (!next || at(problem.requestsPerSecond, index) === 0) continue;
-    const value = change(await policy(withReach(problem, index, next.destination)));
+    const value = change(await policy.place(withReach(problem, index, next.destination)));
     if (value) {
       boundValues.push({
         origin,

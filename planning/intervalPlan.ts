@@ -1,23 +1,10 @@
-import { cpuMillicoresOf, type CapacityByRegion } from '../stack/capacity';
+import { cpuMillicoresOf } from '../stack/capacity';
 import type { StackPlan } from '../stack/stackConfig';
-import { sum } from '../policies/arrays';
-import type {
-  Infeasible,
-  ObjectiveWeights,
-  Placement,
-  PlacementProblem,
-  Policy,
-  Shortfall,
-  Switching,
-  Violation,
-} from '../policies/problem';
-import { policies } from '../policies/registry';
-import { destinationsOf } from '../policies/source';
-import { leastViolation } from '../policies/leastViolation';
-import type { RegionRow } from '../traces/readRegions';
-import type { Trace, TraceInterval } from '../traces/trace';
-import { allowedDestinations, regionCapacity } from './regionCapacity';
-import { weightsOfRow } from './weights';
+import { sum } from '../policies/model/matrix';
+import type { Placement, PlacementProblem, Violation } from '../policies/problem';
+import type { PlanOptions } from './planOptions';
+import { trafficWeightsOf } from './trafficWeights';
+import { destinationOfUnexpected } from './unexpectedRequests';
 
 /** Non-negative integers by origin, then destination; zeros are left out. */
 export type ByPair = Record<string, Record<string, number>>;
@@ -36,6 +23,7 @@ export interface IntervalPlan {
   readonly cpuMillicores: Readonly<Record<string, number>>;
   /** Requests/s. */
   readonly requests: ByPair;
+  /** Traffic weights: an origin's requests go to its destinations in proportion to these. */
   readonly weights: ByPair;
   /** The policy's objective, dimensionless; less is better. */
   readonly objective: number;
@@ -48,143 +36,7 @@ export interface IntervalPlan {
   readonly violations?: readonly Violation[];
 }
 
-/** What to plan besides the trace. */
-export interface PlanOptions {
-  readonly policy: string;
-  /** Infinity for no bound. */
-  readonly maxLatencyMs: number;
-  /** Weight of carbon against servers in the objective, 0 to 1. */
-  readonly alpha: number;
-  readonly keepWarm: boolean;
-  readonly capacity: CapacityByRegion;
-  /** What is particular to a region, by name. */
-  readonly regionRows?: ReadonlyMap<string, RegionRow>;
-  /** For the policy `weighted`. */
-  readonly weights?: ObjectiveWeights;
-  readonly survivesRegionLoss?: boolean;
-  /** Give a plan that breaks limits, marked, where none keeps them all. */
-  readonly leastViolation?: boolean;
-}
-
-/** A policy name that no file in policies/ stands for. */
-export class UnknownPolicyError extends Error {
-  override readonly name = 'UnknownPolicyError';
-}
-
-/** No placement keeps every limit; carries the diagnosis. */
-export class InfeasibleError extends Error {
-  override readonly name = 'InfeasibleError';
-  constructor(
-    readonly interval: string,
-    readonly diagnosis: Infeasible,
-  ) {
-    super(describeInfeasible(interval, diagnosis));
-  }
-}
-
-/** The diagnosis in words, one line a shortfall. */
-export function describeInfeasible(interval: string, { shortfalls }: Infeasible): string {
-  const lines = shortfalls.map((shortfall) => `  ${describeShortfall(shortfall)}`);
-  return `No placement for ${interval} keeps every limit:\n${lines.join('\n')}`;
-}
-
-function describeShortfall(shortfall: Shortfall): string {
-  if (shortfall.limit === 'latency') {
-    const { origin, boundMs, nearestDestination, nearestMs } = shortfall;
-    return (
-      `latency: ${origin} reaches no region within ${boundMs} ms; the nearest, ${nearestDestination}, takes ${nearestMs} ms, ` +
-      `${Number((nearestMs - boundMs).toFixed(3))} ms more; raise --max-latency`
-    );
-  }
-  if (shortfall.limit === 'static') {
-    return 'static: no single placement carries every interval; raise --max-servers, or plan every interval';
-  }
-  if (shortfall.limit === 'change') {
-    return 'change: no plan is reached with so few regions changed and servers held so long; raise --max-regions-changed or lower --min-residence';
-  }
-  const { origins, destinations, requestsPerSecondShort, serversShort } = shortfall;
-  if (shortfall.limit === 'headroom') {
-    return (
-      `headroom: without ${shortfall.lostRegion}, ${origins.join(', ')} ${origins.length === 1 ? 'sends' : 'send'} ${requestsPerSecondShort} requests/s more than ` +
-      `${destinations.join(', ')} can take; raise --max-servers or --max-latency, or leave out --survive-region-loss`
-    );
-  }
-  return (
-    `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
-    `${destinations.join(', ')} can take, ${serversShort} server${serversShort === 1 ? '' : 's'} short; raise --max-servers, or raise --max-latency to reach other regions`
-  );
-}
-
-/**
- * Plans the interval that starts at `at`.
- * @throws UnknownPolicyError, InfeasibleError, and what the trace throws for an interval that it cannot give
- */
-export async function planInterval(trace: Trace, at: string, options: PlanOptions): Promise<IntervalPlan> {
-  const policy = policyNamed(options.policy);
-  const interval = trace.at(at);
-  const problem = problemOf(trace, interval, options);
-  const decided = await decide(policy, problem);
-  const result =
-    decided.kind === 'infeasible' && options.leastViolation && policy.bounded
-      ? await leastViolation(problem)
-      : decided;
-  if (result.kind === 'infeasible') throw new InfeasibleError(interval.start, result);
-  return describePlacement(problem, result, {
-    interval: interval.start,
-    synthetic: trace.synthetic,
-    ...options,
-  });
-}
-
-/** @throws UnknownPolicyError */
-export function policyNamed(name: string): Policy {
-  const policy = policies[name];
-  if (policy) return policy;
-  throw new UnknownPolicyError(
-    `Unknown policy ${name}; expected one of: ${Object.keys(policies).join(', ')}`,
-  );
-}
-
-/** The placement problem of an interval under the plan's options. */
-export function problemOf(
-  trace: Pick<Trace, 'regions' | 'latencyMs'>,
-  interval: Pick<TraceInterval, 'requestsPerSecond' | 'carbonGramsPerKwh'>,
-  options: PlanOptions,
-): PlacementProblem {
-  const rows = options.regionRows ?? new Map<string, RegionRow>();
-  const allowed = allowedDestinations(trace.regions, rows);
-  return {
-    regions: trace.regions,
-    requestsPerSecond: interval.requestsPerSecond,
-    carbonGramsPerKwh: interval.carbonGramsPerKwh,
-    latencyMs: trace.latencyMs,
-    capacity: regionCapacity(trace.regions, options.capacity, rows),
-    maxLatencyMs: options.maxLatencyMs,
-    alpha: options.alpha,
-    ...(options.weights && { weights: options.weights }),
-    ...(allowed && { allowed }),
-    ...(options.survivesRegionLoss && { survivesRegionLoss: true }),
-  };
-}
-
-/** Changes cost nothing and nothing holds them back: what the reference does. */
-export const freeSwitching: Switching = {
-  gramsPerServerChange: 0,
-  gramsPerRequestMoved: 0,
-  minResidenceIntervals: 1,
-};
-
-/** One interval alone: a policy that sees a range is given a range of one. */
-async function decide(policy: Policy, problem: PlacementProblem): Promise<Placement | Infeasible> {
-  if (policy.sees === 'interval') return policy.place(problem);
-  const result = await policy.placeAll([problem], { switching: freeSwitching });
-  if ('kind' in result) return result.infeasible;
-  const [placement] = result;
-  if (!placement) throw new Error('the policy decided nothing');
-  return placement;
-}
-
-interface PlacementContext extends PlanOptions {
+interface PlacementContext extends Pick<PlanOptions, 'policy' | 'maxLatencyMs' | 'capacity' | 'keepWarm'> {
   readonly interval: string;
   readonly synthetic: boolean;
 }
@@ -221,8 +73,8 @@ export function describePlacement(
     requests,
     weights: Object.fromEntries(
       regions.flatMap((origin, index): [string, Record<string, number>][] => {
-        const row = requests[origin] ?? nearestServing(problem, placement, index);
-        return row ? [[origin, weightsOfRow(row)]] : [];
+        const row = requests[origin] ?? rowOfUnexpected(problem, placement, index);
+        return row ? [[origin, trafficWeightsOf(row)]] : [];
       }),
     ),
     objective: placement.objective,
@@ -242,20 +94,14 @@ export function describePlacement(
   };
 }
 
-/**
- * Where requests go that come in where none were expected: whole to the nearest region that serves and that the origin
- * is allowed. Without a row they would get an error.
- */
-function nearestServing(
+/** Without a row, requests that nobody expected would get an error. */
+function rowOfUnexpected(
   problem: PlacementProblem,
-  { servers }: Placement,
+  placement: Placement,
   origin: number,
 ): Record<string, number> | undefined {
-  const latencyMs = (destination: number): number => problem.latencyMs[origin]?.[destination] ?? NaN;
-  const [nearest] = destinationsOf(problem, origin)
-    .filter((destination) => (servers[destination] ?? 0) > 0)
-    .sort((one, other) => latencyMs(one) - latencyMs(other));
-  return nearest === undefined ? undefined : { [nameAt(problem.regions, nearest)]: 1 };
+  const destination = destinationOfUnexpected(problem, placement, origin);
+  return destination === undefined ? undefined : { [nameAt(problem.regions, destination)]: 1 };
 }
 
 /** The part of the plan that the stack config carries. */

@@ -1,15 +1,18 @@
-import { at } from '../policies/arrays';
+import { at } from '../policies/model/matrix';
+import type { Placement, PlacementProblem, Policy } from '../policies/problem';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
-import { decideAll, perfectOutlook, type DecideOptions } from './decide';
-import {
-  describePlacement,
-  InfeasibleError,
-  policyNamed,
-  problemOf,
-  type IntervalPlan,
-  type PlanOptions,
-} from './intervalPlan';
+import { decideAll, freeSwitching, perfectOutlook, type DecideOptions } from './decide';
+import { InfeasibleError } from './infeasibleError';
+import { describePlacement, type IntervalPlan } from './intervalPlan';
+import { policiesOf, problemOf, type PlanOptions } from './planOptions';
+
+/** An interval's plan, and what it was made of. */
+export interface PlannedInterval {
+  readonly problem: PlacementProblem;
+  readonly placement: Placement;
+  readonly plan: IntervalPlan;
+}
 
 /**
  * Plans successive intervals. A policy that looks ahead sees the trace beyond the last of them, as far as it goes.
@@ -22,7 +25,33 @@ export async function planRange(
   count: number,
   options: PlanOptions & DecideOptions,
 ): Promise<IntervalPlan[]> {
-  const policy = policyNamed(options.policy);
+  const { intervals } = await decideRange(trace, from, count, options);
+  return intervals.map(({ plan }) => plan);
+}
+
+/** Plans one interval, alone: as `planRange`, where changes cost nothing. */
+export async function planInterval(trace: Trace, start: string, options: PlanOptions): Promise<IntervalPlan> {
+  return (await decideInterval(trace, start, options)).plan;
+}
+
+/** As `planInterval`, with what the plan was made of. */
+export async function decideInterval(
+  trace: Trace,
+  start: string,
+  options: PlanOptions,
+): Promise<PlannedInterval & { readonly policy: Policy }> {
+  const alone = { ...options, horizonIntervals: 1, switching: freeSwitching };
+  const { policy, intervals } = await decideRange(trace, start, 1, alone);
+  return { policy, ...at(intervals, 0) };
+}
+
+async function decideRange(
+  trace: Trace,
+  from: string,
+  count: number,
+  options: PlanOptions & DecideOptions,
+): Promise<{ readonly policy: Policy; readonly intervals: readonly PlannedInterval[] }> {
+  const { policy, fallback } = policiesOf(options);
   const first = secondsOf(trace.at(from).start);
   const last = secondsOf(trace.lastInterval);
   const ahead = policy.sees === 'horizon' ? options.horizonIntervals - 1 : 0;
@@ -30,13 +59,13 @@ export async function planRange(
     .filter((start, index) => index < count || start <= last)
     .map((start) => trace.at(isoOf(start)));
   const problems = known.map((interval) => problemOf(trace, interval, options));
-  const decided = await decideAll(policy, problems.slice(0, count), perfectOutlook(problems), options);
-  if ('kind' in decided) throw new InfeasibleError(at(known, decided.interval).start, decided.infeasible);
-  return decided.map((placement, index) =>
-    describePlacement(at(problems, index), placement, {
-      ...options,
-      interval: at(known, index).start,
-      synthetic: trace.synthetic,
-    }),
-  );
+  const truth = problems.slice(0, count);
+  const decided = await decideAll(policy, truth, perfectOutlook(problems), options, fallback);
+  if ('kind' in decided) throw new InfeasibleError(at(known, decided.position).start, decided.infeasible);
+  const intervals = decided.map((placement, index): PlannedInterval => {
+    const problem = at(problems, index);
+    const context = { ...options, interval: at(known, index).start, synthetic: trace.synthetic };
+    return { problem, placement, plan: describePlacement(problem, placement, context) };
+  });
+  return { policy, intervals };
 }

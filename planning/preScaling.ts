@@ -1,6 +1,6 @@
 import { cpuMillicoresOf, type CapacityByRegion } from '../stack/capacity';
 import type { StackPlan } from '../stack/stackConfig';
-import { sum } from '../policies/arrays';
+import { sum } from '../policies/model/matrix';
 import { stackPlanOf, type IntervalPlan } from './intervalPlan';
 
 /**

@@ -1,12 +1,15 @@
-import { at, loadsOf, sum } from './arrays';
-import { serversFor } from './decision';
-import { glpk } from './glpk';
-import { costsOf, objectiveOf } from './objective';
-import { servedRows } from './placementModel';
-import type { Placement, PlacementProblem, Violation } from './problem';
-import { byRegionName } from './regionOrder';
-import type { LinearModel } from './solver';
-import { flowName, sourcesByOrigin } from './source';
+import type { CarbonOptions } from './carbon';
+import { commoditiesByOrigin } from './model/commodity';
+import { serversFor } from './model/decision';
+import { Flow } from './model/flow';
+import { glpk } from './model/glpk';
+import { Model, sumOf, times } from './model/linearModel';
+import { at, loadsOf } from './model/matrix';
+import { carbonWeights, costsOf, objectiveOf } from './model/objective';
+import { objectiveScale, roomOf } from './model/placementModel';
+import { byRegionName } from './model/regionOrder';
+import { valuesOf, type Solver } from './model/solver';
+import type { IntervalPolicy, Placement, PlacementProblem, Violation } from './problem';
 
 /** A millisecond over the bound counts so much more than all of the policy's objective. */
 const excessWeight = 1e4;
@@ -14,32 +17,40 @@ const excessWeight = 1e4;
 /**
  * The placement that breaks limits least, for when none keeps them: as few requests as possible above what all
  * servers carry; with those, as few milliseconds over the bound as possible, summed over requests; and with those,
- * least carbon. Which destinations an origin is allowed is never broken. Nor is the fewest servers of a region; room
- * for the loss of one is not looked for.
+ * least carbon. It never breaks residency, nor the fewest servers of a region, and does not look for room for the
+ * loss of one.
  */
-export const leastViolation = byRegionName(async (problem): Promise<Placement> => {
-  const overload = await glpk.solve(elasticModel(problem, () => 0, 1, Infinity));
-  const least = Math.round(overload.objective);
-  const costs = costsOf(problem, { carbon: problem.alpha, latency: 0, servers: 0, cost: 0 });
-  const total = Math.max(1, sum(problem.requestsPerSecond));
+export function leastViolation({ alpha, solver = glpk }: CarbonOptions): IntervalPolicy {
+  return {
+    sees: 'interval',
+    bounded: true,
+    place: byRegionName((problem) => placeBreakingLeast(problem, alpha, solver)),
+  };
+}
+
+async function placeBreakingLeast(
+  problem: PlacementProblem,
+  alpha: number,
+  solver: Solver,
+): Promise<Placement> {
+  const fewest = elasticModel(problem);
+  fewest.model.minimise(sumOf(fewest.overloads));
+  const overload = await solver.solveRelaxed(fewest.model);
+  if (overload.status === 'infeasible') throw new Error('an elastic model has no solution');
+
+  const costs = costsOf(problem, { ...carbonWeights(alpha), servers: 0 });
+  const scale = objectiveScale([problem]);
   const mostExcessMs = Math.max(1, ...problem.latencyMs.flat().map((ms) => excessMs(problem, ms)));
-  const best = await glpk.solve(
-    elasticModel(
-      problem,
-      (origin, destination) =>
-        (excessWeight * excessMs(problem, at(at(problem.latencyMs, origin), destination))) / mostExcessMs +
-        total * costs.perRequest(origin, destination),
-      0,
-      least,
-    ),
+  const { model, flow, overloads } = elasticModel(problem);
+  model.atMost(sumOf(overloads), Math.round(overload.objective));
+  model.minimise(
+    flow.weighted(({ origins }, destination) => {
+      const origin = at(origins, 0);
+      const excess = excessMs(problem, at(at(problem.latencyMs, origin), destination)) / mostExcessMs;
+      return excessWeight * excess + scale * costs.perRequest(origin, destination);
+    }),
   );
-  const requests = problem.regions.map(() => problem.regions.map(() => 0));
-  for (const [index, { origins, destinations }] of sourcesWithoutBound(problem).entries()) {
-    for (const destination of destinations) {
-      const row = at(requests, at(origins, 0));
-      row[destination] = Math.round(best.values.get(flowName(index, destination)) ?? 0);
-    }
-  }
+  const requests = flow.requests(valuesOf(await solver.solveRelaxed(model)));
   const servers = loadsOf(requests).map((load, destination) =>
     Math.min(at(problem.capacity, destination).maxServers, serversFor(problem, destination, load)),
   );
@@ -48,70 +59,32 @@ export const leastViolation = byRegionName(async (problem): Promise<Placement> =
     servers,
     requests,
     violations: violationsOf(problem, requests),
-    objective: objectiveOf(
-      costsOf(problem, { carbon: problem.alpha, latency: 0, servers: 1 - problem.alpha, cost: 0 }),
-      { servers, requests },
-    ),
-    solver: {
-      name: glpk.name,
-      status: 'least violation',
-      milliseconds: overload.milliseconds + best.milliseconds,
-    },
+    objective: objectiveOf(costsOf(problem, carbonWeights(alpha)), { servers, requests }),
+    solver: { name: solver.name, status: 'least violation' },
   };
-});
+}
 
 function excessMs({ maxLatencyMs }: PlacementProblem, latencyMs: number): number {
   return Math.max(0, latencyMs - maxLatencyMs);
 }
 
-const sourcesWithoutBound = (problem: PlacementProblem) =>
-  sourcesByOrigin({ ...problem, maxLatencyMs: Infinity });
-
-/** All servers run, and what is above them goes through one overflow of limited width: a network, so whole requests. */
-function elasticModel(
-  problem: PlacementProblem,
-  perRequest: (origin: number, destination: number) => number,
-  perOverload: number,
-  maxOverload: number,
-): LinearModel {
-  const sources = sourcesWithoutBound(problem);
-  const flows = sources.flatMap(({ origins, destinations }, index) =>
-    destinations.map((destination) => ({
-      destination,
-      name: flowName(index, destination),
-      cost: perRequest(at(origins, 0), destination),
-    })),
-  );
-  const inflow = Map.groupBy(flows, ({ destination }) => destination);
-  const overloads = [...inflow.keys()].map((destination) => ({
-    name: `over${destination}`,
-    cost: perOverload,
-  }));
-  if (overloads.length === 0) return { variables: [], constraints: [] };
-  return {
-    variables: [...flows.map(({ name, cost }) => ({ name, cost })), ...overloads],
-    constraints: [
-      ...servedRows(sources),
-      ...[...inflow].map(([destination, into]) => ({
-        name: `capacity${destination}`,
-        terms: [
-          ...into.map(({ name }) => ({ variable: name, coefficient: 1 })),
-          { variable: `over${destination}`, coefficient: -1 },
-        ],
-        upper:
-          at(problem.capacity, destination).maxServers * at(problem.capacity, destination).requestsPerServer,
-      })),
-      ...(Number.isFinite(maxOverload)
-        ? [
-            {
-              name: 'overload',
-              terms: overloads.map(({ name }) => ({ variable: name, coefficient: 1 })),
-              upper: maxOverload,
-            },
-          ]
-        : []),
-    ],
-  };
+/**
+ * sum_j x_ij = r_i, and sum_i x_ij <= what all servers of j carry + o_j: without a latency bound and with overloads
+ * o_j. A network, so the vertices are whole requests.
+ */
+function elasticModel(problem: PlacementProblem) {
+  const model = Model.empty();
+  const commodities = commoditiesByOrigin({ ...problem, maxLatencyMs: Infinity });
+  const flow = new Flow(model, commodities, problem.regions.length);
+  flow.serveAll(model);
+  const overloads = problem.capacity.flatMap((region, destination) => {
+    const inflow = flow.into(destination);
+    if (inflow.length === 0) return [];
+    const overload = model.continuous();
+    model.atMost([...inflow, times(-1, overload)], roomOf(region));
+    return [overload];
+  });
+  return { model, flow, overloads };
 }
 
 /** The limits on latency and capacity that requests break. */
@@ -134,8 +107,7 @@ function violationsOf(problem: PlacementProblem, requests: readonly (readonly nu
     }),
   );
   const over = loadsOf(requests).flatMap((load, destination): Violation[] => {
-    const { maxServers, requestsPerServer } = at(capacity, destination);
-    const requestsPerSecond = load - maxServers * requestsPerServer;
+    const requestsPerSecond = load - roomOf(at(capacity, destination));
     return requestsPerSecond > 0
       ? [{ limit: 'capacity', destination: at(regions, destination), requestsPerSecond }]
       : [];

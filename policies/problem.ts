@@ -14,9 +14,6 @@ export interface PlacementProblem {
   readonly capacity: readonly RegionCapacity[];
   /** Bound on the latency from origin to destination in ms; Infinity for none. */
   readonly maxLatencyMs: number;
-  /** Weight of carbon (or latency) against the number of servers, 0 to 1; policies that take `weights` do not look at it. */
-  readonly alpha: number;
-  readonly weights?: ObjectiveWeights;
   /** Whether an origin may be served at a destination, [origin][destination]; everything may when absent. */
   readonly allowed?: readonly (readonly boolean[])[];
   /** N-1: whichever one region fails, the servers of the others carry all requests within the same limits. */
@@ -48,11 +45,10 @@ export interface ObjectiveWeights {
   readonly cost: number;
 }
 
-/** What was asked to solve it. `milliseconds` is the solver's own count, over all its calls. */
+/** Which solvers proved a placement, and what they proved. */
 export interface SolverReport {
   readonly name: string;
   readonly status: string;
-  readonly milliseconds: number;
 }
 
 /** Servers and requests as integers: what a solver's floating-point answer means. */
@@ -138,10 +134,7 @@ export interface StaticShortfall {
   readonly limit: 'static';
 }
 
-/** Decides one interval by what is known of that interval. */
-export type PlacementPolicy = (problem: PlacementProblem) => Promise<Placement | Infeasible>;
-
-/** What a change from one interval to the next costs, and how it is held back. */
+/** What a change from one interval to the next costs, and how it is limited. */
 export interface Switching {
   /** gCO2e for every server started or stopped. */
   readonly gramsPerServerChange: number;
@@ -154,7 +147,7 @@ export interface Switching {
 }
 
 /** What runs when a range begins. By destination. */
-export interface Before {
+export interface InitialState {
   readonly servers: readonly number[];
   /** Requests/s. */
   readonly loads: readonly number[];
@@ -162,34 +155,51 @@ export interface Before {
   readonly started: readonly (readonly number[])[];
 }
 
-/** What a range policy knows besides the problems. */
+/** What the policies that see more than an interval know besides the problems. */
 export interface RangeContext {
   readonly switching: Switching;
-  /** Nothing is known, and the first interval costs no change, when absent. */
-  readonly before?: Before;
+  /** When absent, nothing is known and the first interval costs no change. */
+  readonly initialState?: InitialState;
 }
-
-/**
- * Decides a range of intervals together. The problems have the same regions, capacity and latency, in order of time;
- * there is at least one. Infeasible when no placement keeps every limit in one of them.
- */
-export type RangePolicy = (
-  problems: readonly PlacementProblem[],
-  context: RangeContext,
-) => Promise<readonly Placement[] | InfeasibleInterval>;
 
 export interface InfeasibleInterval {
   readonly kind: 'infeasible';
   /** Position among the problems. */
-  readonly interval: number;
+  readonly position: number;
   readonly infeasible: Infeasible;
 }
 
+/** Decides one interval by what is known of that interval. */
+export type Place = (problem: PlacementProblem) => Promise<Placement | Infeasible>;
+
 /**
- * A policy, how much of the time it has to see, and whether it keeps the latency bound. One that sees a horizon is
- * asked again in every interval, with what is then known of the next ones, and its first placement is taken.
+ * Decides several intervals together. The problems have the same regions, capacity and latency, in order of time;
+ * there is at least one. Infeasible when no placement keeps every limit in one of them.
  */
-export type Policy =
-  | { readonly sees: 'interval'; readonly bounded: boolean; readonly place: PlacementPolicy }
-  | { readonly sees: 'horizon'; readonly bounded: boolean; readonly placeAll: RangePolicy }
-  | { readonly sees: 'range'; readonly bounded: boolean; readonly placeAll: RangePolicy };
+export type PlaceAll = (
+  problems: readonly PlacementProblem[],
+  context: RangeContext,
+) => Promise<readonly Placement[] | InfeasibleInterval>;
+
+/** A policy, by how much of the time it sees; `bounded` says whether it keeps the latency bound. */
+export type Policy = IntervalPolicy | HorizonPolicy | RangePolicy;
+
+export interface IntervalPolicy {
+  readonly sees: 'interval';
+  readonly bounded: boolean;
+  readonly place: Place;
+}
+
+/** Asked again in every interval, with what is then known of the next ones; its first placement is taken. */
+export interface HorizonPolicy {
+  readonly sees: 'horizon';
+  readonly bounded: boolean;
+  readonly placeAll: PlaceAll;
+}
+
+/** Asked once, with all intervals as they turn out. */
+export interface RangePolicy {
+  readonly sees: 'range';
+  readonly bounded: boolean;
+  readonly placeAll: PlaceAll;
+}

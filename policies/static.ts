@@ -1,105 +1,115 @@
-import { at, loadsOf, sum } from './arrays';
-import { decisionOf, serversFor } from './decision';
-import { glpk } from './glpk';
-import { diagnose } from './infeasibility';
-import { solveInteger } from './integerSolver';
-import { costsOf, costsOfRange, objectiveOf } from './objective';
-import { servedRows } from './placementModel';
-import type { Placement, PlacementProblem, RangePolicy } from './problem';
-import { rangeByRegionName } from './regionOrder';
-import type { Constraint, LinearModel } from './solver';
-import { destinationsOf, flowName, serversName, sourcesByOrigin, type Source } from './source';
+import type { CarbonOptions } from './carbon';
+import { commoditiesByOrigin, destinationsOf, type Commodity } from './model/commodity';
+import { decisionOf, serversFor } from './model/decision';
+import { firstInfeasible } from './model/diagnosis';
+import { Flow } from './model/flow';
+import { glpk } from './model/glpk';
+import { solveWhole } from './model/integerSearch';
+import { Model, times, valueOf, type Values } from './model/linearModel';
+import { at, loadsOf, sum } from './model/matrix';
+import { carbonWeights, costsOf, costsOfRange, objectiveOf } from './model/objective';
+import { objectiveScale, type PlacementVariables } from './model/placementModel';
+import { rangeByRegionName } from './model/regionOrder';
+import { valuesOf, type Solver } from './model/solver';
+import type { InfeasibleInterval, Placement, PlacementProblem, RangePolicy } from './problem';
 
 /**
  * The best single placement over a range, known in advance: the same servers in every interval and, for every origin,
  * the same shares; enough for the busiest interval. What re-planning has to beat. Objective as `carbon`, summed over
  * the range.
  */
-export const staticPolicy: RangePolicy = rangeByRegionName(async (problems) => {
-  const first = at(problems, 0);
-  const origins = [...first.regions.keys()].filter((origin) =>
-    problems.some(({ requestsPerSecond }) => at(requestsPerSecond, origin) > 0),
-  );
-  const sources = origins.map((origin) => ({
-    origins: [origin],
-    requestsPerSecond: 1,
-    destinations: destinationsOf(first, origin),
-  }));
-  const model = shareModel(problems, sources);
-  const best = sources.every(({ destinations }) => destinations.length > 0)
-    ? await solveInteger(model, (values) => withPeakServers(problems, sources, values))
-    : null;
-  if (best?.status !== 'optimal') return firstInfeasible(problems);
+export function staticPolicy({ alpha, solver = glpk }: CarbonOptions): RangePolicy {
+  return {
+    sees: 'range',
+    bounded: true,
+    placeAll: rangeByRegionName((problems) => placeOnce(problems, alpha, solver)),
+  };
+}
 
-  const servers = first.regions.map((_, destination) =>
-    Math.round(best.values.get(serversName(destination)) ?? 0),
-  );
-  const nearest = await glpk.solve(nearestOfEqual(first, model, sources, servers, best.objective));
-  const shares = nearest.status === 'optimal' ? nearest.values : best.values;
+/** Variables y_ij, the share of origin i's requests that destination j serves, in place of requests. */
+interface ShareModel extends PlacementVariables {
+  readonly model: Model;
+}
+
+async function placeOnce(
+  problems: readonly PlacementProblem[],
+  alpha: number,
+  solver: Solver,
+): Promise<readonly Placement[] | InfeasibleInterval> {
+  const shares = shareModel(problems, alpha);
+  const best = await solveWhole(shares.model, solver, (values) => withPeakServers(problems, shares, values));
+  if (best.status !== 'optimal') {
+    return (await firstInfeasible(problems, solver)) ?? noSinglePlacement(problems);
+  }
+  const servers = shares.servers.map((variable) => Math.round(valueOf(best.values, variable)));
+  const nearest = await solver.solveRelaxed(nearestOfEqual(at(problems, 0), shares, servers, best.objective));
+  const values = nearest.status === 'optimal' ? nearest.values : best.values;
   const placements: Placement[] = [];
   for (const problem of problems) {
-    const requests = await wholeRequests(problem, sources, shares, servers);
+    const requests = await wholeRequests(problem, shares.flow, values, servers, solver);
     const decision = { requests, servers };
     placements.push({
       kind: 'placement',
       ...decision,
-      objective: objectiveOf(costsOf(problem, weightsOf(problem)), decision),
-      solver: {
-        name: best.solver,
-        status: 'optimal',
-        milliseconds: (best.milliseconds + nearest.milliseconds) / problems.length,
-      },
+      objective: objectiveOf(costsOf(problem, carbonWeights(alpha)), decision),
+      solver: { name: best.solver, status: 'optimal' },
     });
   }
   return placements;
-});
+}
 
-const weightsOf = ({ alpha }: PlacementProblem) => ({
-  carbon: alpha,
-  latency: 0,
-  servers: 1 - alpha,
-  cost: 0,
-});
-
-/** Flow variables are shares of an origin's requests, 0 to 1. */
-function shareModel(problems: readonly PlacementProblem[], sources: readonly Source[]): LinearModel {
-  const { capacity } = at(problems, 0);
-  const costs = costsOfRange(problems, weightsOf(at(problems, 0)));
-  const scale = Math.max(1, sum(problems.flatMap(({ requestsPerSecond }) => requestsPerSecond)));
-  const flows = sources.flatMap(({ origins, destinations }, index) =>
-    destinations.map((destination) => {
+/**
+ * minimise  sum_tij r_ti c_tij y_ij + sum_tj c_tj s_j       over the intervals t
+ * where     sum_j y_ij        = 1                           all of every origin's requests are served
+ *           sum_i r_ti y_ij  <= k_j s_j                     within the capacity, in the busiest intervals
+ */
+function shareModel(problems: readonly PlacementProblem[], alpha: number): ShareModel {
+  const first = at(problems, 0);
+  const costs = costsOfRange(problems, carbonWeights(alpha));
+  const scale = objectiveScale(problems);
+  const model = Model.empty();
+  const flow = new Flow(model, originShares(problems), first.regions.length);
+  const servers = first.capacity.map(({ minServers, maxServers }) => model.whole(minServers, maxServers));
+  model.minimise(
+    flow.weighted(({ origins }, destination) => {
       const origin = at(origins, 0);
-      const cost = sum(
-        problems.map(
-          ({ requestsPerSecond }, interval) =>
-            at(requestsPerSecond, origin) * at(costs, interval).perRequest(origin, destination),
-        ),
+      const perInterval = problems.map(
+        ({ requestsPerSecond }, interval) =>
+          at(requestsPerSecond, origin) * at(costs, interval).perRequest(origin, destination),
       );
-      return { origin, destination, name: flowName(index, destination), cost: scale * cost };
+      return scale * sum(perInterval);
     }),
   );
-  const servers = capacity.map(({ minServers, maxServers }, destination) => ({
-    name: serversName(destination),
-    cost: scale * sum(costs.map(({ perServer }) => perServer(destination))),
-    lower: minServers,
-    upper: maxServers,
-    integer: true,
-  }));
-  const inflow = Map.groupBy(flows, ({ destination }) => destination);
-  const capacities: Constraint[] = busiest(problems).flatMap(({ requestsPerSecond }, interval) =>
-    [...inflow].map(([destination, into]) => ({
-      name: `capacity${interval}_${destination}`,
-      terms: [
-        ...into.map(({ name, origin }) => ({ variable: name, coefficient: at(requestsPerSecond, origin) })),
-        { variable: serversName(destination), coefficient: -at(capacity, destination).requestsPerServer },
-      ],
-      upper: 0,
-    })),
+  model.minimise(
+    servers.map((variable, destination) =>
+      times(scale * sum(costs.map(({ perServer }) => perServer(destination))), variable),
+    ),
   );
-  return {
-    variables: [...flows.map(({ name, cost }) => ({ name, cost })), ...servers],
-    constraints: [...servedRows(sources), ...capacities],
-  };
+  flow.serveAll(model);
+  for (const { requestsPerSecond } of busiest(problems)) {
+    for (const [destination, { requestsPerServer }] of first.capacity.entries()) {
+      const load = flow.arcs
+        .filter((arc) => arc.destination === destination)
+        .map(({ commodity, variable }) =>
+          times(at(requestsPerSecond, at(at(flow.commodities, commodity).origins, 0)), variable),
+        );
+      if (load.length === 0) continue;
+      model.atMost([...load, times(-requestsPerServer, at(servers, destination))], 0);
+    }
+  }
+  return { model, flow, servers };
+}
+
+/** The whole of every origin that has requests in some interval. */
+function originShares(problems: readonly PlacementProblem[]): Commodity[] {
+  const first = at(problems, 0);
+  return [...first.regions.keys()]
+    .filter((origin) => problems.some(({ requestsPerSecond }) => at(requestsPerSecond, origin) > 0))
+    .map((origin) => ({
+      origins: [origin],
+      requestsPerSecond: 1,
+      destinations: destinationsOf(first, origin),
+    }));
 }
 
 /** The intervals that no other one exceeds at every origin: capacity that is enough for these is enough for all. */
@@ -112,27 +122,26 @@ function busiest(problems: readonly PlacementProblem[]): PlacementProblem[] {
   return kept;
 }
 
+/** The shares with as many servers as their busiest interval needs. */
 function withPeakServers(
   problems: readonly PlacementProblem[],
-  sources: readonly Source[],
-  values: ReadonlyMap<string, number>,
-): Map<string, number> {
-  const rounded = new Map(values);
-  const peaks = at(problems, 0).regions.map(() => 0);
+  { flow, servers }: ShareModel,
+  values: Values,
+): Values {
+  const peaks = servers.map(() => 0);
   for (const { requestsPerSecond } of problems) {
     const loads = peaks.map(() => 0);
-    for (const [index, { origins, destinations }] of sources.entries()) {
-      for (const destination of destinations) {
-        const share = values.get(flowName(index, destination)) ?? 0;
-        loads[destination] = at(loads, destination) + share * at(requestsPerSecond, at(origins, 0));
-      }
+    for (const { commodity, destination, variable } of flow.arcs) {
+      const requests = at(requestsPerSecond, at(at(flow.commodities, commodity).origins, 0));
+      loads[destination] = at(loads, destination) + valueOf(values, variable) * requests;
     }
     for (const [destination, load] of loads.entries()) {
       peaks[destination] = Math.max(at(peaks, destination), load);
     }
   }
-  for (const [destination, peak] of peaks.entries()) {
-    rounded.set(serversName(destination), serversFor(at(problems, 0), destination, peak));
+  const rounded = [...values];
+  for (const [destination, variable] of servers.entries()) {
+    rounded[variable.index] = serversFor(at(problems, 0), destination, at(peaks, destination));
   }
   return rounded;
 }
@@ -140,39 +149,21 @@ function withPeakServers(
 /** Of the shares with the same objective, those with the least latency. */
 function nearestOfEqual(
   { latencyMs }: PlacementProblem,
-  model: LinearModel,
-  sources: readonly Source[],
-  servers: readonly number[],
+  { model, flow, servers }: ShareModel,
+  counts: readonly number[],
   objective: number,
-): LinearModel {
-  const latencyOf = new Map(
-    sources.flatMap(({ origins, destinations }, index) =>
-      destinations.map((destination) => [
-        flowName(index, destination),
-        at(at(latencyMs, at(origins, 0)), destination),
-      ]),
-    ),
+): Model {
+  const nearest = model.copy(model.costs.map(() => 0));
+  nearest.minimise(
+    flow.weighted(({ origins }, destination) => at(at(latencyMs, at(origins, 0)), destination)),
   );
-  const fixed = new Map(servers.map((count, destination) => [serversName(destination), count]));
-  return {
-    variables: model.variables.map((variable) => {
-      const count = fixed.get(variable.name);
-      return {
-        ...variable,
-        cost: latencyOf.get(variable.name) ?? 0,
-        ...(count === undefined ? {} : { lower: count, upper: count }),
-      };
-    }),
-    constraints: [
-      ...model.constraints,
-      {
-        name: 'objective',
-        terms: model.variables.map(({ name, cost }) => ({ variable: name, coefficient: cost })),
-        // Without a little room the solver's rounding would leave no solution at all.
-        upper: objective + 1e-9 * Math.max(1, Math.abs(objective)),
-      },
-    ],
-  };
+  nearest.fix(servers, counts);
+  nearest.atMost(
+    model.costs.map((cost, index) => times(cost, { index })),
+    // Without a little room the solver's rounding would leave no solution at all.
+    objective + 1e-9 * Math.max(1, Math.abs(objective)),
+  );
+  return nearest;
 }
 
 /**
@@ -181,54 +172,45 @@ function nearestOfEqual(
  */
 async function wholeRequests(
   problem: PlacementProblem,
-  sources: readonly Source[],
-  shares: ReadonlyMap<string, number>,
+  shares: Flow,
+  values: Values,
   servers: readonly number[],
+  solver: Solver,
 ): Promise<readonly (readonly number[])[]> {
-  const active = sourcesByOrigin(problem);
-  const sharesOf = new Map(sources.map(({ origins }, index) => [at(origins, 0), index]));
-  const flows = active.flatMap(({ origins, requestsPerSecond, destinations }, index) =>
-    destinations.map((destination) => {
-      const share = shares.get(flowName(sharesOf.get(at(origins, 0)) ?? -1, destination)) ?? 0;
-      const exact = share * requestsPerSecond;
-      return {
-        destination,
-        name: flowName(index, destination),
-        cost: Math.ceil(exact - 1e-6) - exact,
-        lower: Math.floor(exact + 1e-6),
-        upper: Math.ceil(exact - 1e-6),
-      };
+  const shareOf = new Map(
+    shares.arcs.map(({ commodity, destination, variable }) => [
+      `${at(at(shares.commodities, commodity).origins, 0)} ${destination}`,
+      valueOf(values, variable),
+    ]),
+  );
+  const room = servers.map((count, index) => count * at(problem.capacity, index).requestsPerServer);
+  const model = Model.empty();
+  const flow = new Flow(model, commoditiesByOrigin(problem), problem.regions.length);
+  const exactOf = ({ origins, requestsPerSecond }: Commodity, destination: number): number =>
+    (shareOf.get(`${at(origins, 0)} ${destination}`) ?? 0) * requestsPerSecond;
+  for (const { commodity, destination, variable } of flow.arcs) {
+    const exact = exactOf(at(flow.commodities, commodity), destination);
+    model.restrict(variable, Math.floor(exact + 1e-6), Math.ceil(exact - 1e-6));
+  }
+  model.minimise(
+    flow.weighted((commodity, destination) => {
+      const exact = exactOf(commodity, destination);
+      return Math.ceil(exact - 1e-6) - exact;
     }),
   );
-  const inflow = Map.groupBy(flows, ({ destination }) => destination);
-  const { values } = await glpk.solve({
-    variables: flows,
-    constraints: [
-      ...servedRows(active),
-      ...[...inflow].map(([destination, into]) => ({
-        name: `capacity${destination}`,
-        terms: into.map(({ name }) => ({ variable: name, coefficient: 1 })),
-        upper: at(servers, destination) * at(problem.capacity, destination).requestsPerServer,
-      })),
-    ],
-  });
-  const { requests } = decisionOf(problem, active, values);
-  const overloaded = loadsOf(requests).some(
-    (load, destination) =>
-      load > at(servers, destination) * at(problem.capacity, destination).requestsPerServer,
-  );
-  if (overloaded) throw new Error('whole requests do not fit where their shares did');
+  flow.serveAll(model);
+  for (const [destination, most] of room.entries()) model.atMost(flow.into(destination), most);
+  const { requests } = decisionOf(problem, flow, valuesOf(await solver.solveRelaxed(model)));
+  if (loadsOf(requests).some((load, destination) => load > at(room, destination))) {
+    throw new Error('whole requests do not fit where their shares did');
+  }
   return requests;
 }
 
-async function firstInfeasible(problems: readonly PlacementProblem[]) {
-  for (const [interval, problem] of problems.entries()) {
-    const infeasible = await diagnose(problem);
-    if (infeasible) return { kind: 'infeasible' as const, interval, infeasible };
-  }
-  // Each interval has a placement, but no shares fit them all: name the busiest.
+/** Each interval has a placement, but no shares fit them all: name the busiest. */
+function noSinglePlacement(problems: readonly PlacementProblem[]): InfeasibleInterval {
   const totals = problems.map(({ requestsPerSecond }) => sum(requestsPerSecond));
-  const interval = totals.indexOf(Math.max(...totals));
+  const position = totals.indexOf(Math.max(...totals));
   const infeasible = { kind: 'infeasible' as const, shortfalls: [{ limit: 'static' as const }] };
-  return { kind: 'infeasible' as const, interval, infeasible };
+  return { kind: 'infeasible', position, infeasible };
 }

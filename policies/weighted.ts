@@ -1,11 +1,27 @@
-import { optimise } from './optimise';
-import type { ObjectiveWeights, PlacementPolicy } from './problem';
-import { byRegionName } from './regionOrder';
+import { glpk } from './model/glpk';
+import { optimise } from './model/optimise';
+import { byRegionName } from './model/regionOrder';
+import type { Solver } from './model/solver';
+import type { IntervalPolicy, ObjectiveWeights } from './problem';
 
-/** What `weighted` takes when nobody says otherwise: the reference's carbon objective. */
+/** The reference's carbon objective: what `weighted` takes where no weights are given. */
 export const referenceWeights: ObjectiveWeights = { carbon: 0.9, latency: 0, servers: 0.1, cost: 0 };
 
+export interface WeightedOptions {
+  /** `referenceWeights` when absent. */
+  readonly objectiveWeights?: ObjectiveWeights | undefined;
+  /** GLPK when absent. */
+  readonly solver?: Solver | undefined;
+}
+
 /** The least weighted sum of carbon, latency, servers and cost, within the latency bound. */
-export const weighted: PlacementPolicy = byRegionName((problem) =>
-  optimise(problem, problem.weights ?? referenceWeights),
-);
+export function weighted({
+  objectiveWeights = referenceWeights,
+  solver = glpk,
+}: WeightedOptions = {}): IntervalPolicy {
+  return {
+    sees: 'interval',
+    bounded: true,
+    place: byRegionName((problem) => optimise(problem, objectiveWeights, solver)),
+  };
+}

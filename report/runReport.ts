@@ -1,6 +1,7 @@
 import escapeHtml from 'escape-html';
-import { sum } from '../policies/arrays';
-import { describeInfeasible, type IntervalPlan } from '../planning/intervalPlan';
+import { sum } from '../policies/model/matrix';
+import { describeInfeasible } from '../planning/infeasibleError';
+import type { IntervalPlan } from '../planning/intervalPlan';
 import { baselines, gramsOf, type Simulation } from '../study/simulation';
 import { failedAtClient, type LoadSummary } from '../load/requestLog';
 import { failedAtTraefik, type Observation } from '../observe/observeRequests';

@@ -1,5 +1,5 @@
-import { at, loadsOf, sum } from '../policies/arrays';
-import { energyKwh } from '../policies/energy';
+import { at, loadsOf, sum } from '../policies/model/matrix';
+import { energyKwh } from '../policies/model/energy';
 import type { Decision, PlacementProblem, Switching } from '../policies/problem';
 
 /** What a series of decisions comes to when the true requests arrive. Intervals are one hour. */

@@ -1,10 +1,10 @@
-import { at } from '../policies/arrays';
+import { at } from '../policies/model/matrix';
 import type { Infeasible } from '../policies/problem';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
 import { decideAll, perfectOutlook, type DecideOptions, type Decided } from '../planning/decide';
 import { forecastOutlook, forecastsFor, type ForecastOptions } from './forecast/outlook';
-import { policyNamed, problemOf, type PlanOptions } from '../planning/intervalPlan';
+import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
 import { outcomeOf, type Outcome } from './outcome';
 
 /** A range of the trace, and the plans to compare over it. */
@@ -69,24 +69,21 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
   const forecasts = options.forecast ? forecastsFor(trace, starts, options.forecast) : null;
   const unbounded = new Map<string, Decided>();
   for (const maxLatencyMs of options.maxLatenciesMs) {
-    const truth = starts.map((start) =>
-      problemOf(trace, trace.at(start), { ...options, policy: '', maxLatencyMs }),
-    );
+    const truth = starts.map((start) => problemOf(trace, trace.at(start), { ...options, maxLatencyMs }));
     const bound = { maxLatencyMs: Number.isFinite(maxLatencyMs) ? maxLatencyMs : null };
     const ofBound: SimulationResult[] = [];
     for (const name of options.policies) {
-      const policy = policyNamed(name);
+      // A forecast may be infeasible where the truth is not; then the least-violating placement is taken.
+      const leastViolation = options.leastViolation === true || forecasts !== null;
+      const { policy, fallback } = policiesOf({ ...options, policy: name, leastViolation });
       const outlook = forecasts
         ? forecastOutlook(truth, forecasts, options.forecast?.demandQuantile ?? null)
         : perfectOutlook(truth);
-      // What was expected need not fit where what comes does: a forecast is no reason to have no plan.
-      const leastViolation = options.leastViolation === true || forecasts !== null;
-      const decided =
-        unbounded.get(name) ?? (await decideAll(policy, truth, outlook, { ...options, leastViolation }));
+      const decided = unbounded.get(name) ?? (await decideAll(policy, truth, outlook, options, fallback));
       if (!policy.bounded) unbounded.set(name, decided);
       ofBound.push(
         'kind' in decided
-          ? { policy: name, ...bound, interval: at(starts, decided.interval), infeasible: decided.infeasible }
+          ? { policy: name, ...bound, interval: at(starts, decided.position), infeasible: decided.infeasible }
           : {
               policy: name,
               ...bound,

@@ -6,7 +6,7 @@ export type Part = keyof ObjectiveWeights;
 
 /** One mix of weights and what comes of it. */
 export interface SweepPoint {
-  readonly weights: ObjectiveWeights;
+  readonly objectiveWeights: ObjectiveWeights;
   readonly outcome: Simulated['outcome'];
   /** No other point of the sweep is better in one of the two parts and not worse in the other. */
   readonly onFront: boolean;
@@ -34,9 +34,17 @@ export async function sweep(
   const points: Omit<SweepPoint, 'onFront'>[] = [];
   for (let step = 0; step < steps; step++) {
     const share = step / (steps - 1);
-    const weights = { carbon: 0, latency: 0, servers: 0, cost: 0, [first]: share, [second]: 1 - share };
-    const { results } = await simulate(trace, { ...options, weights, policies: ['weighted'] });
-    for (const result of results) if ('outcome' in result) points.push({ weights, outcome: result.outcome });
+    const objectiveWeights = {
+      carbon: 0,
+      latency: 0,
+      servers: 0,
+      cost: 0,
+      [first]: share,
+      [second]: 1 - share,
+    };
+    const { results } = await simulate(trace, { ...options, objectiveWeights, policies: ['weighted'] });
+    for (const result of results)
+      if ('outcome' in result) points.push({ objectiveWeights, outcome: result.outcome });
   }
   const of = ({ outcome }: Omit<SweepPoint, 'onFront'>) =>
     [measures[first](outcome), measures[second](outcome)] as const;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { planInterval } from '../../planning/intervalPlan';
+import { planInterval } from '../../planning/planRange';
 import { openTrace } from '../openTrace';
 import {
   planOptionsOf,
@@ -28,7 +28,11 @@ export const planCommand = withCapacityOptions(
       ...flags
     }: PlanFlags & CapacityFlags & { traces: string; at: string; json?: true }) => {
       const trace = openTrace(traces);
-      const plan = await planInterval(trace, at, planOptionsOf(flags, trace.regions));
-      console.log(json ? JSON.stringify(plan) : renderPlan(plan));
+      const options = planOptionsOf(flags, trace.regions);
+      const start = performance.now();
+      const plan = await planInterval(trace, at, options);
+      const milliseconds = performance.now() - start;
+      if (json) console.log(JSON.stringify(plan));
+      else console.log(`${renderPlan(plan)}\n  planned in ${milliseconds.toFixed(1)} ms`);
     },
   );

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
-import { describeInfeasible } from '../../planning/intervalPlan';
+import { describeInfeasible } from '../../planning/infeasibleError';
 import type { Forecaster } from '../../study/forecast/forecaster';
 import { forecasterNamed } from '../../study/forecast/forecasters';
 import { simulate, type Simulation, type SimulationResult } from '../../study/simulation';

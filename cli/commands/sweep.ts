@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { freeSwitching } from '../../planning/intervalPlan';
+import { freeSwitching } from '../../planning/decide';
 import { sweep, type Part } from '../../study/sweep';
 import { openTrace } from '../openTrace';
 import {
@@ -63,8 +63,8 @@ export const sweepCommand = withCapacityOptions(
       console.log(JSON.stringify({ trade, synthetic: trace.synthetic, points }));
       return;
     }
-    const rows = points.map(({ weights, outcome, onFront }) => [
-      ...trade.map((part) => weights[part].toFixed(3)),
+    const rows = points.map(({ objectiveWeights, outcome, onFront }) => [
+      ...trade.map((part) => objectiveWeights[part].toFixed(3)),
       (outcome.carbonGrams / 1000).toFixed(3),
       outcome.meanLatencyMs?.toFixed(2) ?? '-',
       outcome.servers,

@@ -64,7 +64,7 @@ export function renderPlan(plan: IntervalPlan): string {
       ]),
     ),
     `  carbon ${plan.carbonSum.toFixed(0)} (requests/s x gCO2e/kWh), mean latency ${latency}, objective ${plan.objective.toPrecision(6)}, ` +
-      `${plan.solver.name} ${plan.solver.milliseconds.toFixed(1)} ms`,
+      `solved by ${plan.solver.name}`,
     ...(plan.violations ?? []).map((violation) => `  LIMIT BROKEN: ${describeViolation(violation)}`),
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { describeInfeasible } from '../../planning/intervalPlan';
+import { describeInfeasible } from '../../planning/infeasibleError';
 import { baselines, gramsOf, type Simulation, type SimulationResult } from '../../study/simulation';
 import { table } from './render';
 

@@ -1,4 +1,4 @@
-import { at } from '../../policies/arrays';
+import { at } from '../../policies/model/matrix';
 import { checkedForecast, type Forecaster } from './forecaster';
 
 /** How far forecasts were off, by lead time. */

@@ -1,4 +1,4 @@
-import { at, sum } from '../../policies/arrays';
+import { at, sum } from '../../policies/model/matrix';
 import { isoOf, secondsOf } from '../../traces/time';
 import type { Trace } from '../../traces/trace';
 import { backTest, type BackTest } from './backTest';

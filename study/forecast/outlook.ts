@@ -1,4 +1,4 @@
-import { at, sum } from '../../policies/arrays';
+import { at, sum } from '../../policies/model/matrix';
 import type { PlacementProblem } from '../../policies/problem';
 import { secondsOf } from '../../traces/time';
 import type { Trace } from '../../traces/trace';

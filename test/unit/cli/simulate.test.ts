@@ -41,8 +41,12 @@ test('alpha outside 0 to 1 is refused', async () => {
 test('a quantile outside 0 to 1, an unknown forecast and weights that are none are refused', async () => {
   await expect(run(simulateCommand, '--demand-quantile', '98')).rejects.toThrow(/a number from 0 to 1/);
   await expect(run(simulateCommand, '--forecast', 'tarot')).rejects.toThrow(/Unknown forecast tarot/);
-  await expect(run(simulateCommand, '--weights', 'carbon=0')).rejects.toThrow(/at least one weight above 0/);
-  await expect(run(simulateCommand, '--weights', 'carbon=-1')).rejects.toThrow(/a number of at least 0/);
+  await expect(run(simulateCommand, '--objective-weights', 'carbon=0')).rejects.toThrow(
+    /at least one weight above 0/,
+  );
+  await expect(run(simulateCommand, '--objective-weights', 'carbon=-1')).rejects.toThrow(
+    /a number of at least 0/,
+  );
   await expect(run(sweepCommand, '--trade', 'carbon,carbon')).rejects.toThrow(/Expected two of/);
 });
 

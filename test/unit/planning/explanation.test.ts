@@ -1,6 +1,7 @@
 import { referenceCapacity } from '../../../stack/capacity';
 import { explainInterval } from '../../../planning/explainInterval';
-import { freeSwitching, planInterval } from '../../../planning/intervalPlan';
+import { freeSwitching } from '../../../planning/decide';
+import { planInterval } from '../../../planning/planRange';
 import { sweep } from '../../../study/sweep';
 import { readTrace } from '../../../traces/readTrace';
 import { goodFiles, removeTraceFolders, traceFolder } from '../traces/traceFolder';

@@ -3,11 +3,11 @@ import { changeOrder } from '../../../planning/changeOrder';
 import { referenceCapacity } from '../../../stack/capacity';
 import { describePlacement } from '../../../planning/intervalPlan';
 import { uniformCapacity } from '../../../planning/regionCapacity';
-import { weightsOfRow } from '../../../planning/weights';
+import { trafficWeightsOf } from '../../../planning/trafficWeights';
 
-describe('weightsOfRow', () => {
+describe('trafficWeightsOf', () => {
   test('224 : 56 is 4 : 1', () => {
-    expect(weightsOfRow({ 'us-east-1': 224, 'us-east-2': 56, 'eu-west-3': 0 })).toEqual({
+    expect(trafficWeightsOf({ 'us-east-1': 224, 'us-east-2': 56, 'eu-west-3': 0 })).toEqual({
       'us-east-1': 4,
       'us-east-2': 1,
     });
@@ -17,7 +17,7 @@ describe('weightsOfRow', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(5000), { minLength: 1, maxLength: 12 }), (counts) => {
         const requests = Object.fromEntries(counts.map((count, index) => [`r${index}`, count]));
-        const weights = weightsOfRow(requests);
+        const weights = trafficWeightsOf(requests);
         const totalRequests = counts.reduce((a, b) => a + b, 0);
         const totalWeight = Object.values(weights).reduce((a, b) => a + b, 0);
         for (const [region, count] of Object.entries(requests)) {
@@ -74,7 +74,6 @@ describe('an origin without expected requests', () => {
         ],
         capacity: uniformCapacity(regions, { requestsPerServer: 10, maxServersPerRegion: 10 }),
         maxLatencyMs,
-        alpha: 0.9,
       },
       {
         kind: 'placement',
@@ -85,10 +84,10 @@ describe('an origin without expected requests', () => {
           [0, 0, 0],
         ],
         objective: 0,
-        solver: { name: 'none', status: 'optimal', milliseconds: 0 },
+        solver: { name: 'none', status: 'optimal' },
       },
       {
-        ...{ policy: 'carbon', alpha: 0.9, keepWarm: false, maxLatencyMs, capacity: () => referenceCapacity },
+        ...{ policy: 'carbon', keepWarm: false, maxLatencyMs, capacity: () => referenceCapacity },
         ...{ interval: '2026-01-05T00:00:00Z', synthetic: true },
       },
     ).weights;

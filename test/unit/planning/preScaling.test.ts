@@ -35,7 +35,7 @@ const planOf = (matrix: readonly (readonly number[])[], capacity: CapacityByRegi
     objective: 0,
     carbonSum: 0,
     meanLatencyMs: null,
-    solver: { name: 'none', status: 'optimal', milliseconds: 0 },
+    solver: { name: 'none', status: 'optimal' },
   };
 };
 const cpuOf = (servers: number, own: ReturnType<CapacityByRegion>): number =>

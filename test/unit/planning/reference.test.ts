@@ -1,6 +1,8 @@
 import { referenceCapacity } from '../../../stack/capacity';
-import { planInterval, problemOf, type IntervalPlan } from '../../../planning/intervalPlan';
-import { sum } from '../../../policies/arrays';
+import type { IntervalPlan } from '../../../planning/intervalPlan';
+import { problemOf } from '../../../planning/planOptions';
+import { planInterval } from '../../../planning/planRange';
+import { sum } from '../../../policies/model/matrix';
 import { readTrace } from '../../../traces/readTrace';
 import { solveWithHighs } from '../policies/highs';
 import { plainModel } from '../policies/problems';

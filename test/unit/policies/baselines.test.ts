@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { freeSwitching } from '../../../planning/intervalPlan';
+import { freeSwitching } from '../../../planning/decide';
 import { uniformCapacity } from '../../../planning/regionCapacity';
-import { at, loadsOf, sum } from '../../../policies/arrays';
+import { at, loadsOf, sum } from '../../../policies/model/matrix';
 import { latency } from '../../../policies/latency';
 import { oracle } from '../../../policies/oracle';
 import type { Placement, PlacementProblem, RangePolicy } from '../../../policies/problem';
@@ -20,15 +20,16 @@ const night: PlacementProblem = {
   ],
   capacity: uniformCapacity(['a', 'b'], { requestsPerServer: 10, maxServersPerRegion: 20 }),
   maxLatencyMs: 100,
-  alpha: 0.9,
 };
 const day: PlacementProblem = { ...night, requestsPerSecond: [200, 100], carbonGramsPerKwh: [50, 400] };
 
-const place = (policy: RangePolicy, range: PlacementProblem[]) => policy(range, { switching: freeSwitching });
+const place = (policy: RangePolicy, range: PlacementProblem[]) =>
+  policy.placeAll(range, { switching: freeSwitching });
+const alpha = 0.9;
 
 describe('latency', () => {
   test('stays home, but for a few requests that save a server', async () => {
-    const result = await latency({ ...night, requestsPerSecond: [91, 35] });
+    const result = await latency().place({ ...night, requestsPerSecond: [91, 35] });
     expect(result).toMatchObject({
       kind: 'placement',
       servers: [9, 4],
@@ -46,7 +47,7 @@ describe('latency', () => {
         fc.pre(total > 0);
         const weights = { carbon: 0, latency: 0.5, servers: 0.5, cost: 0 };
         const best = await solveWithHighs(plainModel({ ...problem, maxLatencyMs: Infinity }, weights));
-        const result = await latency(problem);
+        const result = await latency().place(problem);
         if (best === 'infeasible') {
           expect(result.kind).toBe('infeasible');
           return;
@@ -61,7 +62,7 @@ describe('latency', () => {
 
 describe('replay', () => {
   test('every origin serves itself', async () => {
-    const result = await replay(night);
+    const result = await replay().place(night);
     expect(result).toMatchObject({
       servers: [10, 4],
       requests: [
@@ -72,7 +73,7 @@ describe('replay', () => {
   });
 
   test('an origin that cannot serve itself is named', async () => {
-    expect(await replay({ ...night, requestsPerSecond: [211, 0] })).toEqual({
+    expect(await replay().place({ ...night, requestsPerSecond: [211, 0] })).toEqual({
       kind: 'infeasible',
       shortfalls: [
         {
@@ -89,7 +90,7 @@ describe('replay', () => {
 
 describe('static', () => {
   async function placeAll(range: PlacementProblem[]): Promise<readonly Placement[]> {
-    const result = await place(staticPolicy, range);
+    const result = await place(staticPolicy({ alpha }), range);
     if ('kind' in result) throw new Error(JSON.stringify(result));
     return result;
   }
@@ -105,7 +106,10 @@ describe('static', () => {
   test('of one interval it costs what carbon costs', async () => {
     await fc.assert(
       fc.asyncProperty(problems(6), async (problem) => {
-        const [result, best] = [await place(staticPolicy, [problem]), await place(oracle, [problem])];
+        const [result, best] = [
+          await place(staticPolicy({ alpha }), [problem]),
+          await place(oracle({ alpha }), [problem]),
+        ];
         if ('kind' in best || 'kind' in result) {
           expect('kind' in result).toBe('kind' in best);
           return;
@@ -129,7 +133,10 @@ describe('static', () => {
               Math.floor((requests * (((hour + origin + shift) % 5) + 1)) / 5),
             ),
           }));
-          const [fixed, replanned] = [await place(staticPolicy, range), await place(oracle, range)];
+          const [fixed, replanned] = [
+            await place(staticPolicy({ alpha }), range),
+            await place(oracle({ alpha }), range),
+          ];
           if ('kind' in fixed || 'kind' in replanned) return;
           for (const [hour, placement] of fixed.entries()) {
             expect(placement.servers).toEqual(at(fixed, 0).servers);
@@ -149,6 +156,9 @@ describe('static', () => {
   test('a range that no single placement carries is refused, naming the interval', async () => {
     const east = { ...night, requestsPerSecond: [400, 0] };
     const west = { ...night, requestsPerSecond: [401, 0] };
-    expect(await place(staticPolicy, [east, west])).toMatchObject({ kind: 'infeasible', interval: 1 });
+    expect(await place(staticPolicy({ alpha }), [east, west])).toMatchObject({
+      kind: 'infeasible',
+      position: 1,
+    });
   });
 });

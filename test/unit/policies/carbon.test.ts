@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { carbon } from '../../../policies/carbon';
 import { uniformCapacity } from '../../../planning/regionCapacity';
-import { sum } from '../../../policies/arrays';
+import { carbonWeights } from '../../../policies/model/objective';
+import { sum } from '../../../policies/model/matrix';
 import type { Placement, PlacementProblem } from '../../../policies/problem';
-import { plainModel, problems } from './problems';
+import { alphas, plainModel, problems } from './problems';
 import { solveWithHighs } from './highs';
 
 const threeRegions: PlacementProblem = {
@@ -17,11 +18,10 @@ const threeRegions: PlacementProblem = {
   ],
   capacity: uniformCapacity(['a', 'b', 'c'], { requestsPerServer: 10, maxServersPerRegion: 100 }),
   maxLatencyMs: 150,
-  alpha: 0.9,
 };
 
-async function place(problem: PlacementProblem): Promise<Placement> {
-  const result = await carbon(problem);
+async function place(problem: PlacementProblem, alpha = 0.9): Promise<Placement> {
+  const result = await carbon({ alpha }).place(problem);
   if (result.kind === 'infeasible') throw new Error(`infeasible: ${JSON.stringify(result.shortfalls)}`);
   return result;
 }
@@ -54,17 +54,11 @@ test('an hour without requests needs no server', async () => {
 describe('over random problems', () => {
   test('the objective is the one that HiGHS proves, and the verdict the same', async () => {
     await fc.assert(
-      fc.asyncProperty(problems(12), async (problem) => {
+      fc.asyncProperty(problems(12), alphas, async (problem, alpha) => {
         const total = sum(problem.requestsPerSecond);
         fc.pre(total > 0);
-        const model = plainModel(problem, {
-          carbon: problem.alpha,
-          latency: 0,
-          servers: 1 - problem.alpha,
-          cost: 0,
-        });
-        const best = await solveWithHighs(model);
-        const result = await carbon(problem);
+        const best = await solveWithHighs(plainModel(problem, carbonWeights(alpha)));
+        const result = await carbon({ alpha }).place(problem);
         if (best === 'infeasible') {
           expect(result.kind).toBe('infeasible');
           return;
@@ -79,8 +73,8 @@ describe('over random problems', () => {
 
   test('demand is met, capacity and bound are kept', async () => {
     await fc.assert(
-      fc.asyncProperty(problems(8), async (problem) => {
-        const result = await carbon(problem);
+      fc.asyncProperty(problems(8), alphas, async (problem, alpha) => {
+        const result = await carbon({ alpha }).place(problem);
         if (result.kind === 'infeasible') return;
         const { requests, servers } = result;
         expect(requests.map(sum)).toEqual(problem.requestsPerSecond);
@@ -104,7 +98,7 @@ describe('over random problems', () => {
 
   test('the order of the regions does not matter', async () => {
     await fc.assert(
-      fc.asyncProperty(problems(7), fc.infiniteStream(fc.nat()), async (problem, numbers) => {
+      fc.asyncProperty(problems(7), alphas, fc.infiniteStream(fc.nat()), async (problem, alpha, numbers) => {
         const order = [...problem.regions.keys()]
           .map((index) => [numbers.next().value as number, index] as const)
           .sort(([a], [b]) => a - b)
@@ -118,7 +112,8 @@ describe('over random problems', () => {
           capacity: pick(problem.capacity),
           latencyMs: pick(problem.latencyMs).map((row) => pick(row)),
         };
-        const [result, other] = [await carbon(problem), await carbon(shuffled)];
+        const { place: placeShuffled } = carbon({ alpha });
+        const [result, other] = [await placeShuffled(problem), await placeShuffled(shuffled)];
         expect(other.kind).toBe(result.kind);
         if (result.kind === 'infeasible' || other.kind === 'infeasible') {
           expect(other).toEqual(result);
@@ -133,19 +128,16 @@ describe('over random problems', () => {
 
   test('a looser bound and more capacity never cost more carbon and servers', async () => {
     await fc.assert(
-      fc.asyncProperty(problems(6), async (problem) => {
-        const tight = await carbon(problem);
+      fc.asyncProperty(problems(6), alphas, async (problem, alpha) => {
+        const tight = await carbon({ alpha }).place(problem);
         if (tight.kind === 'infeasible') return;
         // One server more changes the scale of the objective's second half: compare on the old scale.
-        const loose = await place({ ...problem, maxLatencyMs: Infinity });
+        const loose = await place({ ...problem, maxLatencyMs: Infinity }, alpha);
         expect(loose.objective).toBeLessThanOrEqual(tight.objective * (1 + 1e-9));
-        const roomy = await place({
-          ...problem,
-          capacity: problem.capacity.map((region) => ({ ...region, maxServers: region.maxServers * 2 })),
-        });
+        const capacity = problem.capacity.map((region) => ({ ...region, maxServers: region.maxServers * 2 }));
+        const roomy = await place({ ...problem, capacity }, alpha);
         const serversPart =
-          ((1 - problem.alpha) * sum(tight.servers)) /
-          sum(problem.capacity.map(({ maxServers }) => maxServers));
+          ((1 - alpha) * sum(tight.servers)) / sum(problem.capacity.map(({ maxServers }) => maxServers));
         const rescaled = tight.objective - serversPart / 2;
         expect(roomy.objective).toBeLessThanOrEqual(rescaled * (1 + 1e-9) + 1e-12);
       }),

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { freeSwitching } from '../../../planning/intervalPlan';
+import { freeSwitching } from '../../../planning/decide';
 import { uniformCapacity } from '../../../planning/regionCapacity';
-import { at, loadsOf, sum } from '../../../policies/arrays';
+import { at, loadsOf, sum } from '../../../policies/model/matrix';
 import { carbon } from '../../../policies/carbon';
 import { horizon } from '../../../policies/horizon';
-import { diagnose } from '../../../policies/infeasibility';
+import { glpk } from '../../../policies/model/glpk';
+import { diagnose } from '../../../policies/model/diagnosis';
 import { leastViolation } from '../../../policies/leastViolation';
 import type { Infeasible, Placement, PlacementProblem, RegionCapacity } from '../../../policies/problem';
 import { weighted } from '../../../policies/weighted';
@@ -23,8 +24,9 @@ const base: PlacementProblem = {
   ],
   capacity: uniformCapacity(regions, { requestsPerServer: 10, maxServersPerRegion: 30 }),
   maxLatencyMs: 100,
-  alpha: 0.9,
 };
+const alpha = 0.9;
+const byCarbon = carbon({ alpha });
 const withRegion = (index: number, changes: object): PlacementProblem['capacity'] =>
   base.capacity.map((region, other) => (other === index ? { ...region, ...changes } : region));
 
@@ -36,12 +38,14 @@ function placed(result: Placement | Infeasible): Placement {
 describe('power and price of a region', () => {
   test('a clean grid behind a wasteful site is no clean place', async () => {
     const wasteful = { ...base, capacity: withRegion(1, { pue: 5, idleWatts: 50 }) };
-    expect(placed(await carbon(base)).servers).toEqual([0, 18, 0]);
-    expect(placed(await carbon(wasteful)).servers).toEqual([0, 0, 18]);
+    expect(placed(await byCarbon.place(base)).servers).toEqual([0, 18, 0]);
+    expect(placed(await byCarbon.place(wasteful)).servers).toEqual([0, 0, 18]);
   });
 
   test('bigger servers need fewer of them', async () => {
-    const result = placed(await carbon({ ...base, capacity: withRegion(1, { requestsPerServer: 60 }) }));
+    const result = placed(
+      await byCarbon.place({ ...base, capacity: withRegion(1, { requestsPerServer: 60 }) }),
+    );
     expect(result.servers).toEqual([0, 3, 0]);
   });
 
@@ -51,10 +55,9 @@ describe('power and price of a region', () => {
       pricePerServerHour: [1, 3, 2][index] ?? 0,
     }));
     const only = (weights: object) =>
-      weighted({
+      weighted({ objectiveWeights: { carbon: 0, latency: 0, servers: 0, cost: 0, ...weights } }).place({
         ...base,
         capacity: priced,
-        weights: { carbon: 0, latency: 0, servers: 0, cost: 0, ...weights },
       });
     expect(placed(await only({ cost: 1 })).servers).toEqual([18, 0, 0]);
     expect(placed(await only({ latency: 1 })).servers).toEqual([10, 5, 3]);
@@ -85,10 +88,9 @@ describe('power and price of a region', () => {
         const mixed = {
           ...problem,
           capacity: problem.regions.map(() => stream.next().value as RegionCapacity),
-          weights: mix,
         };
         const best = await solveWithHighs(plainModel(mixed, mix));
-        const result = await weighted(mixed);
+        const result = await weighted({ objectiveWeights: mix }).place(mixed);
         expect(result.kind === 'infeasible').toBe(best === 'infeasible');
         if (best === 'infeasible' || result.kind === 'infeasible') return;
         expect(Math.abs(result.objective * total - best)).toBeLessThanOrEqual(1e-9 * Math.max(1, best));
@@ -109,14 +111,14 @@ describe('where an origin may be served', () => {
   };
 
   test('its requests stay there, the others are free', async () => {
-    const { requests } = placed(await carbon(stayHome));
+    const { requests } = placed(await byCarbon.place(stayHome));
     expect(requests[0]).toEqual([100, 0, 0]);
     expect(requests[2]).toEqual([0, 30, 0]);
   });
 
   test('the nearest of the allowed ones is named when none is within the bound', async () => {
     const far = { ...base, maxLatencyMs: 50, allowed: [[false, false, true], ...stayHome.allowed.slice(1)] };
-    expect(await carbon(far)).toEqual({
+    expect(await byCarbon.place(far)).toEqual({
       kind: 'infeasible',
       shortfalls: [{ limit: 'latency', origin: 'a', boundMs: 50, nearestDestination: 'c', nearestMs: 90 }],
     });
@@ -124,7 +126,7 @@ describe('where an origin may be served', () => {
 });
 
 test('a region keeps its fewest servers, with requests or without', async () => {
-  const { servers } = placed(await carbon({ ...base, capacity: withRegion(0, { minServers: 4 }) }));
+  const { servers } = placed(await byCarbon.place({ ...base, capacity: withRegion(0, { minServers: 4 }) }));
   expect(servers).toEqual([4, 18, 0]);
 });
 
@@ -132,16 +134,16 @@ describe('room for the loss of a region', () => {
   test('whichever fails, the servers of the others carry everything', async () => {
     await fc.assert(
       fc.asyncProperty(problems(5, 2), async (problem) => {
-        const result = await carbon({ ...problem, survivesRegionLoss: true });
+        const result = await byCarbon.place({ ...problem, survivesRegionLoss: true });
         if (result.kind === 'infeasible') return;
-        const without = placed(await carbon(problem));
+        const without = placed(await byCarbon.place(problem));
         expect(result.objective).toBeGreaterThanOrEqual(without.objective * (1 - 1e-9));
         for (const lost of problem.regions.keys()) {
           const left = result.servers.map((count, index) => ({
             ...at(problem.capacity, index),
             maxServers: index === lost ? 0 : count,
           }));
-          expect(await diagnose({ ...problem, capacity: left })).toBeNull();
+          expect(await diagnose({ ...problem, capacity: left }, glpk)).toBeNull();
         }
       }),
       { numRuns: 60, seed: 11 },
@@ -150,7 +152,7 @@ describe('room for the loss of a region', () => {
 
   test('the region whose loss nobody can stand is named', async () => {
     const alone = { ...base, maxLatencyMs: 50, survivesRegionLoss: true };
-    const result = await carbon(alone);
+    const result = await byCarbon.place(alone);
     expect(result).toMatchObject({
       kind: 'infeasible',
       shortfalls: [{ limit: 'headroom', lostRegion: 'c', origins: ['c'], requestsPerSecondShort: 30 }],
@@ -166,7 +168,7 @@ describe('at most so many regions changed', () => {
   test('an interval changes no more of them, and the cheapest ones', async () => {
     const range = [base, dirty, base];
     const plan = async (maxRegionsChanged?: number) => {
-      const result = await horizon(range, {
+      const result = await horizon({ alpha }).placeAll(range, {
         switching: { ...freeSwitching, ...(maxRegionsChanged === undefined ? {} : { maxRegionsChanged }) },
       });
       if ('kind' in result) throw new Error('infeasible');
@@ -180,10 +182,13 @@ describe('at most so many regions changed', () => {
   });
 
   test('where the requests cannot be served without more changes, that is said', async () => {
-    const before = { servers: [18, 0, 0], loads: [180, 0, 0], started: [] };
+    const initialState = { servers: [18, 0, 0], loads: [180, 0, 0], started: [] };
     const apart = { ...base, maxLatencyMs: 10 };
     expect(
-      await horizon([apart], { switching: { ...freeSwitching, maxRegionsChanged: 1 }, before }),
+      await horizon({ alpha }).placeAll([apart], {
+        switching: { ...freeSwitching, maxRegionsChanged: 1 },
+        initialState,
+      }),
     ).toMatchObject({ kind: 'infeasible', infeasible: { shortfalls: [{ limit: 'change' }] } });
   });
 });
@@ -191,7 +196,7 @@ describe('at most so many regions changed', () => {
 describe('least violation', () => {
   test('the fewest requests overload, and no millisecond more than must be', async () => {
     const crowded = { ...base, requestsPerSecond: [301, 300, 310], maxLatencyMs: 50 };
-    const result = placed(await leastViolation(crowded));
+    const result = placed(await leastViolation({ alpha }).place(crowded));
     expect(result.servers).toEqual([30, 30, 30]);
     expect(result.requests.map(sum)).toEqual(crowded.requestsPerSecond);
     // One of `a`'s requests is above all servers wherever it goes: it goes where the grid is clean.
@@ -203,7 +208,7 @@ describe('least violation', () => {
 
   test('requests that fit only beyond the bound go there and are listed', async () => {
     const full = { ...base, requestsPerSecond: [320, 50, 30], maxLatencyMs: 30 };
-    expect(placed(await leastViolation(full)).violations).toEqual([
+    expect(placed(await leastViolation({ alpha }).place(full)).violations).toEqual([
       { limit: 'latency', origin: 'a', destination: 'b', requestsPerSecond: 20, boundMs: 30, latencyMs: 40 },
     ]);
   });
@@ -211,7 +216,10 @@ describe('least violation', () => {
   test('breaks nothing where nothing has to be broken, and as much as the diagnosis says elsewhere', async () => {
     await fc.assert(
       fc.asyncProperty(problems(6), async (problem) => {
-        const [result, diagnosis] = [placed(await leastViolation(problem)), await diagnose(problem)];
+        const [result, diagnosis] = [
+          placed(await leastViolation({ alpha }).place(problem)),
+          await diagnose(problem, glpk),
+        ];
         expect(result.requests.map(sum)).toEqual(problem.requestsPerSecond);
         expect(result.violations?.length === 0).toBe(diagnosis === null);
         const over = sum(
@@ -239,5 +247,5 @@ test('one region alone is planned too', async () => {
     latencyMs: [[1]],
     capacity: uniformCapacity(['a'], { requestsPerServer: 10, maxServersPerRegion: 30 }),
   };
-  expect(placed(await carbon(one))).toMatchObject({ servers: [10], requests: [[95]] });
+  expect(placed(await byCarbon.place(one))).toMatchObject({ servers: [10], requests: [[95]] });
 });

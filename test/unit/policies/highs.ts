@@ -1,32 +1,32 @@
 import loadHighs from 'highs';
-import type { LinearModel } from '../../../policies/solver';
+import type { Expression, Model } from '../../../policies/model/linearModel';
 
 type Highs = Awaited<ReturnType<typeof loadHighs>>;
 let loaded: Promise<Highs> | undefined;
 
 /** A second exact solver, for comparison: the model in CPLEX LP text, all variables integer. */
-export async function solveWithHighs(model: LinearModel): Promise<number | 'infeasible'> {
+export async function solveWithHighs(model: Model): Promise<number | 'infeasible'> {
+  if (model.isContradiction) return 'infeasible';
   const highs = await (loaded ??= loadHighs());
-  const sum = (terms: readonly (readonly [number, string])[]): string =>
-    terms
-      .map(([coefficient, variable]) => `${coefficient < 0 ? '-' : '+'} ${Math.abs(coefficient)} ${variable}`)
-      .join(' ');
-  const rows = model.constraints.flatMap(({ name, terms, lower, upper }) => {
-    const left = sum(terms.map(({ coefficient, variable }) => [coefficient, variable] as const));
-    return [
-      ...(lower === undefined ? [] : [`${name}_l: ${left} >= ${lower}`]),
-      ...(upper === undefined ? [] : [`${name}_u: ${left} <= ${upper}`]),
-    ];
-  });
+  const term = (coefficient: number, index: number): string =>
+    `${coefficient < 0 ? '-' : '+'} ${Math.abs(coefficient)} v${index}`;
+  const sum = (expression: Expression): string =>
+    expression.map(({ variable, coefficient }) => term(coefficient, variable.index)).join(' ');
+  const rows = model.rows.flatMap(({ expression, lower, upper }, row) => [
+    ...(lower === -Infinity ? [] : [`r${row}_l: ${sum(expression)} >= ${lower}`]),
+    ...(upper === Infinity ? [] : [`r${row}_u: ${sum(expression)} <= ${upper}`]),
+  ]);
   const text = [
     'Minimize',
-    `obj: ${sum(model.variables.map(({ cost, name }) => [cost, name] as const))}`,
+    `obj: ${model.costs.map(term).join(' ')}`,
     'Subject To',
     ...rows,
     'Bounds',
-    ...model.variables.map(({ name, lower, upper }) => `${lower ?? 0} <= ${name} <= ${upper ?? 1e9}`),
+    ...model.lower.map(
+      (lower, index) => `${lower} <= v${index} <= ${Math.min(model.upper[index] ?? NaN, 1e9)}`,
+    ),
     'General',
-    model.variables.map(({ name }) => name).join(' '),
+    model.costs.map((_, index) => `v${index}`).join(' '),
     'End',
   ].join('\n');
   const solution = highs.solve(text, { mip_rel_gap: 0, mip_abs_gap: 0, output_flag: false });

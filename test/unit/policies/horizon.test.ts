@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { freeSwitching } from '../../../planning/intervalPlan';
+import { freeSwitching } from '../../../planning/decide';
 import { uniformCapacity } from '../../../planning/regionCapacity';
-import { at, loadsOf, sum } from '../../../policies/arrays';
+import { at, loadsOf, sum } from '../../../policies/model/matrix';
 import { carbon } from '../../../policies/carbon';
 import { horizon } from '../../../policies/horizon';
 import { oracle } from '../../../policies/oracle';
@@ -25,15 +25,20 @@ const alternating = (intervals: number, power = { idleWatts: 10, dynamicWatts: 0
       }),
     ),
     maxLatencyMs: 100,
-    // Just enough weight on servers that none runs for nothing.
-    alpha: 0.9999,
   }));
 const withSwitching = (changes: Partial<RangeContext['switching']>): RangeContext => ({
   switching: { ...freeSwitching, ...changes },
 });
 
-async function plan(range: PlacementProblem[], context: RangeContext): Promise<readonly Placement[]> {
-  const result = await horizon(range, context);
+/** Just enough weight on servers that none runs for nothing. */
+const mostlyCarbon = 0.9999;
+
+async function plan(
+  range: PlacementProblem[],
+  context: RangeContext,
+  alpha = mostlyCarbon,
+): Promise<readonly Placement[]> {
+  const result = await horizon({ alpha }).placeAll(range, context);
   if ('kind' in result) throw new Error(JSON.stringify(result));
   return result;
 }
@@ -66,20 +71,20 @@ test('moves only where the gain is more than the change costs', async () => {
 });
 
 test('what runs before the horizon counts', async () => {
-  const before = { servers: [0, 2], loads: [0, 20], started: [] };
-  const context = { ...withSwitching({ gramsPerServerChange: 1.1 }), before };
+  const initialState = { servers: [0, 2], loads: [0, 20], started: [] };
+  const context = { ...withSwitching({ gramsPerServerChange: 1.1 }), initialState };
   expect(serversOf(await plan(alternating(1), context))).toEqual([[0, 2]]);
 });
 
 test('damping: requests move only where it gains more than moving costs', async () => {
-  const before = { servers: [0, 10], loads: [0, 20], started: [] };
+  const initialState = { servers: [0, 10], loads: [0, 20], started: [] };
   // 20 requests/s leave one region and arrive in the other: 40 moved, for 4 g.
   const moved = async (gramsPerRequestMoved: number) =>
     loadsOf(
       at(
         await plan(alternating(1, { idleWatts: 0, dynamicWatts: 10 }), {
           ...withSwitching({ gramsPerRequestMoved }),
-          before,
+          initialState,
         }),
         0,
       ).requests,
@@ -91,7 +96,7 @@ test('damping: requests move only where it gains more than moving costs', async 
 test('a started server stays for its residence, those started before the horizon too', async () => {
   const context = {
     ...withSwitching({ minResidenceIntervals: 3 }),
-    before: { servers: [0, 2], loads: [0, 20], started: [[0, 1]] },
+    initialState: { servers: [0, 2], loads: [0, 20], started: [[0, 1]] },
   };
   const placements = await plan(alternating(4), context);
   // One server in `b` was started an interval ago and has two to go, so `a`, though cleaner, starts one; that one stays for three.
@@ -114,7 +119,6 @@ test('agrees with trying every number of servers', async () => {
     fc.asyncProperty(small, async ({ requests, carbon: intensities, gramsPerServerChange, idleWatts }) => {
       const range = requests.map((count, interval) => ({
         ...at(alternating(1), 0),
-        alpha: 1,
         requestsPerSecond: [count, 0],
         carbonGramsPerKwh: at(intensities, interval),
         capacity: uniformCapacity(['a', 'b'], { requestsPerServer: 10, maxServersPerRegion: 3 }).map(
@@ -124,7 +128,7 @@ test('agrees with trying every number of servers', async () => {
           }),
         ),
       }));
-      const placements = await plan(range, withSwitching({ gramsPerServerChange }));
+      const placements = await plan(range, withSwitching({ gramsPerServerChange }), 1);
       const gramsOf = (interval: number, servers: readonly number[], loads: readonly number[]): number =>
         sum(
           loads.map(
@@ -170,16 +174,15 @@ test('never costs more than deciding every interval alone, and does not look at 
     fc.asyncProperty(problems(5, 2), fc.constantFrom(0, 1, 10), async (problem, gramsPerServerChange) => {
       const range = [0, 1, 2, 3].map((interval) => ({
         ...problem,
-        alpha: 1,
         carbonGramsPerKwh: problem.carbonGramsPerKwh.map(
           (grams, region) => grams * (1 + ((interval + region) % 3)),
         ),
       }));
       const context = withSwitching({ gramsPerServerChange });
-      const planned = await horizon(range, context);
+      const planned = await horizon({ alpha: 1 }).placeAll(range, context);
       const alone: Placement[] = [];
       for (const interval of range) {
-        const placement = await carbon(interval);
+        const placement = await carbon({ alpha: 1 }).place(interval);
         if (placement.kind === 'placement') alone.push(placement);
       }
       expect('kind' in planned).toBe(alone.length < range.length);
@@ -212,6 +215,7 @@ test('never costs more than deciding every interval alone, and does not look at 
           latencyMs: back(interval.latencyMs).map(back),
         })),
         context,
+        1,
       );
       expect(serversOf(mirrored).map(back)).toEqual(serversOf(planned));
     }),
@@ -224,15 +228,18 @@ test('an interval without a placement is named', async () => {
     ...problem,
     requestsPerSecond: interval === 2 ? [201, 0] : [20, 0],
   }));
-  expect(await horizon(range, { switching: freeSwitching })).toMatchObject({
+  expect(await horizon({ alpha: mostlyCarbon }).placeAll(range, { switching: freeSwitching })).toMatchObject({
     kind: 'infeasible',
-    interval: 2,
+    position: 2,
     infeasible: { shortfalls: [{ limit: 'capacity', requestsPerSecondShort: 1 }] },
   });
 });
 
 test('the oracle plans a long range in windows, and counts changes between them', async () => {
-  const placements = await oracle(alternating(60), withSwitching({ gramsPerServerChange: 1.1 }));
+  const placements = await oracle({ alpha: mostlyCarbon }).placeAll(
+    alternating(60),
+    withSwitching({ gramsPerServerChange: 1.1 }),
+  );
   if ('kind' in placements) throw new Error('infeasible');
   expect(placements).toHaveLength(60);
   expect(new Set(serversOf(placements).map((servers) => servers.join())).size).toBe(1);

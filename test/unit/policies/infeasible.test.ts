@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { carbon } from '../../../policies/carbon';
 import { uniformCapacity } from '../../../planning/regionCapacity';
-import { sum } from '../../../policies/arrays';
+import { sum } from '../../../policies/model/matrix';
 import type { PlacementProblem } from '../../../policies/problem';
 import { problems } from './problems';
+
+const byCarbon = carbon({ alpha: 0.9 });
 
 const problem: PlacementProblem = {
   regions: ['far', 'east', 'west'],
@@ -16,11 +18,10 @@ const problem: PlacementProblem = {
   ],
   capacity: uniformCapacity(['far', 'east', 'west'], { requestsPerServer: 10, maxServersPerRegion: 10 }),
   maxLatencyMs: 20,
-  alpha: 0.9,
 };
 
 test('an origin whose destinations are full: who, where, and by how much', async () => {
-  expect(await carbon(problem)).toEqual({
+  expect(await byCarbon.place(problem)).toEqual({
     kind: 'infeasible',
     shortfalls: [
       {
@@ -35,7 +36,7 @@ test('an origin whose destinations are full: who, where, and by how much', async
 });
 
 test('an origin that reaches nobody: the nearest region and its latency', async () => {
-  expect(await carbon({ ...problem, maxLatencyMs: 3.5, requestsPerSecond: [5, 50, 0] })).toEqual({
+  expect(await byCarbon.place({ ...problem, maxLatencyMs: 3.5, requestsPerSecond: [5, 50, 0] })).toEqual({
     kind: 'infeasible',
     shortfalls: [
       { limit: 'latency', origin: 'east', boundMs: 3.5, nearestDestination: 'east', nearestMs: 16.1 },
@@ -44,7 +45,7 @@ test('an origin that reaches nobody: the nearest region and its latency', async 
 });
 
 test('origins that share a bottleneck are named together', async () => {
-  const result = await carbon({ ...problem, maxLatencyMs: 60, requestsPerSecond: [5, 150, 60] });
+  const result = await byCarbon.place({ ...problem, maxLatencyMs: 60, requestsPerSecond: [5, 150, 60] });
   expect(result).toEqual({
     kind: 'infeasible',
     shortfalls: [
@@ -62,7 +63,7 @@ test('origins that share a bottleneck are named together', async () => {
 test('as many servers more as the diagnosis says, in each of its destinations, are enough', async () => {
   await fc.assert(
     fc.asyncProperty(problems(8), async (random) => {
-      const result = await carbon(random);
+      const result = await byCarbon.place(random);
       if (result.kind !== 'infeasible') return;
       for (const shortfall of result.shortfalls) {
         if (shortfall.limit === 'latency') {
@@ -83,7 +84,7 @@ test('as many servers more as the diagnosis says, in each of its destinations, a
             maxServers: region.maxServers + shortfall.serversShort,
           })),
         };
-        expect((await carbon(enough)).kind).toBe('placement');
+        expect((await byCarbon.place(enough)).kind).toBe('placement');
       }
     }),
     { numRuns: 300, seed: 4 },

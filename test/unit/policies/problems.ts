@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { uniformCapacity } from '../../../planning/regionCapacity';
-import { costsOf } from '../../../policies/objective';
-import { placementModel } from '../../../policies/placementModel';
+import { costsOf } from '../../../policies/model/objective';
+import { Model } from '../../../policies/model/linearModel';
+import { addPlacement } from '../../../policies/model/placementModel';
 import type { ObjectiveWeights, PlacementProblem } from '../../../policies/problem';
-import type { LinearModel } from '../../../policies/solver';
-import { sourcesByOrigin } from '../../../policies/source';
+import { commoditiesByOrigin } from '../../../policies/model/commodity';
 
 /** Problems of all kinds: shared grids, binding capacity, bounds that leave an origin alone, idle origins. */
 export const problems = (maxRegions: number, minRegions = 1): fc.Arbitrary<PlacementProblem> =>
@@ -18,7 +18,6 @@ export const problems = (maxRegions: number, minRegions = 1): fc.Arbitrary<Place
         requestsPerServer: fc.constantFrom(1, 7, 10),
         maxServersPerRegion: fc.constantFrom(20, 40, 100),
         maxLatencyMs: fc.constantFrom(50, 100, 150, Infinity),
-        alpha: fc.constantFrom(0, 0.5, 0.9, 1),
       })
       .map(({ requestsPerServer, maxServersPerRegion, ...problem }) => ({
         ...problem,
@@ -26,17 +25,27 @@ export const problems = (maxRegions: number, minRegions = 1): fc.Arbitrary<Place
       })),
   );
 
+/** Weights of carbon against servers. */
+export const alphas = fc.constantFrom(0, 0.5, 0.9, 1);
+
 function listOf<T>(count: number, values: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
   return fc.array(values, { minLength: count, maxLength: count });
 }
 
 /** The problem as the reference states it, one variable a pair and without cuts; objective times the requests. */
-export function plainModel(problem: PlacementProblem, weights: ObjectiveWeights): LinearModel {
+export function plainModel(problem: PlacementProblem, weights: ObjectiveWeights): Model {
   const costs = costsOf(problem, weights);
   const total = problem.requestsPerSecond.reduce((a, b) => a + b, 0);
-  const { variables, constraints } = placementModel(problem, sourcesByOrigin(problem), {
-    perRequest: ({ origins: [origin = NaN] }, destination) => total * costs.perRequest(origin, destination),
-    perServer: (destination) => total * costs.perServer(destination),
-  });
-  return { variables, constraints: constraints.filter(({ name }) => !name.startsWith('whole')) };
+  const model = Model.empty();
+  addPlacement(
+    model,
+    problem,
+    commoditiesByOrigin(problem),
+    {
+      perRequest: ({ origins: [origin = NaN] }, destination) => total * costs.perRequest(origin, destination),
+      perServer: (destination) => total * costs.perServer(destination),
+    },
+    0,
+  );
+  return model;
 }

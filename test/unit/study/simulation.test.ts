@@ -1,5 +1,5 @@
 import { referenceCapacity } from '../../../stack/capacity';
-import { freeSwitching } from '../../../planning/intervalPlan';
+import { freeSwitching } from '../../../planning/decide';
 import { outcomeOf } from '../../../study/outcome';
 import { uniformCapacity } from '../../../planning/regionCapacity';
 import { simulate, type Simulated, type SimulationOptions } from '../../../study/simulation';
@@ -28,7 +28,6 @@ const truth: PlacementProblem = {
   ],
   capacity: [capacity, capacity],
   maxLatencyMs: 100,
-  alpha: 0.9,
 };
 
 describe('outcomeOf', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { referenceCapacity } from '../../../stack/capacity';
-import { planInterval } from '../../../planning/intervalPlan';
+import { planInterval } from '../../../planning/planRange';
 import { readTrace } from '../../../traces/readTrace';
 import { TraceError } from '../../../traces/traceError';
 import { wikiTraces } from '../wikiTraces';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { sum } from '../../../policies/arrays';
+import { sum } from '../../../policies/model/matrix';
 import { generateSample } from '../../../traces/generateSample';
 import { readTrace } from '../../../traces/readTrace';
 

@@ -1,5 +1,6 @@
 import { referenceCapacity } from '../../../../stack/capacity';
-import { freeSwitching, problemOf } from '../../../../planning/intervalPlan';
+import { freeSwitching } from '../../../../planning/decide';
+import { problemOf } from '../../../../planning/planOptions';
 import { backTest } from '../../../../study/forecast/backTest';
 import { checkedForecast, type Forecaster } from '../../../../study/forecast/forecaster';
 import { forecasterNamed, forecasters } from '../../../../study/forecast/forecasters';
@@ -129,13 +130,11 @@ describe('planning from forecasts, on the reference’s data', () => {
 
   test('a higher quantile plans for more requests', async () => {
     const starts = ['2022-09-10T00:00:00Z'];
-    const truth = starts.map((start) =>
-      problemOf(trace, trace.at(start), { ...options, policy: 'carbon', maxLatencyMs: 500 }),
-    );
+    const truth = starts.map((start) => problemOf(trace, trace.at(start), { ...options, maxLatencyMs: 500 }));
     const forecasts = forecastsFor(trace, starts, options.forecast);
     const servers = async (share: number | null): Promise<number> => {
       const [expected] = forecastOutlook(truth, forecasts, share).expect(0, 1);
-      const placement = expected && (await carbon(expected));
+      const placement = expected && (await carbon({ alpha: 0.9 }).place(expected));
       if (placement?.kind !== 'placement') throw new Error('no placement');
       return placement.servers.reduce((a, b) => a + b, 0);
     };

@@ -1,34 +1,25 @@
-import { at } from './arrays';
-import type { Placement, PlacementPolicy, PlacementProblem, RangePolicy } from './problem';
+import type { InitialState, Place, PlaceAll, Placement, PlacementProblem } from '../problem';
+import { at } from './matrix';
 
 /**
- * Lets a policy see the regions sorted by name (by code point, in no one's locale), and gives the answer back in the
+ * Gives a policy the regions sorted by name (by code point, whatever the locale), and returns its answer in the
  * caller's order: a plan does not depend on the order of columns in a file.
  */
-export function byRegionName(policy: PlacementPolicy): PlacementPolicy {
+export function byRegionName(place: Place): Place {
   return async (problem) => {
     const order = sortedOrder(problem);
-    const result = await policy(inOrder(problem, order));
+    const result = await place(inOrder(problem, order));
     return result.kind === 'infeasible' ? result : backInPlace(result, order);
   };
 }
 
 /** The same for a policy that decides a range. */
-export function rangeByRegionName(policy: RangePolicy): RangePolicy {
-  return async (problems, { switching, before }) => {
+export function rangeByRegionName(placeAll: PlaceAll): PlaceAll {
+  return async (problems, { switching, initialState }) => {
     const order = sortedOrder(at(problems, 0));
-    const result = await policy(
+    const result = await placeAll(
       problems.map((problem) => inOrder(problem, order)),
-      {
-        switching,
-        ...(before && {
-          before: {
-            servers: pick(before.servers, order),
-            loads: pick(before.loads, order),
-            started: before.started.map((counts) => pick(counts, order)),
-          },
-        }),
-      },
+      { switching, ...(initialState && { initialState: stateInOrder(initialState, order) }) },
     );
     return 'kind' in result ? result : result.map((placement) => backInPlace(placement, order));
   };
@@ -49,6 +40,14 @@ function inOrder(problem: PlacementProblem, order: readonly number[]): Placement
     capacity: pick(problem.capacity, order),
     latencyMs: matrix(problem.latencyMs),
     ...(problem.allowed ? { allowed: matrix(problem.allowed) } : {}),
+  };
+}
+
+function stateInOrder({ servers, loads, started }: InitialState, order: readonly number[]): InitialState {
+  return {
+    servers: pick(servers, order),
+    loads: pick(loads, order),
+    started: started.map((counts) => pick(counts, order)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RegionCapacity } from './problem';
+import type { RegionCapacity } from '../problem';
 
 /**
  * Energy of one hour in kWh: PUE * (idle power of every server + a slope in proportion to their load), the linear

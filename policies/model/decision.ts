@@ -1,26 +1,21 @@
-import { at, loadsOf, sum } from './arrays';
-import { flowName, type Source } from './source';
-import type { Decision, PlacementProblem } from './problem';
+import type { Decision, PlacementProblem } from '../problem';
+import type { Flow } from './flow';
+import type { Values } from './linearModel';
+import { at, loadsOf, sum } from './matrix';
 
 /**
- * Rounds a solution to the integers it stands for, and checks every limit again in exact arithmetic.
- * @param sources one an origin, as the model had them
+ * Rounds a solution to the integers that it stands for, and checks every limit again in exact arithmetic.
+ * @param flow commodities of one origin each
  * @param kept servers by destination that run even where the load does not need them
  * @throws Error when the rounded solution breaks a limit: then the solver was not exact
  */
 export function decisionOf(
   problem: PlacementProblem,
-  sources: readonly Source[],
-  values: ReadonlyMap<string, number>,
+  flow: Flow,
+  values: Values,
   kept: readonly number[] = [],
 ): Decision {
-  const requests = problem.regions.map(() => problem.regions.map(() => 0));
-  for (const [index, { origins, destinations }] of sources.entries()) {
-    const row = at(requests, at(origins, 0));
-    for (const destination of destinations) {
-      row[destination] = Math.round(values.get(flowName(index, destination)) ?? 0);
-    }
-  }
+  const requests = flow.requests(values);
   for (const [origin, row] of requests.entries()) {
     if (sum(row) !== problem.requestsPerSecond[origin] || row.some((count) => count < 0)) {
       throw new Error(

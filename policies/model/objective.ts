@@ -1,6 +1,11 @@
-import { at, sum } from './arrays';
+import type { Decision, ObjectiveWeights, PlacementProblem } from '../problem';
 import { energyKwh } from './energy';
-import type { Decision, ObjectiveWeights, PlacementProblem } from './problem';
+import { at, sum } from './matrix';
+
+/** The reference's carbon objective: carbon against the number of servers. */
+export function carbonWeights(alpha: number): ObjectiveWeights {
+  return { carbon: alpha, latency: 0, servers: 1 - alpha, cost: 0 };
+}
 
 /** What one request/s and one server add to an objective that is minimised. */
 export interface Costs {

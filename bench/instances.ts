@@ -65,3 +65,17 @@ export function globalProblem(random: () => number, count: number, maxLatencyMs:
     maxLatencyMs,
   };
 }
+
+/** 24 hours in which every region's requests and carbon rise and fall, each at its own time. */
+export function throughTheDay(problem: PlacementProblem): PlacementProblem[] {
+  const wave = (hour: number, index: number): number => Math.sin(((hour + index) / 12) * Math.PI);
+  return Array.from({ length: 24 }, (_, hour) => ({
+    ...problem,
+    requestsPerSecond: problem.requestsPerSecond.map((requests, index) =>
+      Math.round(requests * (1 + 0.4 * wave(hour, index))),
+    ),
+    carbonGramsPerKwh: problem.carbonGramsPerKwh.map(
+      (grams, index) => grams * (1 + 0.3 * wave(hour, 3 * index)),
+    ),
+  }));
+}

@@ -1,17 +1,16 @@
 import { resourceUsage } from 'node:process';
 import { Command } from 'commander';
-import { referenceCapacity } from '../stack/capacity';
-import { regionCapacity } from '../planning/regionCapacity';
 import { sum } from '../policies/model/matrix';
 import { carbon } from '../policies/carbon';
 import { horizon } from '../policies/horizon';
 import { latency } from '../policies/latency';
 import type { IntervalPolicy, PlacementProblem } from '../policies/problem';
 import { readTrace } from '../traces/readTrace';
-import type { Trace } from '../traces/trace';
-import { isoOf, secondsOf } from '../traces/time';
-import { globalProblem, randomNumbers, randomProblem } from './instances';
+import { isoOf } from '../traces/time';
+import { defaultTraces } from './defaultTraces';
+import { globalProblem, randomNumbers, randomProblem, throughTheDay } from './instances';
 import { millisecondsPerInterval, solveWithPulp, type PulpResult } from './pulp';
+import { dayIn, hourCount, hoursOf, problemAt, yearOf } from './traceProblems';
 
 const bounds = [500, 150, 100, 50];
 
@@ -20,23 +19,6 @@ const alphas = { carbon: 0.9, latency: 0.5 };
 const byCarbon = carbon({ alpha: alphas.carbon });
 const byLatency = latency();
 const overHorizon = horizon({ alpha: alphas.carbon });
-
-function problemAt(trace: Trace, seconds: number, maxLatencyMs: number): PlacementProblem {
-  const { requestsPerSecond, carbonGramsPerKwh } = trace.at(isoOf(seconds));
-  return {
-    regions: trace.regions,
-    requestsPerSecond,
-    carbonGramsPerKwh,
-    latencyMs: trace.latencyMs,
-    capacity: regionCapacity(trace.regions, () => referenceCapacity, new Map()),
-    maxLatencyMs,
-  };
-}
-
-function hoursOf(trace: Trace, from: string, count: number): number[] {
-  const first = secondsOf(from);
-  return Array.from({ length: count }, (_, hour) => first + hour * trace.intervalSeconds);
-}
 
 /** The least of several runs: what else the machine does only ever makes a run slower. */
 async function fastestMs(runs: number, work: () => Promise<unknown>): Promise<number> {
@@ -120,7 +102,8 @@ async function agreement(
 
 async function main(directory: string, full: boolean): Promise<void> {
   const trace = readTrace(directory);
-  const day = hoursOf(trace, '2022-08-13T00:00:00Z', 24);
+  const day = hoursOf(trace, dayIn(trace), 24);
+  log(`trace in ${directory}${trace.synthetic ? ', SYNTHETIC' : ''}; day ${isoOf(day[0] ?? NaN)}`);
 
   const races: Race[] = [];
   for (const maxLatencyMs of bounds) {
@@ -162,7 +145,7 @@ async function main(directory: string, full: boolean): Promise<void> {
   );
 
   const agreements: Agreement[] = [];
-  const whole = hoursOf(trace, trace.firstInterval, full ? 1201 : 120);
+  const whole = hoursOf(trace, trace.firstInterval, full ? hourCount(trace) : 120);
   for (const maxLatencyMs of full ? bounds : [500, 100]) {
     const result = await agreement(
       'carbon',
@@ -216,39 +199,13 @@ async function horizonSeconds(horizons: readonly (readonly PlacementProblem[])[]
   return rounded(slowest);
 }
 
-/** 24 hours in which every region's requests and carbon rise and fall, each at its own time. */
-function throughTheDay(problem: PlacementProblem): PlacementProblem[] {
-  const wave = (hour: number, index: number): number => Math.sin(((hour + index) / 12) * Math.PI);
-  return Array.from({ length: 24 }, (_, hour) => ({
-    ...problem,
-    requestsPerSecond: problem.requestsPerSecond.map((requests, index) =>
-      Math.round(requests * (1 + 0.4 * wave(hour, index))),
-    ),
-    carbonGramsPerKwh: problem.carbonGramsPerKwh.map(
-      (grams, index) => grams * (1 + 0.3 * wave(hour, 3 * index)),
-    ),
-  }));
-}
-
 const line = ({ casperMs, cbcMs }: Race): string =>
   `casper ${casperMs.toFixed(2)} ms, PuLP with CBC ${cbcMs.toFixed(2)} ms an interval, ${(cbcMs / casperMs).toFixed(1)} times`;
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-/** Every hour that has a carbon intensity; the requests, of which there are fewer, over and over. */
-function yearOf(trace: Trace): PlacementProblem[] {
-  const requests = hoursOf(trace, trace.firstInterval, 1201).map(
-    (hour) => trace.at(isoOf(hour)).requestsPerSecond,
-  );
-  return trace.carbonHours().map(({ carbonGramsPerKwh }, hour) => ({
-    ...problemAt(trace, secondsOf(trace.firstInterval), 500),
-    carbonGramsPerKwh,
-    requestsPerSecond: requests[hour % requests.length] ?? [],
-  }));
-}
-
 void new Command('planner')
   .description('Speed and agreement of the planner against the reference’s model in PuLP with CBC.')
-  .requiredOption('--traces <dir>', 'folder of the reference’s data set', process.env['CASPER_WIKI_TRACES'])
+  .option('--traces <dir>', 'folder of the four CSV files', defaultTraces())
   .option('--full', 'compare every hour at every bound and 500 random instances: some five minutes', false)
   .action(({ traces, full }: { traces: string; full: boolean }) => main(traces, full))
   .parseAsync();

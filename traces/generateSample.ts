@@ -1,79 +1,85 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { averageIntensity } from '@tgwf/co2';
 import { stringify } from 'csv-stringify/sync';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { gramsPerKwh, wave, type Grid } from './sampleGrid';
 
 const seed = 20260105;
 const startSeconds = Date.UTC(2026, 0, 5) / 1000;
-const hours = 14 * 24;
+const hours = 7 * 24;
 
 interface SampleRegion {
   readonly name: string;
-  /** ISO 3166-1 alpha-3: whose yearly mean carbon intensity the grid gets. */
-  readonly country: 'AUS' | 'DEU' | 'FRA' | 'USA';
   readonly latitudeDegrees: number;
   readonly longitudeDegrees: number;
   /** In January. */
   readonly utcOffsetHours: number;
   readonly meanRequestsPerSecond: number;
+  readonly grid: Grid;
 }
 
 const regions: readonly SampleRegion[] = [
-  // Sydney
+  // Sydney: coal, with sun in its summer
   {
     name: 'ap-southeast-2',
-    country: 'AUS',
     latitudeDegrees: -33.87,
     longitudeDegrees: 151.21,
     utcOffsetHours: 11,
-    meanRequestsPerSecond: 250,
+    meanRequestsPerSecond: 150,
+    grid: { nuclear: 0, hydro: 0.05, meanWind: 0.12, solarPeak: 0.55, daylightHours: 14, coalShare: 0.9 },
   },
-  // Frankfurt
+  // Frankfurt: wind, with gas and coal when it is calm
   {
     name: 'eu-central-1',
-    country: 'DEU',
     latitudeDegrees: 50.11,
     longitudeDegrees: 8.68,
     utcOffsetHours: 1,
-    meanRequestsPerSecond: 300,
+    meanRequestsPerSecond: 350,
+    grid: { nuclear: 0, hydro: 0.05, meanWind: 0.4, solarPeak: 0.15, daylightHours: 8, coalShare: 0.5 },
   },
-  // Paris
+  // Paris: nuclear, with gas at the peaks of demand
   {
     name: 'eu-west-3',
-    country: 'FRA',
     latitudeDegrees: 48.86,
     longitudeDegrees: 2.35,
     utcOffsetHours: 1,
-    meanRequestsPerSecond: 150,
+    meanRequestsPerSecond: 200,
+    grid: { nuclear: 0.65, hydro: 0.12, meanWind: 0.1, solarPeak: 0.05, daylightHours: 8.5, coalShare: 0 },
   },
-  // Ashburn, Virginia
+  // Ashburn, Virginia: nuclear and gas
   {
     name: 'us-east-1',
-    country: 'USA',
     latitudeDegrees: 39.04,
     longitudeDegrees: -77.49,
     utcOffsetHours: -5,
     meanRequestsPerSecond: 200,
+    grid: {
+      nuclear: 0.35,
+      hydro: 0.02,
+      meanWind: 0.05,
+      solarPeak: 0.15,
+      daylightHours: 9.5,
+      coalShare: 0.25,
+    },
   },
-  // Columbus, Ohio
+  // Columbus, Ohio: gas and coal
   {
     name: 'us-east-2',
-    country: 'USA',
     latitudeDegrees: 39.96,
     longitudeDegrees: -83.0,
     utcOffsetHours: -5,
     meanRequestsPerSecond: 50,
+    grid: { nuclear: 0.2, hydro: 0.01, meanWind: 0.08, solarPeak: 0.1, daylightHours: 9.5, coalShare: 0.4 },
   },
-  // San Francisco
+  // San Francisco: sun at noon, gas at night
   {
     name: 'us-west-1',
-    country: 'USA',
     latitudeDegrees: 37.77,
     longitudeDegrees: -122.42,
     utcOffsetHours: -8,
     meanRequestsPerSecond: 50,
+    grid: { nuclear: 0.09, hydro: 0.15, meanWind: 0.08, solarPeak: 0.8, daylightHours: 10, coalShare: 0 },
   },
 ];
 const names = regions.map(({ name }) => name);
@@ -81,13 +87,26 @@ const names = regions.map(({ name }) => name);
 /** The four CSV files of the sample by name; the same text every time. */
 export function generateSample(): ReadonlyMap<string, string> {
   const noise = noiseSource();
-  const carbonGramsPerKwh = regions.map((region) => {
-    const meanGramsPerKwh = averageIntensity.data[region.country];
-    return hourly(region, noise(0.06), (shape) => Math.round(meanGramsPerKwh * shape), carbonShape);
+  const carbonGramsPerKwh = regions.map(({ grid, utcOffsetHours }) => {
+    const demandNoise = noise(0.05, 0.8);
+    const wind = noise(1.6, 0.95);
+    const clouds = noise(0.2, 0.95);
+    return hourly(utcOffsetHours, (localHour) =>
+      Math.round(
+        gramsPerKwh(grid, localHour, {
+          demandDeviation: demandNoise(),
+          windFactor: 1 + wind(),
+          sunFactor: 1 + clouds(),
+        }),
+      ),
+    );
   });
-  const requestsPerSecond = regions.map((region) =>
-    hourly(region, noise(0.1), (shape) => Math.round(region.meanRequestsPerSecond * shape), requestsShape),
-  );
+  const requestsPerSecond = regions.map(({ meanRequestsPerSecond, utcOffsetHours }) => {
+    const requestsNoise = noise(0.1, 0.8);
+    return hourly(utcOffsetHours, (localHour) =>
+      Math.round(meanRequestsPerSecond * requestsShape(localHour) * (1 + requestsNoise())),
+    );
+  });
   const starts = Array.from({ length: hours }, (_, hour) => startSeconds + hour * 3600);
   return new Map([
     [
@@ -119,25 +138,8 @@ export function generateSample(): ReadonlyMap<string, string> {
   ]);
 }
 
-function hourly(
-  { utcOffsetHours }: SampleRegion,
-  nextNoise: () => number,
-  valueOf: (shape: number) => number,
-  shapeAt: (localHour: number) => number,
-): number[] {
-  return Array.from({ length: hours }, (_, hour) =>
-    valueOf(shapeAt(hour + utcOffsetHours) * (1 + nextNoise())),
-  );
-}
-
-/** One cosine wave a day, or several, with its crest at `crestHour`; its mean is 0. */
-function wave(localHour: number, crestHour: number, wavesPerDay: number): number {
-  return Math.cos((2 * Math.PI * wavesPerDay * (localHour - crestHour)) / 24);
-}
-
-/** Lowest when the sun is highest, highest in the evening; 1 in the mean. */
-function carbonShape(localHour: number): number {
-  return 1 - 0.2 * wave(localHour, 13, 1) + 0.08 * wave(localHour, 20, 2);
+function hourly(utcOffsetHours: number, valueAt: (localHour: number) => number): number[] {
+  return Array.from({ length: hours }, (_, hour) => valueAt(hour + utcOffsetHours));
 }
 
 /** People read in the evening and sleep at night; 1 in the mean. */
@@ -146,14 +148,13 @@ function requestsShape(localHour: number): number {
 }
 
 /**
- * Series of noise that keeps some of its last hour, as weather and news do; each call gives one that is independent
- * of the others.
- * @returns a function of the series' largest deviation
+ * Series of noise that keep a share of their last hour, as weather and news do; each call gives one that is
+ * independent of the others.
+ * @returns a function of the series' largest deviation and of the share that it keeps
  */
-function noiseSource(): (largest: number) => () => number {
-  const persistence = 0.8;
+function noiseSource(): (largest: number, persistence: number) => () => number {
   const random = xoroshiro128plus(seed);
-  return (largest) => {
+  return (largest, persistence) => {
     const own = random.clone();
     random.jump();
     let last = 0;

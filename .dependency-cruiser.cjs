@@ -2,19 +2,21 @@
 const may = {
   // What every program does before it loads anything else.
   start: [],
+  // What provider plugins have in common: the engine's protocol.
+  plugin: [],
   traces: [],
   policies: [],
   stack: [],
   planning: ['traces', 'policies', 'stack'],
   study: ['traces', 'policies', 'planning'],
   cluster: ['stack'],
-  components: ['start', 'stack', 'cluster'],
+  components: ['start', 'plugin', 'stack', 'cluster'],
   index: ['start', 'planning', 'stack', 'components'],
   load: ['traces'],
   observe: ['stack', 'cluster'],
   driver: ['planning', 'stack', 'cluster', 'load', 'observe'],
   report: ['policies', 'planning', 'study', 'load', 'observe', 'driver'],
-  lab: ['start'],
+  lab: ['start', 'plugin'],
   cli: [
     'start',
     'traces',

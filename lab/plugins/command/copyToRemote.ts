@@ -2,7 +2,7 @@ import { opendir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Client, SFTPWrapper } from 'ssh2';
-import { textAt, type Asset } from '../provider/properties';
+import { textAt, type Asset } from '../../../plugin/properties';
 import type { Connection } from './inputs';
 import type { OutputLog } from './outputs';
 import { withSsh } from './ssh';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reveal, Secret, Unknown, Asset, type Property, type PropertyMap } from '../provider/properties';
+import { reveal, Secret, Unknown, Asset, type Property, type PropertyMap } from '../../../plugin/properties';
 
 /** What the genuine provider's schema (v1.2.1) says of inputs; fields that it does not know are passed by, as there. */
 

@@ -1,4 +1,4 @@
-import { runPlugin } from '../provider/runPlugin';
+import { runPlugin } from '../../../plugin/runPlugin';
 import { CommandServer } from './server';
 
 runPlugin((engine) => new CommandServer(engine));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { reveal, UNKNOWN, type PropertyMap } from '../provider/properties';
+import { reveal, UNKNOWN, type PropertyMap } from '../../../plugin/properties';
 import { copyFileTo, copyToRemote } from './copyToRemote';
 import { copyFileSchema, copyToRemoteSchema, localCommandSchema, remoteCommandSchema } from './inputs';
 import { NO_OUTPUTS, type CommandOutputs, type OutputLog } from './outputs';

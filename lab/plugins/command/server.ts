@@ -1,8 +1,8 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
-import { detailedDiff, replacedPaths, withoutIgnored } from '../provider/diff';
-import { PluginServer } from '../provider/pluginServer';
+import { detailedDiff, replacedPaths, withoutIgnored } from '../../../plugin/diff';
+import { PluginServer } from '../../../plugin/pluginServer';
 import {
   at,
   fromStruct,
@@ -12,9 +12,9 @@ import {
   toStruct,
   without,
   type PropertyMap,
-} from '../provider/properties';
-import { hideTexts, secretTexts } from '../provider/secrets';
-import { resourceName, resourceType } from '../provider/urn';
+} from '../../../plugin/properties';
+import { hideTexts, secretTexts } from './secrets';
+import { resourceName, resourceType } from '../../../plugin/urn';
 import { inputFailures, localRunSchema } from './inputs';
 import { NO_OUTPUTS } from './outputs';
 import { resourceTypes, type ResourceType, type StepContext } from './resources';
@@ -25,6 +25,7 @@ const { DIFF_NONE, DIFF_SOME } = pb.DiffResponse.DiffChanges;
 /** The provider as a gRPC service: turns requests into calls of a resource type's steps, and their results into answers. */
 export class CommandServer extends PluginServer {
   readonly packageName = 'command';
+  /** Of the genuine plugin whose protocol and behaviour this follows. */
   protected readonly version = '1.2.1';
 
   protected resourceHandlers(): UntypedServiceImplementation {
@@ -51,6 +52,12 @@ export class CommandServer extends PluginServer {
       update: this.handler((request: pb.UpdateRequest) => this.update(request)),
       delete: this.handler((request: pb.DeleteRequest) => this.delete(request)),
     };
+  }
+
+  protected override unserved(what: string): never {
+    throw new Error(
+      `this stand-in for the command provider does not serve ${what}; install the genuine plugin for it (pulumi plugin install resource command)`,
+    );
   }
 
   private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {

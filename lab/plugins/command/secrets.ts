@@ -1,4 +1,4 @@
-import { isMap, Secret, type Property } from './properties';
+import { isMap, Secret, type Property } from '../../../plugin/properties';
 
 /** Every text that is secret, or part of something secret. */
 export function secretTexts(value: Property): string[] {

@@ -13,9 +13,9 @@ import { toGrpcError } from './errors';
 
 /** A provider plugin as a gRPC service; what it does with resources is in {@link resourceHandlers}. */
 export abstract class PluginServer {
-  /** Package that the plugin stands in for, as in `pulumi-resource-<packageName>`. */
+  /** Package whose resources it serves, as in `pulumi-resource-<packageName>`. */
   abstract readonly packageName: string;
-  /** Version of the genuine plugin whose protocol and behaviour this follows. */
+  /** What the engine is told. */
   protected abstract readonly version: string;
   protected readonly log = new EngineLog();
   private readonly cancellation = new AbortController();
@@ -79,11 +79,9 @@ export abstract class PluginServer {
     };
   }
 
-  /** @throws Error that names the genuine plugin as the remedy */
+  /** @throws Error that says what is not served */
   protected unserved(what: string): never {
-    throw new Error(
-      `this stand-in for the ${this.packageName} provider does not serve ${what}; install the genuine plugin for it (pulumi plugin install resource ${this.packageName})`,
-    );
+    throw new Error(`the ${this.packageName} provider does not serve ${what}`);
   }
 
   private commonHandlers(): UntypedServiceImplementation {

@@ -1,75 +1,64 @@
 import { Namespace } from '@pulumi/kubernetes/core/v1/namespace';
 import { Provider } from '@pulumi/kubernetes/provider';
 import * as pulumi from '@pulumi/pulumi';
-import { KiwixRegion } from './components/kiwixRegion';
-import { lastOutput } from './components/lastOutput';
-import { createPlatform } from './components/platform';
-import { createRequestPath } from './components/requestPath';
-import { capacityOf, ceilingMillicores } from './stack/capacity';
+import { kubeConfigOf } from './cluster/connection';
+import { OriginProxy } from './components/originProxy';
+import { owned } from './components/owned';
+import { MetalLb } from './components/platform/metalLb';
+import { MetricsServer } from './components/platform/metricsServer';
+import { PrometheusServer } from './components/prometheusServer';
+import { RegionService } from './components/regionService';
+import { changeOrder } from './planning/changeOrder';
+import * as args from './program/componentArgs';
+import { cpuBefore } from './program/cpuBefore';
+import { originsOf, watcherOf } from './stack/requestPath';
 import { parseProgramConfig } from './stack/stackConfig';
-import { changeOrder, type CpuByRegion } from './planning/changeOrder';
 
-/** The Pulumi program: stack config -> platform, one KiwixRegion a region, the request path -> outputs. */
+/** The Pulumi program: stack config -> platform, the service of every region, the way of the requests -> outputs. */
 export = async () => {
   const config = parseProgramConfig(pulumi.runtime.allConfig(), pulumi.getStack());
-  const { cluster, scope, regions, service, platform, hosts, plan } = config;
-  // Before any other resource: a file backend writes the state that this reads with every step that ends.
-  const live = ((await lastOutput('cpuMillicores')) ?? {}) as CpuByRegion;
-  // A driver that was killed between making an object and noting it finds the object again.
-  const provider = new Provider('cluster', { ...cluster, upsertExistingObjects: true });
-  const addresses = regions.flatMap(({ loadBalancer }) => (loadBalancer ? [loadBalancer.address] : []));
-  const installed = await createPlatform(
-    {
-      ...platform,
-      install: scope !== 'service',
-      addresses: scope === 'platform' ? [] : [...new Set(addresses)],
-    },
-    { provider },
-  );
-  if (scope === 'platform') return {};
-  const namespace = new Namespace('namespace', { metadata: { name: service.namespace } }, { provider });
-
+  const { cluster, regions, plan } = config;
+  const kubeConfig = kubeConfigOf(cluster);
   const next = Object.fromEntries(regions.map(({ name }) => [name, plan.regions[name]?.cpuMillicores ?? 0]));
-  const order = changeOrder(live, next);
-  const inPlace =
-    service.cpuChange === 'inPlace'
-      ? { ...cluster, timeoutSeconds: service.resizeTimeoutSeconds }
-      : undefined;
-  const deploy = (names: readonly string[], dependsOn: pulumi.Resource[]): KiwixRegion[] =>
+  const order = changeOrder(await cpuBefore(kubeConfig, config), next);
+
+  const provider = new Provider('cluster', { context: cluster.context, kubeconfig: cluster.kubeconfig });
+  const metalLbArgs = await args.metalLbArgs(config);
+  const metalLb = metalLbArgs ? [new MetalLb('metallb', metalLbArgs, { provider })] : [];
+  const metricsServerArgs = await args.metricsServerArgs(config);
+  // Nothing waits for it: it answers people and not the service.
+  if (metricsServerArgs) new MetricsServer('metrics-server', metricsServerArgs, { provider });
+  if (config.scope === 'platform') return {};
+
+  const metadata = { name: config.service.namespace, annotations: owned };
+  const namespace = new Namespace('namespace', { metadata }, { provider });
+  const deploy = (names: readonly string[], dependsOn: pulumi.Resource[]): RegionService[] =>
     regions
       .filter(({ name }) => names.includes(name))
-      .map(
-        (region) =>
-          new KiwixRegion(
-            region.name,
-            {
-              ...service,
-              ...region,
-              namespace: namespace.metadata.name,
-              cpuMillicores: next[region.name] ?? 0,
-              requestPercent: capacityOf(config, region.name).cpuRequestPercent,
-              inPlace: inPlace && {
-                ...inPlace,
-                ceilingMillicores: ceilingMillicores(capacityOf(config, region.name)),
-              },
-            },
-            { provider, dependsOn },
-          ),
-      );
-  const grown = deploy(order.growing, installed);
-  const unchanged = deploy(order.unchanged, installed);
-  const { traefiks, ...path } = createRequestPath(
-    { hosts, regions, weights: plan.weights },
-    { dependsOn: grown },
+      .map((region) => {
+        const described = args.regionServiceArgs(config, region, namespace.metadata.name);
+        return new RegionService(region.name, described, { provider, dependsOn });
+      });
+  const grown = deploy(order.growing, metalLb);
+  const unchanged = deploy(order.unchanged, metalLb);
+  const proxies = originsOf(config).map(
+    (origin) => new OriginProxy(origin.name, args.originProxyArgs(config, origin), { dependsOn: grown }),
   );
-  const shrunk = deploy(order.shrinking, [...installed, ...grown, ...traefiks]);
+  const shrunk = deploy(order.shrinking, [...metalLb, ...grown, ...proxies]);
+  const watcher = watcherOf(config);
+  const prometheus =
+    watcher && new PrometheusServer('prometheus', args.prometheusServerArgs(config, watcher));
 
-  const deployed = [...grown, ...unchanged, ...shrunk];
+  const services = [...grown, ...unchanged, ...shrunk];
   return {
     interval: plan.interval,
     policy: plan.policy,
-    ...path,
-    cpuMillicores: Object.fromEntries(deployed.map((region) => [region.name, region.cpuMillicores])),
-    endpoints: Object.fromEntries(deployed.map((region) => [region.name, region.endpoint])),
+    entryPoints: Object.fromEntries(proxies.map(({ origin, url }) => [origin, url])),
+    traefikUrns: Object.fromEntries(proxies.map(({ origin, urns }) => [origin, urns])),
+    prometheusUrl: prometheus?.url,
+    prometheusUrn: prometheus?.processUrn,
+    cpuMillicores: Object.fromEntries(services.map(({ region, cpuMillicores }) => [region, cpuMillicores])),
+    cpuFallbacks: Object.fromEntries(services.map(({ region, cpuFallback }) => [region, cpuFallback])),
+    endpoints: Object.fromEntries(services.map(({ region, endpoint }) => [region, endpoint])),
   };
 };

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { KubeConfig, Observable, VersionApi, type ConfigurationOptions } from '@kubernetes/client-node';
 import type { StackConfig } from '../stack/stackConfig';
 
@@ -21,6 +22,13 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
     }
     kubeConfig.loadFromFile(cluster.kubeconfig);
   } else {
+    const named = process.env['KUBECONFIG']?.split(path.delimiter) ?? [];
+    const missing = named.find((file) => file !== '' && !existsSync(file));
+    if (missing !== undefined) {
+      throw new ClusterError(
+        `KUBECONFIG names ${missing}, which does not exist; correct it, or name the file in casper:cluster.kubeconfig`,
+      );
+    }
     kubeConfig.loadFromDefault();
   }
   if (!kubeConfig.getContextObject(cluster.context)) {

@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod, V1PodSpec } from '@kubernetes/client-node';
 
 /** Ready, and not on its way out. */
 export function serves(pod: V1Pod): boolean {
@@ -11,6 +11,12 @@ export function serves(pod: V1Pod): boolean {
 export function cpuLimitMillicores(pod: V1Pod, container: string): number | undefined {
   const status = pod.status?.containerStatuses?.find(({ name }) => name === container);
   const limit = status?.resources?.limits?.['cpu'];
+  return limit === undefined ? undefined : millicoresOf(limit);
+}
+
+/** CPU limit of a container in millicores, as its pod or a template asks for it; undefined where it has none. */
+export function wantedCpuMillicores(spec: V1PodSpec | undefined, container: string): number | undefined {
+  const limit = spec?.containers.find(({ name }) => name === container)?.resources?.limits?.['cpu'];
   return limit === undefined ? undefined : millicoresOf(limit);
 }
 

@@ -2,23 +2,20 @@ import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { weightedService, weightsPath } from '../stack/naming';
 
-/** What the files of one origin's Traefik say. */
+/** What the files of one origin's Traefik say. Addresses are host and port. */
 export interface TraefikConfigArgs {
   /** Absolute path of a folder on the host that is this Traefik's own. */
   readonly folder: string;
-  /** Address and port of the entry point that the origin's requests come in at. */
+  /** Of the entry point that the origin's requests come in at. */
   readonly entryPointAddress: string;
-  /** Address and port that Prometheus scrapes. */
+  /** What Prometheus scrapes. */
   readonly metricsAddress: string;
-  /** Address and port of Traefik's API, which has no password: one of the host's loopback. */
+  /** Of Traefik's API, which has no password: one of the host's loopback. */
   readonly apiAddress: string;
   /** URL of every region that could ever get requests, by name: those without weight keep their counters. */
   readonly destinations: Readonly<Record<string, string>>;
   /** Weights by destination, integers without common divisor; destinations that are not named get nothing. */
   readonly weights: Readonly<Record<string, number>>;
-  /** Takes destinations that do not answer out of the row until they do; without it every destination keeps its share. */
-  readonly healthCheck?:
-    { readonly path: string; readonly intervalSeconds: number; readonly timeoutSeconds: number } | undefined;
 }
 
 /** How soon after a reload of its dynamic configuration Traefik reloads again; its own default is 2 s. */
@@ -28,7 +25,7 @@ const RELOAD_THROTTLE = '100ms';
 const SERVICE_TIME_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 /** Text of the static configuration; a change of it needs a restart. */
-export function staticConfig(args: Omit<TraefikConfigArgs, 'destinations'>): string {
+export function staticConfig(args: Omit<TraefikConfigArgs, 'destinations' | 'weights'>): string {
   return stringify({
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     entryPoints: {
@@ -66,12 +63,15 @@ export function staticConfig(args: Omit<TraefikConfigArgs, 'destinations'>): str
 }
 
 /**
- * The dynamic configuration: the row of weights. Names never change, only weights do: a service that goes takes its
+ * The dynamic configuration: the origin's traffic weights. Names never change, only weights do: a service that goes takes its
  * counters with it.
  * @returns the file's text, and the revision in it, by which Traefik's API tells it
  */
-export function dynamicConfig(args: TraefikConfigArgs): { revision: string; file: string } {
-  const { healthCheck, destinations } = args;
+export function dynamicConfig(args: Pick<TraefikConfigArgs, 'destinations' | 'weights'>): {
+  revision: string;
+  file: string;
+} {
+  const { destinations } = args;
   const http = {
     routers: {
       origin: { entryPoints: ['web'], rule: 'PathPrefix(`/`)', service: weightedService },
@@ -85,14 +85,10 @@ export function dynamicConfig(args: TraefikConfigArgs): { revision: string; file
             name,
             weight: args.weights[name] ?? 0,
           })),
-          ...(healthCheck ? { healthCheck: {} } : {}),
         },
       },
       ...Object.fromEntries(
-        Object.entries(destinations).map(([name, url]) => [
-          name,
-          { loadBalancer: { servers: [{ url }], ...(healthCheck ? checkOf(healthCheck) : {}) } },
-        ]),
+        Object.entries(destinations).map(([name, url]) => [name, { loadBalancer: { servers: [{ url }] } }]),
       ),
     },
   };
@@ -102,12 +98,4 @@ export function dynamicConfig(args: TraefikConfigArgs): { revision: string; file
     revision: { headers: { customRequestHeaders: { 'X-Casper-Revision': revision } } },
   };
   return { revision, file: stringify({ http: { ...http, middlewares } }) };
-}
-
-function checkOf({
-  path,
-  intervalSeconds,
-  timeoutSeconds,
-}: NonNullable<TraefikConfigArgs['healthCheck']>): object {
-  return { healthCheck: { path, interval: `${intervalSeconds}s`, timeout: `${timeoutSeconds}s` } };
 }

@@ -1,23 +1,40 @@
-/** CPU by region, in millicores; 0 where nothing runs. A region that is not there runs nothing. */
-export type CpuByRegion = Readonly<Record<string, number>>;
+/** CPU of a region before a change, in millicores. */
+export interface CpuBefore {
+  /** Of pods that are ready. */
+  readonly readyMillicores: number;
+  /** Of pods that run, where none is ready; else the same. */
+  readonly runningMillicores: number;
+}
 
 /** Every region of the plan to come, once, in the step of the change in which its CPU changes. */
 export interface ChangeOrder {
-  /** Rolled out and ready before anything shrinks. */
+  /** Rolled out and ready before the weights change. */
   readonly growing: readonly string[];
   readonly unchanged: readonly string[];
-  /** Rolled out only after every growing region is ready. */
+  /** Rolled out only after the weights have changed. */
   readonly shrinking: readonly string[];
 }
 
-/** Make before break: what grows comes first, so that at no moment less CPU is ready than either plan has. */
-export function changeOrder(live: CpuByRegion, next: CpuByRegion): ChangeOrder {
+/**
+ * Make before break: what grows comes first, so that at no moment less CPU is ready than either plan has. A region with
+ * no ready pods grows even to the CPU that it has: the weights wait until it serves. Pure.
+ * @param before what runs now; a region that is not there runs nothing
+ * @param next CPU of the plan to come by region, in millicores; 0 where nothing is to run
+ */
+export function changeOrder(
+  before: Readonly<Record<string, CpuBefore>>,
+  next: Readonly<Record<string, number>>,
+): ChangeOrder {
   const growing: string[] = [];
   const unchanged: string[] = [];
   const shrinking: string[] = [];
   for (const [region, cpuMillicores] of Object.entries(next)) {
-    const before = live[region] ?? 0;
-    (cpuMillicores > before ? growing : cpuMillicores < before ? shrinking : unchanged).push(region);
+    const { readyMillicores, runningMillicores } = before[region] ?? nothing;
+    if (cpuMillicores < runningMillicores) shrinking.push(region);
+    else if (cpuMillicores > readyMillicores) growing.push(region);
+    else unchanged.push(region);
   }
   return { growing, unchanged, shrinking };
 }
+
+const nothing: CpuBefore = { readyMillicores: 0, runningMillicores: 0 };

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PulumiFn } from '@pulumi/pulumi/automation';
-import type { Host } from '../../components/host';
-import { PrometheusHost } from '../../components/prometheusHost';
-import { TraefikHost, type TraefikHostArgs } from '../../components/traefikHost';
+import type { Host } from '../../components/host/host';
+import { OriginProxy, type OriginProxyArgs } from '../../components/originProxy';
+import { PrometheusServer } from '../../components/prometheusServer';
 import type { EngineStack } from '../engineStack';
 import { ask, Backend, loadDuring, shares } from './backend';
 import { freePort, SshServer } from './sshServer';
@@ -26,7 +26,7 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
   let stack: EngineStack;
   let root: string;
   let backends: Record<string, Backend>;
-  let addresses: Record<Origin, Pick<TraefikHostArgs, 'entryPointAddress' | 'metricsAddress' | 'apiAddress'>>;
+  let addresses: Record<Origin, Record<'entryPointAddress' | 'metricsAddress' | 'apiAddress', string>>;
   let prometheusAddress: string;
 
   beforeAll(async () => {
@@ -71,11 +71,11 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
   const ids = (): (number | undefined)[] => ['traefik-east', 'traefik-west', 'prometheus'].map(processOf);
 
   const program =
-    (rows: Rows, changed: Partial<Record<Origin, Partial<TraefikHostArgs>>> = {}): PulumiFn =>
+    (rows: Rows, changed: Partial<Record<Origin, Partial<OriginProxyArgs>>> = {}): PulumiFn =>
     () => {
       const traefiks = ORIGINS.map(
         (origin) =>
-          new TraefikHost(origin, {
+          new OriginProxy(origin, {
             host,
             folder: folder(origin),
             program: tool('traefik'),
@@ -86,7 +86,7 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
             ...changed[origin],
           }),
       );
-      const prometheus = new PrometheusHost('metrics', {
+      const prometheus = new PrometheusServer('metrics', {
         host,
         folder: join(root, 'prometheus'),
         program: debianProgram('/usr/bin/prometheus', 'prometheus'),

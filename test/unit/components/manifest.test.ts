@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readManifest } from '../../../components/manifest';
+import { readManifest } from '../../../components/platform/manifest';
 
 let folder: string;
 let file: string;

@@ -1,4 +1,4 @@
-import { MetalLb } from '../../../components/metalLb';
+import { MetalLb } from '../../../components/platform/metalLb';
 import { recordResources, settled } from './mocks';
 
 test('definitions first, workloads last, then the pool of the regions’ addresses and its advertisement', async () => {
@@ -9,7 +9,7 @@ test('definitions first, workloads last, then the pool of the regions’ address
     metadata: { name },
   });
   new MetalLb('metallb', {
-    objects: [
+    manifest: [
       object('Deployment', 'controller'),
       object('ServiceAccount', 'controller'),
       object('Namespace', 'metallb-system'),

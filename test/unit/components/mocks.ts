@@ -22,6 +22,7 @@ export async function recordResources(
     'casper',
     'dev',
     false,
+    'organization',
   );
   return recorded;
 }

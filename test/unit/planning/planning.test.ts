@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { changeOrder } from '../../../planning/changeOrder';
 import { referenceCapacity } from '../../../stack/capacity';
 import { describePlacement } from '../../../planning/intervalPlan';
 import { uniformCapacity } from '../../../planning/regionCapacity';
@@ -29,31 +28,6 @@ describe('trafficWeightsOf', () => {
               Object.values(weights).every((weight) => weight % divisor === 0),
           ).toBe(false);
         }
-      }),
-    );
-  });
-});
-
-describe('changeOrder', () => {
-  const cpu = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.nat(3));
-
-  test('every region stands in exactly one step, the right one', () => {
-    fc.assert(
-      fc.property(cpu, cpu, (live, next) => {
-        const { growing, unchanged, shrinking } = changeOrder(live, next);
-        expect([...growing, ...unchanged, ...shrinking].sort()).toEqual(Object.keys(next).sort());
-        for (const region of growing) expect(next[region]).toBeGreaterThan(live[region] ?? 0);
-        for (const region of unchanged) expect(next[region]).toBe(live[region] ?? 0);
-        for (const region of shrinking) expect(next[region]).toBeLessThan(live[region] ?? 0);
-      }),
-    );
-  });
-
-  test('the same plan twice moves nothing', () => {
-    fc.assert(
-      fc.property(cpu, (plan) => {
-        const { growing, shrinking } = changeOrder(plan, plan);
-        expect([...growing, ...shrinking]).toEqual([]);
       }),
     );
   });

@@ -5,13 +5,15 @@ import type * as pulumi from '@pulumi/pulumi';
 /** How to reach a host by ssh. */
 export interface SshConnection {
   /** Address of the host. */
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
+  readonly host: pulumi.Input<string>;
+  /** TCP port; 22 when absent. */
+  readonly port?: pulumi.Input<number> | undefined;
+  /** User; root when absent. */
+  readonly user?: pulumi.Input<string> | undefined;
   /** Text of a private key; without it an ssh agent is asked. */
   readonly privateKey?: pulumi.Input<string> | undefined;
   /** The host's public key, as in a known_hosts file behind the name; without it any is taken. */
-  readonly hostKey?: string | undefined;
+  readonly hostKey?: pulumi.Input<string> | undefined;
 }
 
 /** A machine that processes of the request path run on. */
@@ -40,7 +42,7 @@ export function hostCommand(
   // What a command printed is of no use to the next, and would be refused by most ssh servers, with a warning.
   const common = { ...args, addPreviousOutputInEnv: false };
   if (!connection) return new LocalCommand(name, common, opts);
-  const { host, port, user, privateKey, hostKey } = connection;
+  const { host, port = 22, user = 'root', privateKey, hostKey } = connection;
   return new RemoteCommand(
     name,
     {

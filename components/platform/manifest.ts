@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs';
 import * as pulumi from '@pulumi/pulumi';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { owned } from '../owned';
 
 const objectSchema = z.looseObject({
   apiVersion: z.string().min(1),
   kind: z.string().min(1),
-  metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().optional() }),
+  metadata: z.looseObject({
+    name: z.string().min(1),
+    namespace: z.string().optional(),
+    annotations: z.record(z.string(), z.string()).nullish(),
+  }),
 });
 
 /** An object of a Kubernetes manifest. */
@@ -57,14 +62,28 @@ async function textOf(source: string): Promise<string> {
   }
 }
 
+/** An object whose names may become known later. */
+export interface KubernetesObjectArgs {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: pulumi.Input<string>;
+    readonly namespace?: pulumi.Input<string> | undefined;
+    readonly annotations?: Readonly<Record<string, pulumi.Input<string>>> | null | undefined;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
 /**
- * Any Kubernetes object. `@pulumi/kubernetes/yaml` would do the same and load the classes of every kind there is, a
+ * Any Kubernetes object, owned by casper. `@pulumi/kubernetes/yaml` would do the same and load the classes of every kind there is, a
  * second at each start; `apiextensions.CustomResource` takes no core objects.
  */
 export class KubernetesObject extends pulumi.CustomResource {
-  constructor(name: string, object: ManifestObject, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, object: KubernetesObjectArgs, opts?: pulumi.CustomResourceOptions) {
     const apiVersion = object.apiVersion.includes('/') ? object.apiVersion : `core/${object.apiVersion}`;
-    super(`kubernetes:${apiVersion}:${object.kind}`, name, { ...object }, opts);
+    const metadata = { ...object.metadata, annotations: { ...object.metadata.annotations, ...owned } };
+    super(`kubernetes:${apiVersion}:${object.kind}`, name, { ...object, metadata }, opts);
   }
 }
 

@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 import { hostCommand, type Host } from './host';
 
 export interface HostProcessArgs {
   readonly host: Host;
   /** Absolute path of a folder that is the process's own; made, and removed at the end with all that is in it. */
-  readonly folder: string;
+  readonly folder: pulumi.Input<string>;
   /** Path of the program on the host. */
-  readonly program: string;
+  readonly program: pulumi.Input<string>;
   /** Arguments without white space; one of them must end in `=<folder>/<configName>`, which the process is known by. */
-  readonly arguments: readonly string[];
+  readonly arguments: readonly pulumi.Input<string>[];
   /** Name of the program's own configuration file, ending in .yml. */
   readonly configName: string;
   /** Content of that file; the process is started anew only where it or the arguments change. */
-  readonly config: string;
-  /** Address that answers 2xx once the process is ready. */
-  readonly readyUrl: string;
+  readonly config: pulumi.Input<string>;
+  /** URL that answers 2xx once the process is ready. */
+  readonly readyUrl: pulumi.Input<string>;
   /** Folder that the process needs in its own, by name. */
   readonly subfolder: string;
 }
@@ -27,7 +27,7 @@ export interface HostProcess {
   readonly folder: pulumi.CustomResource;
   readonly process: pulumi.CustomResource;
   /** Command line of the script that looks after the folder, without its verb. */
-  readonly control: string;
+  readonly control: pulumi.Output<string>;
 }
 
 // Read where it is used: the script is the same for every host.
@@ -36,41 +36,47 @@ const controlScript = (): string => readFileSync(join(__dirname, 'hostControl.sh
 /** A process that outlives the command that starts it; docs/hosts.md says what is where. */
 export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.Resource): HostProcess {
   const { host, folder: path } = args;
-  const control = `sh ${path}/control`;
+  const control = pulumi.interpolate`sh ${path}/control`;
   // Something that moves is removed where it was before it is made where it goes: both may want one port. It is also
   // what lets a process that died be replaced (`pulumi up --replace`): start after stop, not before.
   const opts = { parent, deleteBeforeReplace: true };
-  const install = `mkdir -p ${path}/${args.subfolder} && cat > ${path}/control.new && mv ${path}/control.new ${path}/control`;
+  const install = pulumi.interpolate`mkdir -p ${path}/${args.subfolder} && cat > ${path}/control.new && mv ${path}/control.new ${path}/control`;
   const folder = hostCommand(
     `${name}-folder`,
     host,
     {
       create: install,
       update: install,
-      delete: `${control} remove`,
+      delete: pulumi.interpolate`${control} remove`,
       stdin: controlScript(),
       triggers: [host.connection?.host ?? 'this machine', path],
     },
     opts,
   );
+  const start = pulumi.interpolate`${control} process`;
   const process = hostCommand(
     `${name}-process`,
     host,
     {
-      create: `${control} process`,
-      update: `${control} process`,
-      delete: `${control} stop`,
-      stdin: [
+      create: start,
+      update: start,
+      delete: pulumi.interpolate`${control} stop`,
+      stdin: linesOf([
         host.name,
         args.program,
-        args.arguments.join(' '),
+        pulumi.all([...args.arguments]).apply((values) => values.join(' ')),
         args.configName,
         args.readyUrl,
         args.config,
-      ].join('\n'),
+      ]),
       triggers: [folder.id],
     },
     { ...opts, dependsOn: folder },
   );
   return { folder, process, control };
+}
+
+/** Values for the script, a line each. */
+export function linesOf(values: readonly pulumi.Input<string>[]): pulumi.Output<string> {
+  return pulumi.all([...values]).apply((lines) => lines.join('\n'));
 }

@@ -1,15 +1,16 @@
 import * as pulumi from '@pulumi/pulumi';
-import { KiwixRegion, type KiwixRegionArgs } from '../../../components/kiwixRegion';
+import { RegionService } from '../../../components/regionService';
+import type { RegionServiceArgs } from '../../../components/regionServiceArgs';
 import { recordResources, settled, valueOf } from './mocks';
 
-const args: KiwixRegionArgs = {
-  name: 'us-east-1',
+const args: RegionServiceArgs = {
+  region: 'us-east-1',
   namespace: 'casper',
   image: 'casper.local/kiwix-serve:3.3',
   port: 8080,
   readinessPath: '/',
   cpuMillicores: 281,
-  requestPercent: 90,
+  cpuRequestPercent: 90,
   drainSeconds: 5,
   rolloutTimeoutSeconds: 180,
 };
@@ -17,7 +18,7 @@ const args: KiwixRegionArgs = {
 afterEach(settled);
 
 interface DeploymentInputs {
-  metadata: { name: string; labels: object };
+  metadata: { name: string; labels: object; annotations: object };
   spec: {
     replicas: number;
     selector: object;
@@ -34,21 +35,22 @@ interface DeploymentInputs {
   };
 }
 
-async function deploy(changes: Partial<KiwixRegionArgs> = {}) {
+async function deploy(changes: Partial<RegionServiceArgs> = {}) {
   await settled();
   const recorded = await recordResources();
-  const region = new KiwixRegion('us-east-1', { ...args, ...changes });
+  const region = new RegionService('us-east-1', { ...args, ...changes });
   const endpoint = await valueOf(region.endpoint);
   const live = await valueOf(region.cpuMillicores);
+  await valueOf(region.cpuFallback);
   const deployment = recorded.find(({ type }) => type === 'kubernetes:apps/v1:Deployment')
     ?.inputs as DeploymentInputs;
-  return { recorded, endpoint, live, deployment };
+  return { recorded, region, endpoint, live, deployment };
 }
 
 test('registers one Deployment and one Service under itself, and nothing else', async () => {
   const { recorded, endpoint } = await deploy();
   expect(recorded.map(({ type, name }) => [type, name]).sort()).toEqual([
-    ['casper:index:KiwixRegion', 'us-east-1'],
+    ['casper:index:RegionService', 'us-east-1'],
     ['kubernetes:apps/v1:Deployment', 'us-east-1'],
     ['kubernetes:core/v1:Service', 'us-east-1'],
   ]);
@@ -122,9 +124,83 @@ test('a provider given to the component reaches its children', async () => {
   const recorded = await recordResources();
   class TestProvider extends pulumi.ProviderResource {}
   const provider = new TestProvider('kubernetes', 'cluster');
-  const region = new KiwixRegion('us-east-1', args, { provider });
+  const region = new RegionService('us-east-1', args, { provider });
   await valueOf(region.endpoint);
   const children = recorded.filter(({ type }) => type.startsWith('kubernetes:'));
   expect(children).toHaveLength(2);
   for (const child of children) expect(child.provider).toContain('cluster');
+});
+
+test('casper takes its fields back from whoever changed them', async () => {
+  const { recorded } = await deploy();
+  for (const kind of ['apps/v1:Deployment', 'core/v1:Service']) {
+    expect(recorded.find(({ type }) => type === `kubernetes:${kind}`)?.inputs).toMatchObject({
+      metadata: { annotations: { 'pulumi.com/patchForce': 'true' } },
+    });
+  }
+});
+
+test('what is not said has the defaults of the stack config', async () => {
+  await settled();
+  const recorded = await recordResources();
+  const { image, cpuMillicores } = args;
+  const region = new RegionService('r', { region: 'r', namespace: 'casper', image, cpuMillicores });
+  expect(await valueOf(region.endpoint)).toBe('kiwix-r.casper:8080');
+  const few = recorded.find(({ type }) => type.endsWith('Deployment'))?.inputs as DeploymentInputs;
+  const { deployment: full } = await deploy();
+  expect(few.spec.template.spec).toEqual(full.spec.template.spec);
+  expect(few.metadata.annotations).toEqual(full.metadata.annotations);
+});
+
+test('arguments may become known later', async () => {
+  const { deployment } = await deploy({ image: pulumi.output('later:1'), port: Promise.resolve(81) });
+  expect(deployment.spec.template.spec.containers[0]).toMatchObject({
+    image: 'later:1',
+    ports: [{ containerPort: 81 }],
+  });
+});
+
+describe('changed in place', () => {
+  const inPlace = { context: 'lab', ceilingMillicores: 1001, timeoutSeconds: 30 };
+
+  test('the template has the ceiling, and the pods are brought to the plan after the Deployment', async () => {
+    const { recorded, deployment } = await deploy({ inPlace });
+    expect(deployment.spec.template.spec.containers[0]?.resources).toEqual({
+      limits: { cpu: '1001m' },
+      requests: { cpu: '10m' },
+    });
+    const podCpu = recorded.find(({ name, inputs }) => name === 'us-east-1' && 'limitMillicores' in inputs);
+    expect(podCpu?.inputs).toMatchObject({
+      context: 'lab',
+      namespace: 'casper',
+      deployment: 'kiwix-us-east-1',
+      instance: 'us-east-1',
+      container: 'kiwix-serve',
+      limitMillicores: 281,
+      requestMillicores: 253,
+      timeoutSeconds: 30,
+    });
+  });
+
+  test('where no pod runs there is nothing to resize, and no fallback', async () => {
+    const { recorded, region } = await deploy({ inPlace, cpuMillicores: 0 });
+    expect(recorded).toHaveLength(3);
+    expect(await valueOf(region.cpuFallback)).toBe('');
+  });
+});
+
+test('a stack of KiwixRegions keeps its objects: the component has its former type as an alias', async () => {
+  await settled();
+  await recordResources();
+  const aliases: unknown[] = [];
+  const region = new RegionService('us-east-1', args, {
+    transformations: [
+      ({ type, opts }) => {
+        if (type.startsWith('casper:')) aliases.push(opts.aliases);
+        return undefined;
+      },
+    ],
+  });
+  await valueOf(region.endpoint);
+  expect(aliases).toEqual([[{ type: 'casper:index:KiwixRegion' }]]);
 });

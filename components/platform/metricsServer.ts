@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { createManifest, ManifestError, type ManifestObject } from './manifest';
 
 export interface MetricsServerArgs {
-  /** Objects of metrics-server's manifest. */
-  readonly objects: readonly ManifestObject[];
+  /** Objects of metrics-server's manifest, as `readManifest` gives them. */
+  readonly manifest: readonly ManifestObject[];
   /** Arguments after the manifest's own; `--kubelet-insecure-tls` where the kubelets sign their own certificates. */
-  readonly extraArgs: readonly string[];
+  readonly extraArgs?: readonly pulumi.Input<string>[] | undefined;
 }
 
 const deploymentSchema = z.looseObject({
@@ -22,18 +22,17 @@ const deploymentSchema = z.looseObject({
 /** Says how much CPU and memory pods and nodes use: `kubectl top` asks it. */
 export class MetricsServer extends pulumi.ComponentResource {
   constructor(name: string, args: MetricsServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('casper:index:MetricsServer', name, { extraArgs: args.extraArgs }, opts);
+    const { manifest, extraArgs = [] } = args;
+    super('casper:index:MetricsServer', name, { extraArgs }, opts);
     createManifest(
-      args.objects.map((object) =>
-        object.kind === 'Deployment' ? withArgs(object, args.extraArgs) : object,
-      ),
+      manifest.map((object) => (object.kind === 'Deployment' ? withArgs(object, extraArgs) : object)),
       { parent: this },
     );
     this.registerOutputs({});
   }
 }
 
-function withArgs(object: ManifestObject, extraArgs: readonly string[]): ManifestObject {
+function withArgs(object: ManifestObject, extraArgs: readonly pulumi.Input<string>[]): ManifestObject {
   const parsed = deploymentSchema.safeParse(object);
   if (!parsed.success) {
     throw new ManifestError(

@@ -1,0 +1,94 @@
+import { Deployment } from '@pulumi/kubernetes/apps/v1/deployment';
+import { Service } from '@pulumi/kubernetes/core/v1/service';
+import * as pulumi from '@pulumi/pulumi';
+import { containerName, objectNameOf, regionLabels } from '../stack/naming';
+import { owned } from './owned';
+import { PodCpu } from './podCpu';
+import type { InPlace, RegionServiceArgs } from './regionServiceArgs';
+import { cpuOf, deploymentSpec, serviceAnnotations, serviceDefaults, serviceSpec } from './regionSpecs';
+
+/** The web service of one region: a Deployment whose CPU limit is the plan's, and the Service in front of it. */
+export class RegionService extends pulumi.ComponentResource {
+  /** The region's name. */
+  public readonly region: string;
+  /** Host and port that the region's Service answers on. */
+  public readonly endpoint: pulumi.Output<string>;
+  /** CPU limit that is rolled out, in millicores; 0 where no pod runs. */
+  public readonly cpuMillicores: pulumi.Output<number>;
+  /** Why pods were replaced where their CPU should have changed in place; empty where they were not. */
+  public readonly cpuFallback: pulumi.Output<string>;
+
+  constructor(name: string, args: RegionServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    const aliases = [{ type: 'casper:index:KiwixRegion' }];
+    super('casper:index:RegionService', name, args, pulumi.mergeOptions({ aliases }, opts));
+
+    const { namespace, ...described } = args;
+    const settings = pulumi.output(described);
+    const metadata = {
+      name: objectNameOf(args.region),
+      namespace,
+      labels: regionLabels(args.region),
+    };
+    const deployment = new Deployment(
+      name,
+      {
+        metadata: {
+          ...metadata,
+          annotations: {
+            ...owned,
+            'pulumi.com/timeoutSeconds': pulumi.interpolate`${args.rolloutTimeoutSeconds ?? serviceDefaults.rolloutTimeoutSeconds}`,
+          },
+        },
+        spec: settings.apply(deploymentSpec),
+      },
+      { parent: this },
+    );
+    const podCpu =
+      args.cpuMillicores > 0 && args.inPlace && this.resize(name, args, args.inPlace, deployment);
+    const service = new Service(
+      name,
+      {
+        metadata: {
+          ...metadata,
+          annotations: settings.apply(({ address }) => ({ ...owned, ...serviceAnnotations(address) })),
+        },
+        spec: settings.apply(serviceSpec),
+      },
+      { parent: this },
+    );
+
+    this.region = args.region;
+    this.endpoint = pulumi
+      .all([settings, service.metadata.name, service.metadata.namespace])
+      .apply(([{ address, port = serviceDefaults.port }, objectName, inNamespace]) =>
+        address ? `${address.address}:${address.port}` : `${objectName}.${inNamespace}:${port}`,
+      );
+    this.cpuMillicores = deployment.spec.replicas.apply((replicas) =>
+      replicas > 0 ? args.cpuMillicores : 0,
+    );
+    this.cpuFallback = podCpu ? podCpu.fallback : pulumi.output('');
+    this.registerOutputs({ endpoint: this.endpoint, cpuMillicores: this.cpuMillicores });
+  }
+
+  /** Brings the pods that run to their CPU. */
+  private resize(name: string, args: RegionServiceArgs, inPlace: InPlace, deployment: Deployment): PodCpu {
+    const cpu = pulumi
+      .output(args.cpuRequestPercent)
+      .apply((percent) => cpuOf({ cpuMillicores: args.cpuMillicores, cpuRequestPercent: percent }));
+    return new PodCpu(
+      name,
+      {
+        context: inPlace.context,
+        kubeconfig: inPlace.kubeconfig,
+        namespace: args.namespace,
+        deployment: objectNameOf(args.region),
+        instance: args.region,
+        container: containerName,
+        limitMillicores: cpu.limitMillicores,
+        requestMillicores: cpu.requestMillicores,
+        timeoutSeconds: inPlace.timeoutSeconds,
+      },
+      { parent: this, dependsOn: [deployment] },
+    );
+  }
+}

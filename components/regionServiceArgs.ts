@@ -1,0 +1,53 @@
+import type * as pulumi from '@pulumi/pulumi';
+
+/** Changing CPU without a restart, through the pods' `resize` subresource (Kubernetes 1.33 on). */
+export interface InPlace {
+  /** Context and path of the kubeconfig of the cluster: the same as the Kubernetes provider's. */
+  readonly context: pulumi.Input<string>;
+  readonly kubeconfig?: pulumi.Input<string> | undefined;
+  /** CPU limit of a pod that starts, in millicores: as much as any plan gives, so that it starts fast and is never short. */
+  readonly ceilingMillicores: pulumi.Input<number>;
+  /** How long a resize may take, in seconds, before the region's pods are replaced instead. */
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/** An address that MetalLB gives to the region's Service. */
+export interface ServiceAddress {
+  /** IPv4 address of MetalLB's pool. */
+  readonly address: pulumi.Input<string>;
+  /** TCP port; regions that share an address differ in it. */
+  readonly port: pulumi.Input<number>;
+}
+
+export interface RegionServiceArgs {
+  /** The region's name, as in the plan: lower-case letters, digits and dashes. It is part of every object's name. */
+  readonly region: string;
+  /** Namespace that exists already. */
+  readonly namespace: pulumi.Input<string>;
+  /** Container image of the service. */
+  readonly image: pulumi.Input<string>;
+  /** CPU limit of the region's pod in millicores; 0 means no pod. Not an Input, because it decides which resources there are. */
+  readonly cpuMillicores: number;
+  /** CPU request as a share of the limit, in percent; 90 when absent. */
+  readonly cpuRequestPercent?: pulumi.Input<number> | undefined;
+  /** How the CPU of a region whose pods run is changed: without a restart, or by a rollout when absent. */
+  readonly inPlace?: InPlace | undefined;
+  /** Arguments of the container; the image's own when absent. */
+  readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** TCP port that the container serves HTTP on; 8080 when absent. */
+  readonly port?: pulumi.Input<number> | undefined;
+  /** Name of an image pull secret in the namespace. */
+  readonly pullSecret?: pulumi.Input<string> | undefined;
+  /** Path that answers 200 once the service can serve; `/` when absent. */
+  readonly readinessPath?: pulumi.Input<string> | undefined;
+  /** Labels of the nodes that may run the region's pods; any node when absent. */
+  readonly nodeSelector?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Kernel parameters of the pod's own namespaces, by name; the kubelet must allow those that are not safe. */
+  readonly sysctls?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** How long a pod that leaves goes on serving, in seconds; 5 when absent, 0 needs no `preStop.sleep`. */
+  readonly drainSeconds?: pulumi.Input<number> | undefined;
+  /** How long a rollout may take, in seconds; 180 when absent. */
+  readonly rolloutTimeoutSeconds?: pulumi.Input<number> | undefined;
+  /** Where the proxies reach the region; only inside the cluster when absent. */
+  readonly address?: pulumi.Input<ServiceAddress> | undefined;
+}

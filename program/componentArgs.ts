@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import * as pulumi from '@pulumi/pulumi';
+import type { Host } from '../components/host/host';
+import type { OriginProxyArgs } from '../components/originProxy';
+import { readManifest } from '../components/platform/manifest';
+import type { MetalLbArgs } from '../components/platform/metalLb';
+import type { MetricsServerArgs } from '../components/platform/metricsServer';
+import type { PrometheusServerArgs } from '../components/prometheusServer';
+import type { InPlace, RegionServiceArgs } from '../components/regionServiceArgs';
+import { capacityOf, ceilingMillicores } from '../stack/capacity';
+import { destinationUrls, originsOf, type Origin, type Watcher } from '../stack/requestPath';
+import type { HostConfig, RegionConfig, StackConfig } from '../stack/stackConfig';
+
+/** From the stack config to the arguments of components, key by key: nothing else of the config gets into the state. */
+
+/** What the service of one region is. */
+export function regionServiceArgs(
+  config: StackConfig,
+  region: RegionConfig,
+  namespace: pulumi.Input<string>,
+): RegionServiceArgs {
+  const { service, plan } = config;
+  return {
+    region: region.name,
+    namespace,
+    image: service.image,
+    args: service.args,
+    port: service.port,
+    pullSecret: service.pullSecret,
+    readinessPath: service.readinessPath,
+    nodeSelector: region.nodeSelector,
+    sysctls: service.sysctls,
+    drainSeconds: service.drainSeconds,
+    rolloutTimeoutSeconds: service.rolloutTimeoutSeconds,
+    address: region.loadBalancer,
+    cpuMillicores: plan.regions[region.name]?.cpuMillicores ?? 0,
+    cpuRequestPercent: capacityOf(config, region.name).cpuRequestPercent,
+    inPlace: inPlaceOf(config, region.name),
+  };
+}
+
+function inPlaceOf(config: StackConfig, region: string): InPlace | undefined {
+  const { cluster, service } = config;
+  if (service.cpuChange === 'rollout') return undefined;
+  return {
+    context: cluster.context,
+    kubeconfig: cluster.kubeconfig,
+    ceilingMillicores: ceilingMillicores(capacityOf(config, region)),
+    timeoutSeconds: service.resizeTimeoutSeconds,
+  };
+}
+
+/** What the proxy of one origin is. */
+export function originProxyArgs({ regions, plan }: StackConfig, origin: Origin): OriginProxyArgs {
+  const { name, host, entryPointAddress, metricsAddress, apiAddress } = origin;
+  return {
+    host: hostOf(host),
+    folder: `${host.folder}/traefik-${name}`,
+    program: host.traefik ?? '',
+    entryPointAddress,
+    metricsAddress,
+    apiAddress,
+    destinations: destinationUrls(regions),
+    weights: plan.weights[name] ?? {},
+  };
+}
+
+/** What the Prometheus of all origins is. */
+export function prometheusServerArgs(config: StackConfig, watcher: Watcher): PrometheusServerArgs {
+  const { host, program, address, scrapeIntervalSeconds } = watcher;
+  return {
+    host: hostOf(host),
+    folder: `${host.folder}/prometheus`,
+    program,
+    address,
+    scrapeIntervalSeconds,
+    targets: Object.fromEntries(originsOf(config).map(({ name, metricsAddress }) => [name, metricsAddress])),
+  };
+}
+
+function hostOf({ name, address, ssh }: HostConfig): Host {
+  if (!ssh) return { name };
+  const { port, user, privateKeyFile, hostKey } = ssh;
+  const privateKey =
+    privateKeyFile === undefined ? undefined : pulumi.secret(readFileSync(privateKeyFile, 'utf8'));
+  return { name, connection: { host: address, port, user, privateKey, hostKey } };
+}
+
+/** MetalLB, and its pool of the regions' addresses; undefined where the stack has nothing to do with it. */
+export async function metalLbArgs({
+  platform,
+  scope,
+  regions,
+}: StackConfig): Promise<MetalLbArgs | undefined> {
+  if (!platform.metalLb) return undefined;
+  const { namespace, install, manifest } = platform.metalLb;
+  const addresses = regions.flatMap(({ loadBalancer }) => (loadBalancer ? [loadBalancer.address] : []));
+  return {
+    manifest: install && scope !== 'service' && manifest !== undefined ? await readManifest(manifest) : [],
+    namespace,
+    addresses: scope === 'platform' ? [] : [...new Set(addresses)],
+  };
+}
+
+/** metrics-server; undefined where it is not this stack that installs it. */
+export async function metricsServerArgs({
+  platform,
+  scope,
+}: StackConfig): Promise<MetricsServerArgs | undefined> {
+  const { install, manifest, extraArgs } = platform.metricsServer ?? {};
+  if (scope === 'service' || !install || manifest === undefined) return undefined;
+  return { manifest: await readManifest(manifest), extraArgs };
+}

@@ -1,0 +1,296 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse, IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import program from '../../../index';
+import { containerName, objectNameOf, regionLabels } from '../../../stack/naming';
+import { recordResources, settled, valueOf, type Recorded } from '../components/mocks';
+import { startServer, stopServers } from '../loopbackServer';
+
+/** The whole program under mocks, with an API server that tells what runs. Of dependencies mocks see the order only. */
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'casper-program-'));
+});
+afterEach(async () => {
+  await settled();
+  await stopServers();
+  rmSync(folder, { recursive: true });
+});
+
+const names = ['east', 'north', 'south', 'west'];
+/** north grows, south shrinks, east stays, west has none. */
+const running: Record<string, number> = { east: 51, north: 31, south: 91 };
+const planned: Record<string, number> = { east: 51, north: 61, south: 41, west: 0 };
+
+const container = (millicores: number) => ({
+  name: containerName,
+  resources: { limits: { cpu: `${millicores}m` } },
+});
+const metadata = (region: string) => ({ name: objectNameOf(region), labels: regionLabels(region) });
+
+/** What an API server says of four Deployments and the pods of three. */
+function answer(response: ServerResponse, request: IncomingMessage): void {
+  const list = (items: object[]): void => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ items }));
+  };
+  const { pathname } = new URL(request.url ?? '', 'http://here');
+  if (pathname === '/apis/apps/v1/namespaces/web/deployments') {
+    list(
+      names.map((region) => ({
+        metadata: metadata(region),
+        spec: { replicas: region in running ? 1 : 0, template: { spec: { containers: [container(1001)] } } },
+      })),
+    );
+  } else if (pathname === '/api/v1/namespaces/web/pods') {
+    list(
+      Object.entries(running).map(([region, millicores]) => ({
+        metadata: metadata(region),
+        spec: { containers: [container(millicores)] },
+        status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+      })),
+    );
+  } else {
+    response.statusCode = 404;
+    response.end();
+  }
+}
+
+function kubeconfigFor(server: string): string {
+  const file = path.join(folder, 'kubeconfig');
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      { name: 'lab', cluster: { server: server.replace(/\/$/, ''), 'insecure-skip-tls-verify': true } },
+    ],
+    users: [{ name: 'lab', user: {} }],
+    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'lab' } }],
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+function manifest(): string {
+  const file = path.join(folder, 'manifest.yaml');
+  const object = (kind: string, apiVersion: string): object => ({
+    apiVersion,
+    kind,
+    metadata: { name: 'a', annotations: { theirs: 'kept' } },
+    ...(kind === 'Deployment' ? { spec: { template: { spec: { containers: [{ name: 'a' }] } } } } : {}),
+  });
+  const objects = [object('Namespace', 'v1'), object('Deployment', 'apps/v1')];
+  writeFileSync(file, objects.map((value) => JSON.stringify(value)).join('\n---\n'));
+  return file;
+}
+
+function configWith(kubeconfig: string, changes: Record<string, unknown> = {}): void {
+  const values = {
+    cluster: { context: 'lab', kubeconfig },
+    regions: names.map((name, index) => ({
+      name,
+      loadBalancer: { address: '192.0.2.1', port: 8081 + index },
+      traefik: {
+        host: 'here',
+        entryPointPort: 8001 + index,
+        metricsPort: 9001 + index,
+        apiPort: 7001 + index,
+      },
+      ...(name === 'south' ? { capacity: { maxServers: 7, cpuRequestPercent: 50 } } : {}),
+    })),
+    hosts: [
+      {
+        name: 'here',
+        address: '192.0.2.9',
+        traefik: '/opt/traefik',
+        prometheus: { program: '/opt/prometheus' },
+      },
+    ],
+    service: { image: 'web:1', namespace: 'web' },
+    platform: { metalLb: { manifest: manifest() }, metricsServer: { manifest: manifest() } },
+    plan: {
+      interval: '2022-08-13T00:00:00Z',
+      policy: 'carbon',
+      regions: Object.fromEntries(
+        names.map((name) => [
+          name,
+          { servers: Math.floor((planned[name] ?? 0) / 10), cpuMillicores: planned[name] },
+        ]),
+      ),
+      weights: Object.fromEntries(names.map((name) => [name, { north: 1 }])),
+    },
+    ...changes,
+  };
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [`casper:${key}`, JSON.stringify(value)]),
+    ),
+  );
+}
+
+/** Runs the program until all that it registers is known. */
+async function run(outputs?: Parameters<typeof recordResources>[0]) {
+  const recorded = await recordResources(outputs);
+  const exported = await valueOf(pulumi.output(await program()));
+  await settled();
+  return { recorded, exported };
+}
+
+const listed = (recorded: readonly Recorded[]): string[] =>
+  recorded.map(({ type, name }) => `${type} ${name}`);
+
+const regionResources = (name: string): string[] => [
+  `casper:index:RegionService ${name}`,
+  `kubernetes:apps/v1:Deployment ${name}`,
+  `kubernetes:core/v1:Service ${name}`,
+];
+const originResources = (name: string): string[] => [
+  `casper:index:OriginProxy ${name}`,
+  `command:local:Command ${name}-traefik-folder`,
+  `command:local:Command ${name}-traefik-process`,
+  `command:local:Command ${name}-weights`,
+];
+const platformResources = [
+  'casper:index:MetalLb metallb',
+  'kubernetes:core/v1:Namespace Namespace/a',
+  'kubernetes:apps/v1:Deployment Deployment/a',
+];
+
+const isPodCpu = ({ inputs }: Recorded): boolean => 'limitMillicores' in (inputs as object);
+
+test('registers exactly the platform, four regions, four proxies and one Prometheus', async () => {
+  const server = await startServer(answer);
+  configWith(kubeconfigFor(server.url));
+  const { recorded } = await run();
+  expect(listed(recorded.filter((resource) => !isPodCpu(resource))).sort()).toEqual(
+    [
+      'pulumi:providers:kubernetes cluster',
+      ...platformResources,
+      'kubernetes:metallb.io/v1beta1:IPAddressPool metallb-pool',
+      'kubernetes:metallb.io/v1beta1:L2Advertisement metallb-advertisement',
+      'casper:index:MetricsServer metrics-server',
+      'kubernetes:core/v1:Namespace Namespace/a',
+      'kubernetes:apps/v1:Deployment Deployment/a',
+      'kubernetes:core/v1:Namespace namespace',
+      ...names.flatMap(regionResources),
+      ...names.flatMap(originResources),
+      'casper:index:PrometheusServer prometheus',
+      'command:local:Command prometheus-prometheus-folder',
+      'command:local:Command prometheus-prometheus-process',
+    ].sort(),
+  );
+  // Where no pod is to run, none is resized.
+  const podCpus = recorded.filter(isPodCpu);
+  expect(podCpus.map(({ name }) => name).sort()).toEqual(['east', 'north', 'south']);
+  expect(podCpus.find(({ name }) => name === 'south')?.inputs).toMatchObject({
+    limitMillicores: 41,
+    requestMillicores: 21,
+  });
+  // The ceiling of a region with a capacity of its own: seven servers.
+  const deployment = recorded.find(({ type, name }) => type.endsWith(':Deployment') && name === 'south');
+  expect(deployment?.inputs).toMatchObject({
+    spec: { template: { spec: { containers: [{ resources: { limits: { cpu: '71m' } } }] } } },
+  });
+});
+
+test('every object is owned; what the manifest says of it stays', async () => {
+  const server = await startServer(answer);
+  configWith(kubeconfigFor(server.url));
+  const { recorded } = await run();
+  const objects = recorded.filter(({ type }) => type.startsWith('kubernetes:'));
+  expect(objects).toHaveLength(2 + 2 + 2 + 1 + 2 * names.length);
+  for (const { inputs } of objects) {
+    expect(inputs).toMatchObject({ metadata: { annotations: { 'pulumi.com/patchForce': 'true' } } });
+  }
+  expect(recorded.find(({ name }) => name === 'Deployment/a')?.inputs).toMatchObject({
+    metadata: { annotations: { theirs: 'kept' } },
+  });
+});
+
+test('the provider has the cluster that is named, and no option that only some versions of its plugin know', async () => {
+  const server = await startServer(answer);
+  const kubeconfig = kubeconfigFor(server.url);
+  configWith(kubeconfig);
+  const { recorded } = await run();
+  expect(recorded.find(({ name }) => name === 'cluster')?.inputs).toEqual({ context: 'lab', kubeconfig });
+});
+
+test('grows, then moves the weights, then shrinks, by what the pods have', async () => {
+  const server = await startServer(answer);
+  configWith(kubeconfigFor(server.url));
+  const { recorded } = await run();
+  const order = listed(recorded);
+  const at = (resource: string): number => {
+    const index = order.indexOf(resource);
+    if (index < 0) throw new Error(`${resource} was not registered`);
+    return index;
+  };
+  const weights = names.map((name) => at(`command:local:Command ${name}-weights`));
+  const podCpu = (region: string): number =>
+    recorded.findIndex((resource) => isPodCpu(resource) && resource.name === region);
+  for (const index of weights) {
+    expect(index).toBeGreaterThan(at('kubernetes:apps/v1:Deployment north'));
+    expect(index).toBeGreaterThan(podCpu('north'));
+    expect(index).toBeLessThan(at('kubernetes:apps/v1:Deployment south'));
+    expect(index).toBeLessThan(podCpu('south'));
+  }
+});
+
+test('outputs: where to ask, what to replace, and what was not resized in place', async () => {
+  const server = await startServer(answer);
+  configWith(kubeconfigFor(server.url));
+  const { exported } = await run((args) =>
+    isPodCpu({ ...args, urn: '' }) && args.name === 'north' ? { fallback: 'the kubelet refuses' } : {},
+  );
+  expect(exported).toMatchObject({
+    interval: '2022-08-13T00:00:00Z',
+    policy: 'carbon',
+    entryPoints: { east: 'http://192.0.2.9:8001', west: 'http://192.0.2.9:8004' },
+    prometheusUrl: 'http://192.0.2.9:9090',
+    prometheusUrn: expect.stringContaining('prometheus-prometheus-process') as unknown,
+    cpuMillicores: planned,
+    cpuFallbacks: { north: 'the kubelet refuses', west: '' },
+    endpoints: { south: '192.0.2.1:8083' },
+  });
+});
+
+test('in a stack of its own, the platform alone; the API server is not asked what runs', async () => {
+  const server = await startServer(answer);
+  configWith(kubeconfigFor(server.url), { scope: 'platform' });
+  const { recorded, exported } = await run();
+  expect(listed(recorded)).toEqual(expect.arrayContaining(platformResources));
+  expect(recorded).toHaveLength(1 + 3 + 3);
+  expect(exported).toEqual({});
+  expect(server.requests).toEqual([]);
+});
+
+test('where the API server does not tell, the last outputs stand in, with a warning', async () => {
+  const server = await startServer((response) => {
+    response.statusCode = 500;
+    response.end('no');
+  });
+  configWith(kubeconfigFor(server.url));
+  const warn = jest.spyOn(pulumi.log, 'warn').mockResolvedValue();
+  const { recorded } = await run(({ type }) =>
+    type === 'pulumi:pulumi:StackReference' ? { outputs: { cpuMillicores: { south: 91 } } } : {},
+  );
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect(warn.mock.calls[0]?.[0]).toMatch(/does not tell what runs .*500.*out of date/s);
+  warn.mockRestore();
+  const order = listed(recorded);
+  expect(order[0]).toBe('pulumi:pulumi:StackReference organization/casper/dev');
+  expect(order.indexOf('command:local:Command east-weights')).toBeLessThan(
+    order.indexOf('kubernetes:apps/v1:Deployment south'),
+  );
+});
+
+test('a kubeconfig that is not there is named before anything is registered', async () => {
+  const missing = path.join(folder, 'none');
+  configWith(missing);
+  const recorded = await recordResources();
+  await expect(program()).rejects.toThrow(`casper:cluster.kubeconfig: ${missing} does not exist`);
+  expect(recorded).toEqual([]);
+});

@@ -43,14 +43,19 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
   return kubeConfig;
 }
 
-/** Options by which a request to the API server is given up after some time; the client itself would wait on. */
-export function within(milliseconds: number): ConfigurationOptions {
+/**
+ * Options by which a request to the API server is given up after some time, or when a signal says so; the client itself
+ * would wait on.
+ */
+export function within(milliseconds: number, cancel?: AbortSignal): ConfigurationOptions {
   return {
     middlewareMergeStrategy: 'append',
     middleware: [
       {
         pre: (request) => {
-          request.setSignal(AbortSignal.timeout(milliseconds));
+          request.setSignal(
+            AbortSignal.any([AbortSignal.timeout(milliseconds), ...(cancel ? [cancel] : [])]),
+          );
           return new Observable(Promise.resolve(request));
         },
         post: (response) => new Observable(Promise.resolve(response)),

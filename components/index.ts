@@ -5,7 +5,7 @@ export { KubernetesObject, ManifestError, readManifest } from './platform/manife
 export type { KubernetesObjectArgs, ManifestObject } from './platform/manifest';
 export { MetalLb, type MetalLbArgs } from './platform/metalLb';
 export { MetricsServer, type MetricsServerArgs } from './platform/metricsServer';
-export { PodCpu } from './podCpu';
+export { PodCpu } from './podCpu/podCpu';
 export { PrometheusServer, type PrometheusServerArgs } from './prometheusServer';
 export { RegionService } from './regionService';
 export type { InPlace, RegionServiceArgs, ServiceAddress } from './regionServiceArgs';

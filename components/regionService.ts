@@ -3,7 +3,7 @@ import { Service } from '@pulumi/kubernetes/core/v1/service';
 import * as pulumi from '@pulumi/pulumi';
 import { containerName, objectNameOf, regionLabels } from '../stack/naming';
 import { owned } from './owned';
-import { PodCpu } from './podCpu';
+import { PodCpu } from './podCpu/podCpu';
 import type { InPlace, RegionServiceArgs } from './regionServiceArgs';
 import { cpuOf, deploymentSpec, serviceAnnotations, serviceDefaults, serviceSpec } from './regionSpecs';
 

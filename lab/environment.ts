@@ -30,6 +30,8 @@ export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
     CASPER_LAB: stateDirectory,
     KUBECONFIG: adminKubeconfig,
     PATH: [
+      // Before the language host that was built: it gives that one the project's options.
+      path.join(checkout, 'lab', 'bin'),
       ...goToolFolders(),
       path.join(checkout, 'node_modules', '.bin'),
       inheritedPath,

@@ -1,4 +1,4 @@
-import { PropertyDiff } from '@pulumi/pulumi/proto/provider_pb';
+import { DiffResponse, PropertyDiff } from '@pulumi/pulumi/proto/provider_pb';
 import { equal, isMap, Unknown, type Property, type PropertyMap } from './properties';
 
 type Kind = PropertyDiff.Kind;
@@ -112,6 +112,19 @@ export function replaceFor(changes: DetailedDiff, field: string): DetailedDiff {
   }
   if (!found) replaced.set(field, UPDATE_REPLACE);
   return replaced;
+}
+
+/** Changes of inputs, as the engine wants to be told of them. */
+export function diffResponse(changes: DetailedDiff): DiffResponse {
+  const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
+  const response = new DiffResponse()
+    .setChanges(changes.size > 0 ? DIFF_SOME : DIFF_NONE)
+    .setReplacesList(replacedPaths(changes))
+    .setHasdetaileddiff(true);
+  for (const [path, kind] of changes) {
+    response.getDetaileddiffMap().set(path, new PropertyDiff().setKind(kind).setInputdiff(true));
+  }
+  return response;
 }
 
 export function replacedPaths(changes: DetailedDiff): string[] {

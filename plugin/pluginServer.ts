@@ -8,6 +8,7 @@ import { PluginInfo, type PluginAttach } from '@pulumi/pulumi/proto/plugin_pb';
 import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { EngineLog } from './engineLog';
 import { toGrpcError } from './errors';
 
@@ -15,8 +16,8 @@ import { toGrpcError } from './errors';
 export abstract class PluginServer {
   /** Package whose resources it serves, as in `pulumi-resource-<packageName>`. */
   abstract readonly packageName: string;
-  /** What the engine is told. */
-  protected abstract readonly version: string;
+  /** What the engine is told; empty where there is nothing to choose from. */
+  protected readonly version: string = '';
   protected readonly log = new EngineLog();
   private readonly cancellation = new AbortController();
   private running = 0;
@@ -109,6 +110,15 @@ export abstract class PluginServer {
       construct: this.handler((request: pb.ConstructRequest) =>
         this.unserved(`the component ${request.getType()}`),
       ),
+      // A provider that is not configured: nothing about it can change.
+      checkConfig: this.handler((request: pb.CheckRequest) =>
+        new pb.CheckResponse().setInputs(request.getNews() ?? new Struct()),
+      ),
+      diffConfig: this.handler(() => new pb.DiffResponse().setChanges(pb.DiffResponse.DiffChanges.DIFF_NONE)),
+      configure: this.handler(() =>
+        new pb.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true),
+      ),
+      invoke: this.handler((request: pb.InvokeRequest) => this.unserved(`the function ${request.getTok()}`)),
       call: this.handler((request: pb.CallRequest) => this.unserved(`the method ${request.getTok()}`)),
       cancel: this.handler(() => {
         this.cancel();

@@ -112,6 +112,11 @@ export function mapsAt(value: Property | undefined, ...path: string[]): Property
   return listAt(value, ...path).filter(isMap);
 }
 
+/** A copy with some fields only. */
+export function only(map: PropertyMap, keys: readonly string[]): PropertyMap {
+  return Object.fromEntries(Object.entries(map).filter(([key]) => keys.includes(key)));
+}
+
 /** A copy without some fields. */
 export function without(map: PropertyMap, ...keys: string[]): PropertyMap {
   return Object.fromEntries(Object.entries(map).filter(([key]) => !keys.includes(key)));

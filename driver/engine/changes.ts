@@ -17,8 +17,8 @@ export interface PropertyChange {
   readonly after: unknown;
 }
 
-/** Types that act on nothing: stacks, components, and the providers of others. */
-const bookkeeping = /^(pulumi:pulumi:Stack$|pulumi:providers:|casper:)/;
+/** Types that act on nothing: stacks, components (all of casper's own types but PodCpu), and the providers of others. */
+const bookkeeping = /^(pulumi:pulumi:Stack$|pulumi:providers:|casper:(?!index:PodCpu$))/;
 
 const quiet: ReadonlySet<OpType> = new Set(['same', 'read', 'refresh']);
 

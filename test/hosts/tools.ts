@@ -34,11 +34,15 @@ export function debianProgram(path: string, name: string): string {
   return required(path, `install the Debian package ${name}, or run \`npm run tools:hosts\` as root`);
 }
 
+/** Puts the pinned engine where the Automation API looks for it. */
+export function toolsOnPath(): void {
+  tool('pulumi');
+  process.env['PATH'] = [...toolFolders(), process.env['PATH'] ?? ''].join(delimiter);
+}
+
 /** A stack of its own, run by the pinned engine with the stand-in plugins. */
 export async function engineStack(name: string): Promise<EngineStack> {
-  tool('pulumi');
+  toolsOnPath();
   required(join(root, 'dist/lab/plugins/command/main.js'), 'run `npm run build`');
-  // Where the Automation API looks for `pulumi`.
-  process.env['PATH'] = [...toolFolders(), process.env['PATH'] ?? ''].join(delimiter);
   return await EngineStack.make(name);
 }

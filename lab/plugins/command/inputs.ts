@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reveal, Secret, Unknown, Asset, type Property, type PropertyMap } from '../../../plugin/properties';
+import { Asset } from '../../../plugin/properties';
 
 /** What the genuine provider's schema (v1.2.1) says of inputs; fields that it does not know are passed by, as there. */
 
@@ -60,30 +60,3 @@ export type ProcessInputs = z.infer<z.ZodObject<typeof process>>;
 export type LocalProcessInputs = z.infer<z.ZodObject<typeof localProcess>>;
 export type RemoteCommandInputs = z.infer<typeof remoteCommandSchema>;
 export type CopyToRemoteInputs = z.infer<typeof copyToRemoteSchema>;
-
-/** A property that does not fit, by its path. */
-export interface InputFailure {
-  readonly property: string;
-  readonly reason: string;
-}
-
-/** What does not fit the schema; what is not known yet counts as fitting. */
-export function inputFailures(schema: z.ZodType, inputs: PropertyMap): InputFailure[] {
-  const parsed = schema.safeParse(reveal(inputs));
-  if (parsed.success) return [];
-  return parsed.error.issues
-    .filter(({ path }) => !leadsToUnknown(inputs, path))
-    .map(({ path, message }) => ({ property: path.map(String).join('.'), reason: message }));
-}
-
-function leadsToUnknown(inputs: PropertyMap, path: readonly PropertyKey[]): boolean {
-  let here: Property | undefined = inputs;
-  for (const key of path) {
-    while (here instanceof Secret) here = here.element;
-    if (here instanceof Unknown) return true;
-    if (typeof here !== 'object' || here === null) return false;
-    here = (here as Record<PropertyKey, Property | undefined>)[key];
-  }
-  while (here instanceof Secret) here = here.element;
-  return here instanceof Unknown;
-}

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { reveal, UNKNOWN, type PropertyMap } from '../../../plugin/properties';
-import { copyFileTo, copyToRemote } from './copyToRemote';
-import { copyFileSchema, copyToRemoteSchema, localCommandSchema, remoteCommandSchema } from './inputs';
+import {
+  copyFileSchema,
+  copyToRemoteSchema,
+  localCommandSchema,
+  remoteCommandSchema,
+  type LocalProcessInputs,
+  type RemoteCommandInputs,
+} from './inputs';
 import { NO_OUTPUTS, type CommandOutputs, type OutputLog } from './outputs';
-import { runLocally } from './runLocally';
-import { runRemotely } from './runRemotely';
 
 export interface StepContext {
   readonly log: OutputLog;
@@ -96,6 +100,7 @@ const copyType: ResourceType = {
   unknownOutputs: {},
   async create(properties, { log, signal }) {
     const { source, remotePath, connection } = copyToRemoteSchema.parse(reveal(properties));
+    const { copyToRemote } = await import('./copyToRemote.ts');
     await copyToRemote(source, remotePath, connection, log, signal);
     return {};
   },
@@ -117,14 +122,21 @@ const copyFileType: ResourceType = {
   replacedBy: () => true,
   async create(properties, { log, signal }) {
     const { localPath, remotePath, connection } = copyFileSchema.parse(reveal(properties));
+    const { copyFileTo } = await import('./copyToRemote.ts');
     await copyFileTo(localPath, remotePath, connection, log, signal);
     return {};
   },
 };
 
+// A preview runs nothing: what runs commands and speaks ssh is loaded when it is needed.
+const locally: Run<LocalProcessInputs> = async (...step) =>
+  (await import('./runLocally.ts')).runLocally(...step);
+const remotely: Run<RemoteCommandInputs> = async (...step) =>
+  (await import('./runRemotely.ts')).runRemotely(...step);
+
 export const resourceTypes: Readonly<Record<string, ResourceType>> = {
-  'command:local:Command': commandType(localCommandSchema, runLocally, []),
-  'command:remote:Command': commandType(remoteCommandSchema, runRemotely, ['connection']),
+  'command:local:Command': commandType(localCommandSchema, locally, []),
+  'command:remote:Command': commandType(remoteCommandSchema, remotely, ['connection']),
   'command:remote:CopyToRemote': copyType,
   'command:remote:CopyFile': copyFileType,
 };

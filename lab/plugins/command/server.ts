@@ -1,7 +1,8 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
-import { detailedDiff, replacedPaths, withoutIgnored } from '../../../plugin/diff';
+import { checkFailures, checkResponse } from '../../../plugin/check';
+import { detailedDiff, diffResponse, withoutIgnored } from '../../../plugin/diff';
 import { PluginServer } from '../../../plugin/pluginServer';
 import {
   at,
@@ -15,29 +16,18 @@ import {
 } from '../../../plugin/properties';
 import { hideTexts, secretTexts } from './secrets';
 import { resourceName, resourceType } from '../../../plugin/urn';
-import { inputFailures, localRunSchema } from './inputs';
+import { localRunSchema } from './inputs';
 import { NO_OUTPUTS } from './outputs';
 import { resourceTypes, type ResourceType, type StepContext } from './resources';
-import { runLocally } from './runLocally';
-
-const { DIFF_NONE, DIFF_SOME } = pb.DiffResponse.DiffChanges;
 
 /** The provider as a gRPC service: turns requests into calls of a resource type's steps, and their results into answers. */
 export class CommandServer extends PluginServer {
   readonly packageName = 'command';
   /** Of the genuine plugin whose protocol and behaviour this follows. */
-  protected readonly version = '1.2.1';
+  protected override readonly version = '1.2.1';
 
   protected resourceHandlers(): UntypedServiceImplementation {
     return {
-      checkConfig: this.handler((request: pb.CheckRequest) =>
-        new pb.CheckResponse().setInputs(request.getNews() ?? toStruct({})),
-      ),
-      // It has no configuration that could change.
-      diffConfig: this.handler(() => new pb.DiffResponse().setChanges(DIFF_NONE)),
-      configure: this.handler(() =>
-        new pb.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true),
-      ),
       invoke: this.handler((request: pb.InvokeRequest) => this.invoke(request)),
       check: this.handler((request: pb.CheckRequest) => this.check(request)),
       diff: this.handler((request: pb.DiffRequest) => this.diff(request)),
@@ -63,10 +53,11 @@ export class CommandServer extends PluginServer {
   private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
     if (request.getTok() !== 'command:local:run') return this.unserved(`the function ${request.getTok()}`);
     const args = fromStruct(request.getArgs());
-    const failures = inputFailures(localRunSchema, args);
-    if (failures.length > 0) return new pb.InvokeResponse().setFailuresList(failures.map(checkFailure));
+    const failures = checkFailures(localRunSchema, args);
+    if (failures.length > 0) return new pb.InvokeResponse().setFailuresList(failures);
     const outputs = await this.step('', args, async (context) => {
       const inputs = localRunSchema.parse(reveal(args));
+      const { runLocally } = await import('./runLocally.ts');
       return { ...(await runLocally(inputs.command, inputs, NO_OUTPUTS, context.log, context.signal)) };
     });
     return new pb.InvokeResponse().setReturn(toStruct({ ...args, ...outputs }));
@@ -79,9 +70,7 @@ export class CommandServer extends PluginServer {
       const value = inputs[name];
       if (value !== undefined && !(value instanceof Secret)) inputs[name] = new Secret(value);
     }
-    return new pb.CheckResponse()
-      .setInputs(toStruct(inputs))
-      .setFailuresList(inputFailures(schema, inputs).map(checkFailure));
+    return checkResponse(schema, inputs);
   }
 
   private diff(request: pb.DiffRequest): pb.DiffResponse {
@@ -95,14 +84,7 @@ export class CommandServer extends PluginServer {
       ),
       request.getIgnorechangesList(),
     );
-    const response = new pb.DiffResponse()
-      .setChanges(changes.size > 0 ? DIFF_SOME : DIFF_NONE)
-      .setReplacesList(replacedPaths(changes))
-      .setHasdetaileddiff(true);
-    for (const [path, kind] of changes) {
-      response.getDetaileddiffMap().set(path, new pb.PropertyDiff().setKind(kind).setInputdiff(true));
-    }
-    return response;
+    return diffResponse(changes);
   }
 
   private async create(request: pb.CreateRequest): Promise<pb.CreateResponse> {
@@ -177,8 +159,4 @@ function secretsOf(inputs: PropertyMap): string[] {
       keys.map((key) => textAt(endpoint, key)).filter((text) => text !== undefined),
     ),
   ];
-}
-
-function checkFailure({ property, reason }: { property: string; reason: string }): pb.CheckFailure {
-  return new pb.CheckFailure().setProperty(property).setReason(reason);
 }

@@ -1,0 +1,113 @@
+import {
+  ApiException,
+  AppsV1Api,
+  CoreV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type ConfigurationOptions,
+  type V1Deployment,
+  type V1Pod,
+} from '@kubernetes/client-node';
+import { kubeConfigOf, within } from '../../cluster/connection';
+import { regionLabel } from '../../stack/naming';
+import type { PodCpuInputs } from './inputs';
+
+/** Within which the API server must answer a request, in milliseconds. */
+const answerWithinMs = 10_000;
+
+/** What a PodCpu asks of the API server. Every method throws an Error that says what was asked, and ends on `cancel`. */
+export class Cluster {
+  private readonly server: string;
+  private readonly core: CoreV1Api;
+  private readonly apps: AppsV1Api;
+
+  constructor(
+    private readonly inputs: PodCpuInputs,
+    private readonly cancel: AbortSignal,
+  ) {
+    const { context, kubeconfig } = inputs;
+    const config = kubeConfigOf({ context, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+    this.server = config.getCurrentCluster()?.server ?? 'no address';
+    this.core = config.makeApiClient(CoreV1Api);
+    this.apps = config.makeApiClient(AppsV1Api);
+  }
+
+  /** The pods that run and stay. */
+  async runningPods(): Promise<V1Pod[]> {
+    const { namespace, instance } = this.inputs;
+    const labelSelector = `${regionLabel}=${instance}`;
+    const { items } = await this.ask('listing the pods', (options) =>
+      this.core.listNamespacedPod({ namespace, labelSelector }, options),
+    );
+    return items.filter(
+      ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === 'Running',
+    );
+  }
+
+  /** Asks for the CPU of the inputs; the kubelet does it later. */
+  async resizePod(name: string): Promise<void> {
+    const { namespace, container, limitMillicores, requestMillicores } = this.inputs;
+    const resources = {
+      limits: { cpu: `${limitMillicores}m` },
+      requests: { cpu: `${requestMillicores}m` },
+    };
+    const body = { spec: { containers: [{ name: container, resources }] } };
+    await this.ask(`resizing the pod ${name}`, (options) =>
+      this.core.patchNamespacedPodResize({ namespace, name, body }, asPatch(options)),
+    );
+  }
+
+  async deployment(): Promise<V1Deployment> {
+    const { namespace, deployment: name } = this.inputs;
+    return await this.ask('reading the Deployment', (options) =>
+      this.apps.readNamespacedDeployment({ namespace, name }, options),
+    );
+  }
+
+  /** Has the pods replaced, as `kubectl rollout restart` does; gives the generation that the Deployment has then. */
+  async restartDeployment(): Promise<number> {
+    const { namespace, deployment: name } = this.inputs;
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
+    const { metadata } = await this.ask('restarting the Deployment', (options) =>
+      this.apps.patchNamespacedDeployment(
+        { namespace, name, body: { spec: { template: { metadata: { annotations } } } } },
+        asPatch(options),
+      ),
+    );
+    return metadata?.generation ?? 0;
+  }
+
+  private async ask<T>(what: string, call: (options: ConfigurationOptions) => Promise<T>): Promise<T> {
+    try {
+      return await call(within(answerWithinMs, this.cancel));
+    } catch (error) {
+      const { namespace, instance } = this.inputs;
+      throw new Error(
+        `${what} of ${namespace}/${instance} at ${this.server} failed: ${this.reasonOf(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  private reasonOf(error: unknown): string {
+    if (this.cancel.aborted) return 'the engine cancelled the update';
+    if (error instanceof ApiException) return `${error.code} ${messageOf(error.body)}`;
+    if (error instanceof Error && /abort|timeout/i.test(error.name))
+      return `no answer within ${answerWithinMs / 1000} s`;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function asPatch(options: ConfigurationOptions): ConfigurationOptions {
+  return setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch, options);
+}
+
+/** The API server's own words: the message of its Status, or whatever came instead. */
+function messageOf(body: unknown): string {
+  if (typeof body !== 'string') return JSON.stringify(body);
+  try {
+    return (JSON.parse(body) as { message?: string }).message ?? body;
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const name = z.string().min(1);
+const millicores = z.int().positive();
+
+/** Names what runs, and the CPU that it should have. */
+export const podCpuInputs = z.object({
+  /** Context of the kubeconfig. */
+  context: name,
+  /** Path; where kubectl looks for it when absent. */
+  kubeconfig: z.string().optional(),
+  namespace: name,
+  /** Name of the Deployment. */
+  deployment: name,
+  /** The pods' value of the label app.kubernetes.io/instance. */
+  instance: name,
+  container: name,
+  limitMillicores: millicores,
+  requestMillicores: millicores,
+  /** How long the kubelet may take, in seconds. */
+  timeoutSeconds: z.number().positive(),
+});
+
+export type PodCpuInputs = Readonly<z.infer<typeof podCpuInputs>>;

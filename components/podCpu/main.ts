@@ -1,0 +1,7 @@
+// The order counts: what is loaded after the compile cache is on is kept in it.
+import '../../start/requireNode';
+import '../../start/compileCache';
+import { runPlugin } from '../../plugin/runPlugin';
+import { PodCpuProvider } from './provider';
+
+runPlugin((engine) => new PodCpuProvider(engine));

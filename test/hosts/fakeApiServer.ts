@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { stringify } from 'yaml';
+
+interface FakePod {
+  name: string;
+  limitMillicores: number;
+  /** Why the kubelet refuses to resize it; empty where it does not. */
+  refusal: string;
+}
+
+/** What an API server says of one Deployment and its pods, and what it does when they are resized or replaced. */
+export class FakeApiServer {
+  pods: FakePod[] = [];
+  /** Why kubelets refuse to resize the pods that there are; pods that take their place are resized. */
+  refusal = '';
+  /** What every request is answered with: nothing at all for 'silence'. */
+  answers: 'as it should' | 'silence' | 'forbidden' = 'as it should';
+  readonly requests: string[] = [];
+  private generation = 1;
+
+  private constructor(
+    private readonly server: Server,
+    /** A kubeconfig file with the context `fake`. */
+    readonly kubeconfig: string,
+  ) {}
+
+  /** @param folder that the kubeconfig is written into */
+  static async start(folder: string): Promise<FakeApiServer> {
+    const server = createServer((request, response) => {
+      void fake.answer(request, response);
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as AddressInfo;
+    const kubeconfig = path.join(folder, 'kubeconfig');
+    writeFileSync(
+      kubeconfig,
+      stringify({
+        clusters: [
+          { name: 'fake', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+        ],
+        users: [{ name: 'nobody', user: {} }],
+        contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'nobody' } }],
+        'current-context': 'fake',
+      }),
+    );
+    const fake = new FakeApiServer(server, kubeconfig);
+    return fake;
+  }
+
+  addPod(name: string, limitMillicores: number): void {
+    this.pods.push({ name, limitMillicores, refusal: '' });
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    this.requests.push(`${method} ${url}`);
+    if (this.answers === 'silence') return;
+    const chunks = await request.toArray();
+    const body = Buffer.concat(chunks as Buffer[]).toString();
+    const found =
+      this.answers === 'forbidden'
+        ? { status: 403, body: { kind: 'Status', message: 'pods is forbidden: User "nobody" may not' } }
+        : this.resource(method, new URL(url, 'http://fake').pathname, body);
+    response.writeHead(found.status, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(found.body));
+  }
+
+  private resource(method: string, pathname: string, body: string): { status: number; body: object } {
+    const [, resized] = /\/pods\/([^/]+)\/resize$/.exec(pathname) ?? [];
+    const pod = this.pods.find(({ name }) => name === resized);
+    if (method === 'PATCH' && pod) return { status: 200, body: this.resize(pod, body) };
+    if (method === 'GET' && pathname.endsWith('/pods')) {
+      return { status: 200, body: { kind: 'PodList', apiVersion: 'v1', items: this.pods.map(podObject) } };
+    }
+    if (pathname.includes('/deployments/')) {
+      if (method === 'PATCH') this.replacePods();
+      return { status: 200, body: this.deployment() };
+    }
+    return { status: 404, body: { kind: 'Status', message: `the fake has no ${method} ${pathname}` } };
+  }
+
+  private resize(pod: FakePod, body: string): object {
+    const patch = JSON.parse(body) as {
+      spec: { containers: [{ resources: { limits: { cpu: string } } }] };
+    };
+    if (this.refusal === '') pod.limitMillicores = parseInt(patch.spec.containers[0].resources.limits.cpu);
+    else pod.refusal = this.refusal;
+    return podObject(pod);
+  }
+
+  private replacePods(): void {
+    this.generation += 1;
+    this.refusal = '';
+    this.pods = this.pods.map(({ name }) => ({ name: `${name}-new`, limitMillicores: 1001, refusal: '' }));
+  }
+
+  private deployment(): object {
+    const replicas = this.pods.length;
+    return {
+      metadata: { name: 'kiwix-north', generation: this.generation },
+      spec: { replicas, selector: {}, template: {} },
+      status: {
+        observedGeneration: this.generation,
+        replicas,
+        updatedReplicas: replicas,
+        availableReplicas: replicas,
+      },
+    };
+  }
+}
+
+function podObject({ name, limitMillicores, refusal }: FakePod): object {
+  return {
+    metadata: { name },
+    spec: { containers: [] },
+    status: {
+      phase: 'Running',
+      conditions:
+        refusal === ''
+          ? []
+          : [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible', message: refusal }],
+      containerStatuses: [
+        { name: 'web', resources: { limits: { cpu: `${limitMillicores}m` }, requests: { cpu: '10m' } } },
+      ],
+    },
+  };
+}

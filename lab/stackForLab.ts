@@ -3,8 +3,8 @@ import { manifestFiles } from './cluster/manifests';
 import { hosts, nodes } from './cluster/nodes';
 import { podSysctls } from './cluster/nodeDaemons';
 import { clientKeyFile, hostKey } from './cluster/sshServers';
-import { cacheDirectory, stateDirectory } from './places';
-import { goVersion } from './tools/goTools';
+import { stateDirectory } from './places';
+import { goToolPath } from './tools/goTools';
 
 /** Where a region is in the lab; the form of an entry of casper:regions. */
 export interface LabRegion {
@@ -63,7 +63,7 @@ function labHosts(): object[] {
     address,
     ssh: { privateKeyFile: clientKeyFile, hostKey: hostKey() },
     folder: path.join(stateDirectory, 'hosts', name),
-    traefik: path.join(cacheDirectory, 'tools', `traefik-${goVersion('traefik')}`, 'traefik'),
+    traefik: goToolPath('traefik', 'traefik'),
     ...(index === 0 ? { prometheus: { program: '/usr/bin/prometheus', port: 9090 } } : {}),
   }));
 }

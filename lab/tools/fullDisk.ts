@@ -18,7 +18,8 @@ export async function writingInto<T>(folder: string, work: () => Promise<T>): Pr
     return await work();
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new LabError(fullDiskMessage(path ?? folder), { cause: error });
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new LabError(fullDiskMessage(path ?? folder), { cause: error });
     throw error;
   }
 }

@@ -27,7 +27,11 @@ export function buildArguments(
   packages: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): string[] {
-  const ldflags = ['-s', '-w', ...Object.entries(variables).flatMap(([name, value]) => ['-X', `${name}=${value}`])];
+  const ldflags = [
+    '-s',
+    '-w',
+    ...Object.entries(variables).flatMap(([name, value]) => ['-X', `${name}=${value}`]),
+  ];
   return ['build', ...buildFlags, '-ldflags', ldflags.join(' '), '-o', target, ...packages];
 }
 
@@ -37,7 +41,11 @@ export function buildArguments(
  * @throws LabError that says what to do, or with what Go printed
  */
 export async function go(args: readonly string[], cwd: string): Promise<string> {
-  const { failed, stdout, stderr, code } = await execa('go', args, { cwd, env: buildEnvironment, reject: false });
+  const { failed, stdout, stderr, code } = await execa('go', args, {
+    cwd,
+    env: buildEnvironment,
+    reject: false,
+  });
   if (!failed) return stdout;
   if (code === 'ENOENT') {
     throw new LabError('Go is not on PATH; the lab builds its tools with it: install Go 1.26 or later');
@@ -45,13 +53,20 @@ export async function go(args: readonly string[], cwd: string): Promise<string> 
   // `go mod download -json` says what went wrong on standard output.
   const printed = stderr === '' ? stdout : stderr;
   throw new LabError(
-    goFailure(printed, await goFolders(cwd)) ?? `go ${args.join(' ')} in ${cwd} failed:\n${printed.slice(-4000)}`,
+    goFailure(printed, await goFolders(cwd)) ??
+      `go ${args.join(' ')} in ${cwd} failed:\n${printed.slice(-4000)}`,
   );
 }
 
-async function goFolders(cwd: string): Promise<{ temporary: string; buildCache: string; moduleCache: string }> {
+async function goFolders(
+  cwd: string,
+): Promise<{ temporary: string; buildCache: string; moduleCache: string }> {
   const names = ['GOTMPDIR', 'GOCACHE', 'GOMODCACHE'] as const;
   const { stdout } = await execa('go', ['env', ...names], { cwd, reject: false });
   const [temporary, buildCache = '', moduleCache = ''] = stdout.split('\n');
-  return { temporary: temporary === undefined || temporary === '' ? tmpdir() : temporary, buildCache, moduleCache };
+  return {
+    temporary: temporary === undefined || temporary === '' ? tmpdir() : temporary,
+    buildCache,
+    moduleCache,
+  };
 }

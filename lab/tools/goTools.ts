@@ -23,7 +23,9 @@ export async function goTools(
   const missing: GoTool[] = [];
   for (const tool of goToolList.filter(({ name }) => names.includes(name))) {
     const places = await Promise.all(
-      tool.programs.map(async (program) => (await onPath(tool, program)) ?? path.join(folderOf(tool), program)),
+      tool.programs.map(
+        async (program) => (await onPath(tool, program)) ?? path.join(folderOf(tool), program),
+      ),
     );
     if (!places.every((place) => existsSync(place))) missing.push(tool);
     for (const [index, program] of tool.programs.entries()) found.set(program, places[index] ?? '');
@@ -117,7 +119,10 @@ async function build(tool: GoTool): Promise<void> {
   const unfinished = `${directory}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
-  await go(buildArguments(`${unfinished}/`, tool.packages, variablesOf(tool)), path.join(sources, tool.folder));
+  await go(
+    buildArguments(`${unfinished}/`, tool.packages, variablesOf(tool)),
+    path.join(sources, tool.folder),
+  );
   if (tool.linkedTo !== undefined) {
     for (const program of tool.programs) symlinkSync(tool.linkedTo, path.join(unfinished, program));
   }

@@ -53,7 +53,12 @@ export function wantedKubernetesPlugin(): string {
 
 /** Below 0 where the first is older; what stands behind the third number does not count. */
 export function compareVersions(one: string, other: string): number {
-  const [a, b] = [one, other].map((version) => version.replace(/[-+].*/, "").split('.').map(Number));
+  const [a, b] = [one, other].map((version) =>
+    version
+      .replace(/[-+].*/, '')
+      .split('.')
+      .map(Number),
+  );
   const differing = [0, 1, 2].map((part) => (a?.[part] ?? 0) - (b?.[part] ?? 0)).find((part) => part !== 0);
   return differing ?? 0;
 }

@@ -54,6 +54,16 @@ module.exports = {
       to: { path: ['^node_modules/@pulumi', '^(node:)?(fs|child_process|http|https|net)'] },
     },
     {
+      name: 'kubernetes-client-loads-fast',
+      comment: 'see cluster/client.ts; types cost nothing',
+      severity: 'error',
+      from: {
+        path: '^(cluster|components|program|observe|driver|cli|bench|index)',
+        pathNot: '^cluster/client\\.ts$',
+      },
+      to: { path: '^node_modules/@kubernetes', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'stack-has-no-pulumi',
       severity: 'error',
       from: { path: '^stack/' },

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { CoreV1Api } from '@kubernetes/client-node';
+import { CoreV1Api } from '../cluster/client';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { nonNegativeNumber, positiveInteger } from '../cli/options';

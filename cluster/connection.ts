@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { KubeConfig, Observable, VersionApi, type ConfigurationOptions } from '@kubernetes/client-node';
+import type { ConfigurationOptions } from '@kubernetes/client-node';
+import { KubeConfig, Observable, VersionApi } from './client';
 import type { StackConfig } from '../stack/stackConfig';
 
 /** The cluster that casper:cluster names cannot be used; nothing was asked of any other. */

@@ -1,10 +1,5 @@
-import {
-  AppsV1Api,
-  CoreV1Api,
-  type KubeConfig,
-  type V1Deployment,
-  type V1Pod,
-} from '@kubernetes/client-node';
+import type { KubeConfig, V1Deployment, V1Pod } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api } from './client';
 import { allRegionsSelector, containerName, regionLabel } from '../stack/naming';
 import { within } from './connection';
 import { cpuLimitMillicores, serves, wantedCpuMillicores } from './pods';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api } from '../cluster/client';
 import { ClusterError } from '../cluster/connection';
 import type { StackConfig } from '../stack/stackConfig';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
+import { CoreV1Api } from '../cluster/client';
 import { capacityOf } from '../stack/capacity';
 import { allRegionsSelector, containerName, regionLabel } from '../stack/naming';
 import type { StackConfig } from '../stack/stackConfig';

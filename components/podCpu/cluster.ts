@@ -1,13 +1,5 @@
-import {
-  ApiException,
-  AppsV1Api,
-  CoreV1Api,
-  PatchStrategy,
-  setHeaderOptions,
-  type ConfigurationOptions,
-  type V1Deployment,
-  type V1Pod,
-} from '@kubernetes/client-node';
+import type { ConfigurationOptions, V1Deployment, V1Pod } from '@kubernetes/client-node';
+import { ApiException, AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from '../../cluster/client';
 import { kubeConfigOf, within } from '../../cluster/connection';
 import { regionLabel } from '../../stack/naming';
 import type { PodCpuInputs } from './inputs';

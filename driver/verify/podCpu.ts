@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
-import { CoreV1Api, Exec, type KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api, Exec } from '../../cluster/client';
 import { serves } from '../../cluster/pods';
 import { allRegionsSelector, containerName, regionLabel } from '../../stack/naming';
 import type { StackConfig } from '../../stack/stackConfig';

@@ -134,6 +134,23 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
     expect(existsSync(root)).toBe(false);
   });
 
+  test('a stack whose components have their former types keeps every process', async () => {
+    await stack.up(program(FIRST));
+    const before = ids();
+    const former = { OriginProxy: 'TraefikHost', PrometheusServer: 'PrometheusHost' };
+    await stack.rewriteState((text) =>
+      Object.entries(former).reduce(
+        (rewritten, [name, formerName]) =>
+          rewritten.replaceAll(`casper:index:${name}`, `casper:index:${formerName}`),
+        text,
+      ),
+    );
+    expect(await stack.state()).toContain('casper:index:TraefikHost$command:');
+    expect((await stack.up(program(FIRST))).touched).toEqual([]);
+    expect(await stack.state()).not.toContain('"casper:index:TraefikHost');
+    expect(ids()).toEqual(before);
+  });
+
   test('no request fails while weights change, also where a region gets its first or loses its last', async () => {
     await stack.up(program(FIRST));
     const rows: Rows['east'][] = [{ a: 1, b: 2 }, { b: 1 }, { a: 1 }];

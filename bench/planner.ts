@@ -205,7 +205,7 @@ const rounded = (value: number): number => Number(value.toPrecision(4));
 
 void new Command('planner')
   .description('Speed and agreement of the planner against the reference’s model in PuLP with CBC.')
-  .option('--traces <dir>', 'folder of the four CSV files', defaultTraces())
+  .option('--traces <dir>', 'folder of the three CSV files', defaultTraces())
   .option('--full', 'compare every hour at every bound and 500 random instances: some five minutes', false)
   .action(({ traces, full }: { traces: string; full: boolean }) => main(traces, full))
   .parseAsync();

@@ -17,7 +17,6 @@ const timestamp = decimal.pipe(
 const requests = decimal.pipe(z.int().min(0).max(10_000_000));
 /** Half the Earth's circumference through fibre is 100 ms; 10 s is no network latency. */
 const latency = decimal.pipe(z.number().min(0).max(10_000));
-const utcOffset = decimal.pipe(z.number().min(-12).max(14));
 
 /** The dirtiest grids stand at about 1,000 gCO2e/kWh; what is above twice that is a mistake of unit or of measuring. */
 const maxCarbonGramsPerKwh = 2000;
@@ -50,7 +49,6 @@ export const readRequests = reader(
   'correct or round the value',
 );
 export const readLatency = reader(latency, 'milliseconds from 0 to 10,000', 'correct the value');
-export const readUtcOffset = reader(utcOffset, 'hours from UTC, -12 to 14', 'correct the value');
 const readDecimal = reader(
   decimal,
   'gCO2e/kWh, or an empty cell for a missing value',

@@ -19,7 +19,7 @@ export interface CsvRow {
 export function readCsvFile(path: string): CsvFile {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new TraceError(
-      `${path} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv, latency.csv and offset.csv`,
+      `${path} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv and latency.csv`,
     );
   }
   const records = parseRecords(path);

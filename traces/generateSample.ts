@@ -84,7 +84,7 @@ const regions: readonly SampleRegion[] = [
 ];
 const names = regions.map(({ name }) => name);
 
-/** The four CSV files of the sample by name; the same text every time. */
+/** The three CSV files of the sample by name; the same text every time. */
 export function generateSample(): ReadonlyMap<string, string> {
   const noise = noiseSource();
   const carbonGramsPerKwh = regions.map(({ grid, utcOffsetHours }) => {
@@ -134,7 +134,6 @@ export function generateSample(): ReadonlyMap<string, string> {
         ...regions.map((origin) => regions.map((destination) => roundTripMs(origin, destination).toFixed(2))),
       ]),
     ],
-    ['offset.csv', stringify([names, regions.map(({ utcOffsetHours }) => utcOffsetHours)])],
   ]);
 }
 

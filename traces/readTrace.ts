@@ -1,14 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import {
-  readCarbon,
-  readLatency,
-  readRequests,
-  readTimestamp,
-  readUtcOffset,
-  type CellPlace,
-  type Missing,
-} from './cells';
+import { readCarbon, readLatency, readRequests, readTimestamp, type CellPlace, type Missing } from './cells';
 import { columnOf, readCsvFile, type CsvFile } from './csvFile';
 import { isoOf } from './time';
 import { Trace } from './trace';
@@ -23,23 +15,22 @@ const notRegions = new Set(['', 'timestamp', 'datetime']);
 const syntheticMarker = 'SYNTHETIC.md';
 
 /**
- * Reads the reference's four files: carbon_intensities.csv (gCO2e/kWh), requests.csv (requests/s by origin),
- * latency.csv (ms, row = origin, column = destination) and offset.csv (hours from UTC). Regions are the columns that
- * the first three share, in the order of latency.csv.
+ * Reads three of the reference's files: carbon_intensities.csv (gCO2e/kWh), requests.csv (requests/s by origin) and
+ * latency.csv (ms, row = origin, column = destination). Regions are the columns that they share, in the order of
+ * latency.csv. Its offset.csv is not looked at.
  * @throws TraceError that names file, line, column, value and remedy
  */
 export function readTrace(directory: string): Trace {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new TraceError(
-      `${directory} is no folder; name one that holds the four CSV files of a trace with --traces`,
+      `${directory} is no folder; name one that holds the three CSV files of a trace with --traces`,
     );
   }
   const file = (name: string): CsvFile => readCsvFile(path.join(directory, name));
-  const [carbon, requests, latency, offset] = [
+  const [carbon, requests, latency] = [
     file('carbon_intensities.csv'),
     file('requests.csv'),
     file('latency.csv'),
-    file('offset.csv'),
   ] as const;
 
   const regions = latency.header.filter(
@@ -57,7 +48,6 @@ export function readTrace(directory: string): Trace {
     regions,
     droppedRegions: [...others].filter((name) => !notRegions.has(name) && !regions.includes(name)).sort(),
     latencyMs: readMatrix(latency, regions),
-    utcOffsetHours: readOffsets(offset, regions),
     requestsPerSecond: readSeries(requests, regions, readRequests),
     carbonGramsPerKwh: readSeries<number | Missing>(carbon, regions, readCarbon),
   });
@@ -114,14 +104,5 @@ function readMatrix(file: CsvFile, regions: readonly string[]): number[][] {
         column: destination,
       }),
     );
-  });
-}
-
-function readOffsets(file: CsvFile, regions: readonly string[]): (number | null)[] {
-  const [row] = file.rows;
-  return regions.map((region) => {
-    const index = file.header.indexOf(region);
-    if (!row || index < 0) return null;
-    return readUtcOffset(row.cells[index] ?? '', { path: file.path, line: row.line, column: region });
   });
 }

@@ -22,8 +22,6 @@ export interface TraceData {
   readonly droppedRegions: readonly string[];
   /** ms, [origin][destination]. */
   readonly latencyMs: readonly (readonly number[])[];
-  /** Hours from UTC by region; null where offset.csv does not have the region. */
-  readonly utcOffsetHours: readonly (number | null)[];
   readonly requestsPerSecond: ReadonlyMap<number, readonly number[]>;
   readonly carbonGramsPerKwh: ReadonlyMap<number, readonly (number | Missing)[]>;
 }
@@ -61,9 +59,6 @@ export class Trace {
   }
   get latencyMs(): readonly (readonly number[])[] {
     return this.data.latencyMs;
-  }
-  get utcOffsetHours(): readonly (number | null)[] {
-    return this.data.utcOffsetHours;
   }
   /** Start of the first hour that has requests and carbon, ISO 8601 in UTC. */
   get firstInterval(): string {

@@ -25,7 +25,7 @@ export const backtestCommand = new Command('backtest')
   .description(
     'Make the forecasts that would have been made, and say how far off they were. Changes nothing.',
   )
-  .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+  .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
   .requiredOption('--from <time>', 'first hour in which a forecast is made, ISO 8601 in UTC')
   .option('--to <time>', 'first hour that is not forecast (default: the end of the trace)')
   .option('--forecasts <names>', 'with commas', names, Object.keys(forecasters))

@@ -24,7 +24,7 @@ export const explainCommand = withCapacityOptions(
       .description(
         'Say why the plan of one interval is as it is: what moves, for what gain, and what holds it back.',
       )
-      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
       .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
   ),
 )

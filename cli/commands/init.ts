@@ -8,7 +8,7 @@ export const initCommand = new Command('init')
   .description(
     "Write a stack file for a trace's regions: the baseline Pulumi.dev.yaml with other regions and an empty plan.",
   )
-  .requiredOption('--traces <dir>', 'folder of the four CSV files')
+  .requiredOption('--traces <dir>', 'folder of the three CSV files')
   .requiredOption('--config-file <path>', 'stack file to write; must not exist')
   .action(async ({ traces, configFile, lab }: { traces: string; configFile: string; lab?: true }) => {
     const trace = openTrace(traces);

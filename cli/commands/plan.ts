@@ -15,7 +15,7 @@ export const planCommand = withCapacityOptions(
   withPlanOptions(
     new Command('plan')
       .description('Plan one interval: servers, CPU and weights of every region. Changes nothing.')
-      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
       .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
   ),
 )

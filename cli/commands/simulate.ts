@@ -48,7 +48,7 @@ export const simulateCommand = withSwitchingOptions(
     withObjectiveOptions(
       new Command('simulate')
         .description('Compare policies side by side over a range of a trace. Changes nothing.')
-        .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+        .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
         .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
         .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
         .option('--policies <names>', 'placement policies, with commas', list, [

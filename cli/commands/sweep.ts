@@ -39,7 +39,7 @@ export const sweepCommand = withCapacityOptions(
       .description(
         'Trade one part of the objective for another in steps, and mark the Pareto front. Changes nothing.',
       )
-      .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+      .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
       .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
       .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
       .option('--max-latency <ms>', 'latency bound from origin to destination, or "none"', latencyBound, 500)

@@ -85,7 +85,7 @@ describe('the process', () => {
     const { status, stdout, stderr } = casper('plan', '--traces', '/nowhere', '--at', at, '--json');
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toBe(
-      'casper: /nowhere is no folder; name one that holds the four CSV files of a trace with --traces\n',
+      'casper: /nowhere is no folder; name one that holds the three CSV files of a trace with --traces\n',
     );
   }, 30_000);
 

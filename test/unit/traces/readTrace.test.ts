@@ -58,7 +58,6 @@ describe('the reference’s data', () => {
     ]);
     expect(trace.droppedRegions).toEqual(['sa-east-1']);
     expect(trace.synthetic).toBe(false);
-    expect(trace.utcOffsetHours).toEqual([10, 2, 1, -5, -4, -8]);
   });
 
   test('the hours that carbon and requests have in common', () => {
@@ -89,7 +88,6 @@ describe('any set of regions', () => {
       [21, 2, 23],
       [31, 32, 3],
     ]);
-    expect(trace.utcOffsetHours).toEqual([1, -5, 5.5]);
     expect(trace.firstInterval).toBe('2025-06-01T00:00:00Z');
     expect(trace.lastInterval).toBe('2025-06-01T03:00:00Z');
     expect(trace.at('2025-06-01T01:00:00Z')).toEqual({
@@ -105,7 +103,6 @@ describe('any set of regions', () => {
         'carbon_intensities.csv': 'timestamp,only\n1748736000,5\n',
         'requests.csv': 'timestamp,only\n1748736000,0\n',
         'latency.csv': 'only\n0\n',
-        'offset.csv': 'only\n0\n',
       }),
     );
     expect(trace.at('2025-06-01T00:00:00Z')).toMatchObject({
@@ -133,9 +130,9 @@ describe('any set of regions', () => {
     });
   });
 
-  test('a region without an offset has none, not zero', () => {
-    const trace = readTrace(traceFolder({ ...goodFiles, 'offset.csv': 'west,north\n5.5,1\n' }));
-    expect(trace.utcOffsetHours).toEqual([1, null, 5.5]);
+  test('the reference’s offset.csv is not looked at', () => {
+    const trace = readTrace(traceFolder({ ...goodFiles, 'offset.csv': 'north\nCET\n' }));
+    expect(trace.regions).toEqual(['north', 'south', 'west']);
   });
 
   test('a time in another zone is the same interval', () => {
@@ -154,7 +151,7 @@ describe('the form of the files does not matter', () => {
   const plain = (files: TraceFiles): unknown => {
     const trace = readTrace(traceFolder(files));
     const hours = [0, 1, 2, 3].map((hour) => trace.at(`2025-06-01T0${hour}:00:00Z`));
-    return { regions: trace.regions, latencyMs: trace.latencyMs, offsets: trace.utcOffsetHours, hours };
+    return { regions: trace.regions, latencyMs: trace.latencyMs, hours };
   };
   const mapped = (change: (text: string) => string): TraceFiles =>
     Object.fromEntries(Object.entries(goodFiles).map(([name, text]) => [name, change(text)]));
@@ -188,7 +185,7 @@ describe('a bad file is refused, with the place and the remedy', () => {
   test('no folder', () => {
     const folder = path.join(traceFolder({}), 'none');
     expect(refusal(folder, () => readTrace(folder))).toBe(
-      '<folder> is no folder; name one that holds the four CSV files of a trace with --traces',
+      '<folder> is no folder; name one that holds the three CSV files of a trace with --traces',
     );
   });
 
@@ -199,7 +196,7 @@ describe('a bad file is refused, with the place and the remedy', () => {
 
   test.each(Object.keys(goodFiles) as FileName[])('no %s', (name) => {
     expect(refusalOfFiles(without(name))).toBe(
-      `<folder>/${name} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv, latency.csv and offset.csv`,
+      `<folder>/${name} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv and latency.csv`,
     );
   });
 
@@ -351,12 +348,6 @@ describe('a bad file is refused, with the place and the remedy', () => {
     );
   });
 
-  test.each(['', 'CET', '15', '-13'])('an offset of "%s"', (value) => {
-    expect(refusalOfFiles(withChange('offset.csv', '-5', value))).toBe(
-      `<folder>/offset.csv:2 column south: "${value}", expected hours from UTC, -12 to 14; correct the value`,
-    );
-  });
-
   test.each(['dirty', '1,5'])('a carbon intensity of "%s"', (value) => {
     expect(refusalOfFiles(withChange('carbon_intensities.csv', '220', `"${value}"`))).toBe(
       `<folder>/carbon_intensities.csv:4 column south: "${value}", expected gCO2e/kWh, or an empty cell for a missing value; correct the value or leave the cell empty`,
@@ -476,7 +467,6 @@ test('rows and columns in any order give the same plan', async () => {
           'requests.csv': shuffled('requests.csv', requestColumns, requestRows),
           // Row i is the origin that column i names: the two orders are one.
           'latency.csv': shuffled('latency.csv', regions, regions),
-          'offset.csv': shuffled('offset.csv', regions, [0]),
         };
         expect(await planOf(files)).toEqual(expected);
         removeTraceFolders();

@@ -21,12 +21,9 @@ export const goodFiles = {
 21,2,23
 31,32,3
 `,
-  'offset.csv': `north,south,west
-1,-5,5.5
-`,
 };
 
-export type TraceFiles = Readonly<Partial<Record<keyof typeof goodFiles, string>>>;
+export type TraceFiles = Readonly<Partial<Record<keyof typeof goodFiles | 'offset.csv', string>>>;
 
 const folders: string[] = [];
 

@@ -78,3 +78,21 @@ test('the encryption that Pulumi wrote comes over, and nothing else of that file
   );
   expect(lines).toContain('encryptionsalt: v1:abc');
 });
+
+describe('stack files from before capacity had its present names', () => {
+  const former = (name: string): string => path.join(__dirname, 'former', name);
+
+  test('the baseline of then says what the baseline of now says', () => {
+    expect(readStackFile(former('Pulumi.dev.yaml'))).toEqual(readStackFile(baseline));
+  });
+
+  test('one with hosts is read with its own capacity, and takes a plan without losing its names', () => {
+    copyFileSync(former('Pulumi.lab.yaml'), file);
+    const { capacity, hosts, plan } = readStackFile(file);
+    expect(capacity).toMatchObject({ cpuRequestPercent: 80, maxServers: 120 });
+    expect(hosts).toHaveLength(3);
+    expect(plan.regions['eu-west-3']).toEqual({ servers: 111, cpuMillicores: 1111 });
+    expect(writeStackPlan(file, { ...plan, policy: 'latency' })).toBe(true);
+    expect(readFileSync(file, 'utf8')).toContain('maxServersPerRegion: 120');
+  });
+});

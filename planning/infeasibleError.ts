@@ -26,7 +26,7 @@ function describeShortfall(shortfall: Shortfall): string {
     );
   }
   if (shortfall.limit === 'static') {
-    return 'static: no single placement carries every interval; raise --max-servers, or plan every interval';
+    return 'static: no single placement carries every interval; raise --max-servers (with a stack: maxServers in casper:capacity), or plan every interval';
   }
   if (shortfall.limit === 'change') {
     return 'change: no plan is reached with so few regions changed and servers held so long; raise --max-regions-changed or lower --min-residence';
@@ -35,11 +35,11 @@ function describeShortfall(shortfall: Shortfall): string {
   if (shortfall.limit === 'headroom') {
     return (
       `headroom: without ${shortfall.lostRegion}, ${origins.join(', ')} ${origins.length === 1 ? 'sends' : 'send'} ${requestsPerSecondShort} requests/s more than ` +
-      `${destinations.join(', ')} can take; raise --max-servers or --max-latency, or leave out --survive-region-loss`
+      `${destinations.join(', ')} can take; raise --max-servers (with a stack: maxServers in casper:capacity) or --max-latency, or leave out --survive-region-loss`
     );
   }
   return (
     `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
-    `${destinations.join(', ')} can take, ${serversShort} server${serversShort === 1 ? '' : 's'} short; raise --max-servers, or raise --max-latency to reach other regions`
+    `${destinations.join(', ')} can take, ${serversShort} server${serversShort === 1 ? '' : 's'} short; raise --max-servers (with a stack: maxServers in casper:capacity), or raise --max-latency to reach other regions`
   );
 }

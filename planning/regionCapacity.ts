@@ -48,7 +48,7 @@ export function regionCapacity(
     if (capacity.minServers > capacity.maxServers) {
       throw new CapacityError(
         `${region} must have at least ${capacity.minServers} servers and may have at most ${capacity.maxServers}; ` +
-          'raise --max-servers or lower min_servers',
+          'raise --max-servers (with a stack: maxServers in casper:capacity) or lower min_servers',
       );
     }
     return capacity;

@@ -120,9 +120,9 @@ const regionSchema = z.strictObject({
   nodeSelector: z.record(z.string(), z.string()).optional(),
   /** What differs here from casper:capacity. */
   capacity: regionCapacitySchema.optional(),
-  /** Address and port by which load balancers reach the region; without it only the cluster itself does. */
+  /** Address that MetalLB gives to the region's Service, and its port; without it only the cluster itself reaches the region. */
   loadBalancer: z.strictObject({ address: z.ipv4(), port: z.int().min(1).max(65_535) }).optional(),
-  /** The load balancer of the requests that come from the region; all regions have one, or none has. */
+  /** The proxy of the requests that come from the region; all regions have one, or none has. */
   traefik: z
     .strictObject({
       /** Name of one of casper:hosts. */
@@ -202,7 +202,7 @@ const planSchema = z.strictObject({
   interval: intervalStart,
   policy: z.string().min(1),
   regions: z.record(regionName, z.strictObject({ servers: count, cpuMillicores })),
-  /** One row an origin: planned requests to each destination, divided by their greatest common divisor. */
+  /** Traffic weights, by origin and destination: planned requests, divided by the greatest common divisor of the origin's. */
   weights: z.record(regionName, z.record(regionName, z.int().min(1).max(1_000_000))),
 });
 

@@ -77,7 +77,7 @@ describe('the process', () => {
     expect(stderr).toBe(
       `casper: No placement for ${at} keeps every limit:\n` +
         '  capacity: west sends 2 requests/s more than west can take, 1 server short; ' +
-        'raise --max-servers, or raise --max-latency to reach other regions\n',
+        'raise --max-servers (with a stack: maxServers in casper:capacity), or raise --max-latency to reach other regions\n',
     );
   }, 30_000);
 
@@ -191,7 +191,7 @@ describe('what is planned', () => {
       `No placement for ${at} keeps every limit:\n` +
         '  latency: west reaches no region within 2.5 ms; the nearest, west, takes 3 ms, 0.5 ms more; raise --max-latency\n' +
         '  capacity: south sends 2 requests/s more than south can take, 1 server short; ' +
-        'raise --max-servers, or raise --max-latency to reach other regions',
+        'raise --max-servers (with a stack: maxServers in casper:capacity), or raise --max-latency to reach other regions',
     );
   });
 });

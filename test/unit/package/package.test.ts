@@ -68,6 +68,7 @@ test('it holds what runs and the declarations of the components, and nothing of 
       'dist/index.js',
       'dist/components/index.d.ts',
       'dist/components/host/hostControl.sh',
+      'components/podCpu/bin/pulumi-resource-casper',
       'Pulumi.yaml',
       'Pulumi.dev.yaml',
     ]),

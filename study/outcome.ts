@@ -1,11 +1,12 @@
 import { at, loadsOf, sum } from '../policies/model/matrix';
 import { energyKwh } from '../policies/model/energy';
 import type { Decision, PlacementProblem, Switching } from '../policies/problem';
+import { destinationOfUnexpected } from '../planning/unexpectedRequests';
 
 /** What a series of decisions comes to when the true requests arrive. Intervals are one hour. */
-export interface Outcome {
+export interface SimulatedOutcome {
   readonly intervals: number;
-  /** Requests/s, summed over intervals. */
+  /** Requests/s that arrive, summed over intervals. */
   readonly requests: number;
   /** Requests/s times gCO2e/kWh, summed: the reference's measure. */
   readonly carbonSum: number;
@@ -16,7 +17,7 @@ export interface Outcome {
   readonly energyKwh: number;
   /** Money, in the currency of the prices. */
   readonly cost: number;
-  /** Network latency of the mean request in ms; null without requests. */
+  /** Network latency of the mean request that is served, in ms; null where none is. */
   readonly meanLatencyMs: number | null;
   readonly p95LatencyMs: number | null;
   /** Servers, summed over regions and intervals. */
@@ -29,6 +30,8 @@ export interface Outcome {
   readonly overloadMinutes: number;
   /** Requests/s that arrive above what the servers carry, summed over intervals and regions. */
   readonly overloadRequests: number;
+  /** Requests/s of origins that none were expected from, where no region with servers may serve them; summed. */
+  readonly unservedRequests: number;
 }
 
 /**
@@ -39,7 +42,7 @@ export function outcomeOf(
   truth: readonly PlacementProblem[],
   decisions: readonly Decision[],
   switching: Switching,
-): Outcome {
+): SimulatedOutcome {
   const requestsByLatency = new Map<number, number>();
   const total = {
     carbonSum: 0,
@@ -48,10 +51,14 @@ export function outcomeOf(
     cost: 0,
     overloadMinutes: 0,
     overloadRequests: 0,
+    unservedRequests: 0,
   };
   for (const [interval, problem] of truth.entries()) {
     const decision = at(decisions, interval);
     const flows = trueFlows(problem, decision);
+    for (const [origin, arriving] of problem.requestsPerSecond.entries()) {
+      if (arriving > 0 && at(flows, origin).every((count) => count === 0)) total.unservedRequests += arriving;
+    }
     for (const [origin, row] of flows.entries()) {
       for (const [destination, count] of row.entries()) {
         if (count === 0) continue;
@@ -76,14 +83,15 @@ export function outcomeOf(
       }
     }
   }
-  const requests = sum([...requestsByLatency.values()]);
+  const served = sum([...requestsByLatency.values()]);
+  const requests = sum(truth.flatMap(({ requestsPerSecond }) => requestsPerSecond));
   return {
     intervals: truth.length,
     requests,
     ...total,
     meanLatencyMs:
-      requests === 0 ? null : sum([...requestsByLatency].map(([ms, count]) => ms * count)) / requests,
-    p95LatencyMs: requests === 0 ? null : quantileOf(requestsByLatency, 0.95),
+      served === 0 ? null : sum([...requestsByLatency].map(([ms, count]) => ms * count)) / served,
+    p95LatencyMs: served === 0 ? null : quantileOf(requestsByLatency, 0.95),
     servers: sum(decisions.flatMap(({ servers }) => servers)),
     ...changesOf(decisions, switching),
   };
@@ -95,12 +103,9 @@ function trueFlows(problem: PlacementProblem, decision: Decision): number[][] {
     const planned = sum(row);
     const arriving = at(problem.requestsPerSecond, origin);
     if (planned > 0) return row.map((count) => (count * arriving) / planned);
-    // Nothing was expected from there, so no shares were decided: whoever comes is served by the nearest that serves.
-    const latencies = at(problem.latencyMs, origin).map((ms, destination) =>
-      at(decision.servers, destination) > 0 ? ms : Infinity,
-    );
-    const nearest = latencies.indexOf(Math.min(...latencies));
-    return row.map((_, destination) => (destination === nearest ? arriving : 0));
+    // None were expected from there, so no shares were decided.
+    const unexpected = destinationOfUnexpected(problem, decision, origin);
+    return row.map((_, destination) => (destination === unexpected ? arriving : 0));
   });
 }
 
@@ -119,7 +124,7 @@ function quantileOf(weights: ReadonlyMap<number, number>, share: number): number
 function changesOf(
   decisions: readonly Decision[],
   { gramsPerServerChange, gramsPerRequestMoved }: Switching,
-): Pick<Outcome, 'serverChanges' | 'regionChanges' | 'switchingGrams'> {
+): Pick<SimulatedOutcome, 'serverChanges' | 'regionChanges' | 'switchingGrams'> {
   let [serverChanges, regionChanges, moved] = [0, 0, 0];
   for (const [interval, { servers, requests }] of decisions.entries()) {
     if (interval === 0) continue;

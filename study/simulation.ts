@@ -5,7 +5,7 @@ import type { Trace } from '../traces/trace';
 import { decideAll, perfectOutlook, type DecideOptions, type Decided } from '../planning/decide';
 import { forecastOutlook, forecastsFor, type ForecastOptions } from './forecast/outlook';
 import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
-import { outcomeOf, type Outcome } from './outcome';
+import { outcomeOf, type SimulatedOutcome } from './outcome';
 
 /** A range of the trace, and the plans to compare over it. */
 export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLatencyMs'>, DecideOptions {
@@ -36,7 +36,7 @@ interface Named {
 }
 
 export interface Simulated extends Named {
-  readonly outcome: Outcome;
+  readonly outcome: SimulatedOutcome;
   /** Share of grams, those of changes included, that this policy saves against each baseline simulated with the same bound. */
   readonly savedAgainst: Readonly<Record<string, number>>;
   /** Share of grams above those of the oracle with the same bound; absent when it was not simulated. */

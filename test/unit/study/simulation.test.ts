@@ -103,6 +103,35 @@ describe('outcomeOf', () => {
     expect(result.overloadMinutes).toBe(0);
   });
 
+  test('requests that nobody expected keep within the bound and residency, or are unserved', () => {
+    const decision = {
+      servers: [0, 4],
+      requests: [
+        [0, 0],
+        [0, 10],
+      ],
+    };
+    const tooFar = outcome([{ ...truth, maxLatencyMs: 10 }], [decision]);
+    const notAllowed = outcome(
+      [
+        {
+          ...truth,
+          allowed: [
+            [true, false],
+            [true, true],
+          ],
+        },
+      ],
+      [decision],
+    );
+    for (const result of [tooFar, notAllowed]) {
+      expect(result.unservedRequests).toBe(30);
+      expect(result.requests).toBe(40);
+      expect(result.meanLatencyMs).toBe(2);
+    }
+    expect(outcome([truth], [decision]).unservedRequests).toBe(0);
+  });
+
   test('changes count servers started and stopped, and the regions that they are in', () => {
     const requests = [
       [30, 0],

@@ -75,6 +75,15 @@ export class Flow {
     return loads;
   }
 
+  /** [commodity][destination] */
+  byCommodityAndDestination(values: Values): number[][] {
+    const requests = this.commodities.map(() => this.byDestination.map(() => 0));
+    for (const { commodity, destination, variable } of this.arcs) {
+      at(requests, commodity)[destination] = valueOf(values, variable);
+    }
+    return requests;
+  }
+
   isWhole(values: Values): boolean {
     return this.arcs.every(({ variable }) => {
       const value = valueOf(values, variable);

@@ -1,5 +1,5 @@
 import { highs } from './highs';
-import { valueOf, type Model, type Values } from './linearModel';
+import { valueOf, type Model, type Row, type Values, type Variable } from './linearModel';
 import { unsolvable, type Solution, type Solver } from './solver';
 
 /** Room for the solvers' floating-point arithmetic, on coefficients and right-hand sides near 1. */
@@ -9,26 +9,29 @@ const tolerance = 1e-9;
 export type WholeSolution = Solution & { readonly solver: string };
 
 /**
- * When to branch here before HiGHS is asked: a relaxation of a small model takes a tenth of a millisecond, where HiGHS
- * takes five milliseconds for anything. Counted and not timed, so that every machine finds the same answer.
+ * How much to search here before HiGHS is asked: a relaxation of a small model takes a tenth of a millisecond, where
+ * HiGHS takes five milliseconds for anything. Counted and not timed, so that every machine finds the same answer.
  */
-const branching = { maxVariables: 500, maxFractional: 3, maxRelaxations: 12 };
+const limits = { variables: 500, fractional: 8, relaxations: 20, cutRounds: 8 };
 
 /**
  * The proven optimum of a model with whole numbers. First the relaxation: if its solution can be rounded without
- * costing more, that is the optimum, and mostly it can. Otherwise a few branches; otherwise HiGHS searches.
+ * costing more, that is the optimum, and mostly it can. Otherwise cuts and a few branches; otherwise HiGHS searches.
  * @param rounded makes the whole numbers of a solution whole; need not keep the model's limits
+ * @param cutsFor rows that hold for whole numbers and that a solution violates
  */
 export async function solveWhole(
   model: Model,
   solver: Solver,
   rounded: (values: Values) => Values,
+  cutsFor: (values: Values) => readonly Row[] = () => [],
 ): Promise<WholeSolution> {
   if (solver.name === highs.name) return { ...(await highs.solveWhole(model)), solver: highs.name };
-  const isSmall = model.costs.length <= branching.maxVariables;
+  const isSmall = model.costs.length <= limits.variables;
   let best: { readonly objective: number; readonly values: Values } | null = null;
+  let cutRounds = 0;
   const open: Model[] = [model];
-  for (let count = 0; count < branching.maxRelaxations; count++) {
+  for (let relaxations = 0; relaxations < limits.relaxations; relaxations++) {
     const node = open.pop();
     if (!node) break;
     const relaxed = await solver.solveRelaxed(node);
@@ -41,16 +44,33 @@ export async function solveWhole(
       best = { objective, values };
     }
     if (index === undefined || (best && !isBetter(relaxed.objective, best.objective))) continue;
-    const value = relaxed.values[index] ?? NaN;
-    const [below, above] = [node.copy(), node.copy()];
-    below.restrict({ index }, node.lower[index] ?? 0, Math.floor(value));
-    above.restrict({ index }, Math.ceil(value), node.upper[index] ?? Infinity);
-    open.push(below, above);
-    if (!isSmall || fractional.length > branching.maxFractional) break;
+    const cuts = isSmall && cutRounds < limits.cutRounds ? cutsFor(relaxed.values) : [];
+    if (cuts.length > 0) {
+      cutRounds++;
+      open.push(withRows(node, cuts));
+      continue;
+    }
+    open.push(...branches(node, { index }, relaxed.values));
+    if (!isSmall || fractional.length > limits.fractional) break;
   }
   if (open.length > 0) return { ...(await highs.solveWhole(model)), solver: highs.name };
   // Every branch is closed.
   return best ? { status: 'optimal', ...best, solver: solver.name } : { ...unsolvable, solver: solver.name };
+}
+
+function withRows(model: Model, rows: readonly Row[]): Model {
+  const tighter = model.copy();
+  for (const { lower, expression, upper } of rows) tighter.between(lower, expression, upper);
+  return tighter;
+}
+
+/** Without the values between the two whole numbers next to a variable's value. */
+function branches(model: Model, variable: Variable, values: Values): Model[] {
+  const value = valueOf(values, variable);
+  const [below, above] = [model.copy(), model.copy()];
+  below.restrict(variable, model.lower[variable.index] ?? 0, Math.floor(value));
+  above.restrict(variable, Math.ceil(value), model.upper[variable.index] ?? Infinity);
+  return [below, above];
 }
 
 function isBetter(bound: number, objective: number): boolean {

@@ -4,6 +4,7 @@ import type { Flow } from './flow';
 import { solveWhole } from './integerSearch';
 import { valueOf, type Model, type Values } from './linearModel';
 import type { PlacementVariables } from './placementModel';
+import { roundingCuts } from './roundingCuts';
 import { valuesOf, type Solver } from './solver';
 
 /** A solution of a placement model in whole servers and whole requests. */
@@ -24,17 +25,22 @@ export async function solvePlacement(
   { flow, servers }: PlacementVariables,
   solver: Solver,
 ): Promise<WholePlacement | null> {
-  const best = await solveWhole(model, solver, (values) => {
-    const rounded = [...values];
-    for (const [destination, load] of flow.loads(values).entries()) {
-      const variable = servers[destination];
-      if (!variable) continue;
-      // Servers may also be held for the loss of a region.
-      const held = problem.survivesRegionLoss ? Math.ceil(valueOf(values, variable) - 1e-6) : 0;
-      rounded[variable.index] = Math.max(held, serversFor(problem, destination, load));
-    }
-    return rounded;
-  });
+  const best = await solveWhole(
+    model,
+    solver,
+    (values) => {
+      const rounded = [...values];
+      for (const [destination, load] of flow.loads(values).entries()) {
+        const variable = servers[destination];
+        if (!variable) continue;
+        // Servers may also be held for the loss of a region.
+        const held = problem.survivesRegionLoss ? Math.ceil(valueOf(values, variable) - 1e-6) : 0;
+        rounded[variable.index] = Math.max(held, serversFor(problem, destination, load));
+      }
+      return rounded;
+    },
+    (values) => roundingCuts(flow, servers, problem.capacity, values),
+  );
   if (best.status === 'infeasible') return null;
   const counts = servers.map((variable) => Math.round(valueOf(best.values, variable)));
   const values = flow.isWhole(best.values)

@@ -12,7 +12,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** Any latency between any two regions, shared grids, idle origins, capacity that binds: some have no placement. */
+/** Random latencies, shared carbon intensities, idle origins, capacity that binds; some problems have no placement. */
 export function randomProblem(
   random: () => number,
   minRegions: number,
@@ -38,8 +38,8 @@ export function randomProblem(
 }
 
 /**
- * Regions spread over the globe as on a map: latency is that of light in fibre on a detour, 15 ms per 1,000 km there
- * and back, so bounds cut out neighbourhoods.
+ * Regions at random places on the globe. Latency follows distance, 15 ms for 1,000 km there and back, so a bound makes
+ * neighbourhoods.
  */
 export function globalProblem(random: () => number, count: number, maxLatencyMs: number): PlacementProblem {
   const regions = Array.from({ length: count }, (_, index) => `r${String(index).padStart(3, '0')}`);

@@ -20,7 +20,7 @@ const byCarbon = carbon({ alpha: alphas.carbon });
 const byLatency = latency();
 const overHorizon = horizon({ alpha: alphas.carbon });
 
-/** The least of several runs: what else the machine does only ever makes a run slower. */
+/** The fastest of several runs: other load on the machine only makes runs slower. */
 async function fastestMs(runs: number, work: () => Promise<unknown>): Promise<number> {
   let fastest = Infinity;
   for (let run = 0; run < runs; run++) {
@@ -64,13 +64,13 @@ async function race(
 interface Agreement {
   readonly compared: number;
   readonly maxRelativeDifference: number;
-  /** Of the compared ones, those that CBC did not finish in time and HiGHS did, on the same model. */
+  /** Compared problems that CBC did not finish in time; HiGHS solved the same model. */
   readonly byHighs: number;
 }
 
 /**
- * @throws Error when one finds a placement where the other proves that there is none, or neither CBC nor HiGHS comes to
- * an end
+ * Compares objectives with PuLP's.
+ * @throws Error when one side finds a placement and the other proves that there is none, or PuLP proves nothing
  */
 async function agreement(
   name: 'carbon' | 'latency',
@@ -183,7 +183,7 @@ async function main(directory: string, full: boolean): Promise<void> {
   );
 }
 
-/** Of several horizons the slowest one's seconds; each is the least of three runs, over several costs of change. */
+/** Seconds of the slowest of several horizons, each with two costs of change; the fastest of three runs. */
 async function horizonSeconds(horizons: readonly (readonly PlacementProblem[])[]): Promise<number> {
   let slowest = 0;
   for (const problems of horizons) {

@@ -13,7 +13,7 @@ const highspyVersion = '1.12.0';
 const resultSchema = z.strictObject({
   objective: z.number().nullable(),
   status: z.string(),
-  /** Optimal or infeasible, and not merely out of time. */
+  /** Proven optimal or infeasible; false when the time ran out. */
   proven: z.boolean(),
   seconds: z.number(),
 });
@@ -22,14 +22,14 @@ export type PulpResult = z.infer<typeof resultSchema>;
 export interface PulpOptions {
   readonly policy: 'carbon' | 'latency';
   readonly alpha: number;
-  /** Solve it on a scale on which CBC looks for small improvements too, to compare objectives; not to compare speed. */
+  /** Scale the objective so that CBC also looks for small improvements: to compare objectives, not speed. */
   readonly scaled: boolean;
   readonly secondsLimit?: number;
   /** CBC when absent. */
   readonly solver?: 'HiGHS';
 }
 
-/** Solves problems one after the other in PuLP ; seconds include building each model. */
+/** Solves problems one after the other in PuLP; `seconds` includes building the model. */
 export async function solveWithPulp(
   problems: readonly PlacementProblem[],
   { policy, alpha, ...options }: PulpOptions,
@@ -57,7 +57,7 @@ export function millisecondsPerInterval(results: readonly PulpResult[]): number 
   return (1000 * sum(results.map(({ seconds }) => seconds))) / results.length;
 }
 
-/** A Python of its own, made once, outside the checkout. */
+/** A virtual environment with PuLP, made once in the cache folder. */
 async function pythonWithPulp(): Promise<string> {
   const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
   const folder = path.join(cache, 'casper', `pulp-${pulpVersion}-highspy-${highspyVersion}`);

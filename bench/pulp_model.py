@@ -52,7 +52,7 @@ def solve(instance, scaled, solver):
         main = pulp.lpSum(x[i, j] * latency[i][j] for i in regions for j in regions)
         most = sum(requests[i] * max(latency[i]) for i in regions)
     objective = alpha / most * main + (1 - alpha) / (max_servers * len(carbon)) * pulp.lpSum(s)
-    # CBC takes no interest in improvements under 1e-5. To compare objectives they have to be larger than that.
+    # CBC ignores improvements under 1e-5: objectives that are compared have to be larger than that.
     scale = total if scaled else 1
     model.setObjective(scale * objective)
     model.solve(solver)
@@ -66,7 +66,7 @@ def solve(instance, scaled, solver):
 
 def main():
     options = json.loads(sys.argv[1])
-    # HiGHS has messages that no option turns off.
+    # HiGHS prints messages that no option turns off: standard output goes to standard error meanwhile.
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for instance in json.load(sys.stdin):

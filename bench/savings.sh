@@ -18,10 +18,10 @@ policies=(--policies carbon,static,latency,replay)
 cat <<'TEXT'
 # Savings
 
-Made by `bench/savings.sh` from the reference's data set; do not edit. `docs/planning.md` says what the columns mean. Every saving is stated against three baselines: a saving against `latency` alone says mostly how far apart the grids are, not what planning adds.
+Made by `bench/savings.sh` from the reference's data set; do not edit. `docs/planning.md` says what the columns mean. Every saving is stated against three baselines: a saving against `latency` alone shows how different the grids are, not what planning adds.
 
-- `static` is the best single placement, known in advance. Where capacity does not bind it comes within half a point of planning every hour: on this data France is nearly always the cleanest grid in reach, and finding that out once is enough.
-- Planning every hour pays where capacity binds: the cleanest region fills up at the peak, and what a static placement must leave out then it leaves out always.
+- `static` is the best single placement, known in advance. Where capacity does not bind it comes within half a point of planning every hour: on this data France is nearly always the cleanest grid in reach, so one decision is enough.
+- Planning every hour pays where capacity binds: the cleanest region is full at the peak, and a static placement has to leave out in every hour what does not fit at the peak.
 - Forecasts cost 1 to 4 points of the saving, with 0.3 to 0.7 % of region-hours overloaded.
 TEXT
 

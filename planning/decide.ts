@@ -14,7 +14,7 @@ import type {
 
 /** What is expected of the intervals to come. */
 export interface Outlook {
-  /** The next `count` intervals, when the interval at a position is about to begin. */
+  /** The next `count` intervals, as expected when the interval at a position is about to begin. */
   readonly expect: (interval: number, count: number) => readonly PlacementProblem[];
   /** The same once a placement for the first of them is known; that interval is then decided again. */
   readonly expectGiven?: (
@@ -40,8 +40,8 @@ export const freeSwitching: Switching = {
 };
 
 /**
- * Decides a range of intervals, each when it is about to begin: a policy that sees one interval is given that one, one
- * that sees a horizon the next intervals and what then runs. One that sees the range is given the truth.
+ * Decides a range of intervals, each when it is about to begin. A policy that sees one interval is given that one; one
+ * that sees a horizon is given the next intervals and the current state; one that sees the range is given the truth.
  * @param truth the problems of all intervals as they turn out
  * @param fallback decides an interval for which the policy finds no placement
  */

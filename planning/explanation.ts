@@ -14,9 +14,9 @@ export interface Move {
   readonly origin: string;
   readonly destination: string;
   readonly requestsPerSecond: number;
-  /** What serving them at the origin would emit more; less than 0 where another limit drove them away from there. */
+  /** What serving them at the origin would emit more; less than 0 where a limit moved them to a dirtier region. */
   readonly gainGrams: number;
-  /** The cleaner destinations that they do not go to, and what keeps them from each. */
+  /** Destinations that are cleaner still, and the limit that keeps these requests from each. */
   readonly cleaner: readonly Hindrance[];
 }
 
@@ -45,8 +45,8 @@ export interface BoundValue {
 }
 
 /**
- * Explains a placement by what else could have been. Shadow prices are differences between whole plans and not
- * multipliers of a relaxation: with whole servers these would be wrong.
+ * Explains a placement by comparing it with others. Shadow prices are differences between whole plans, not dual values
+ * of a relaxation: those are wrong where servers are whole numbers.
  */
 export async function explain(
   policy: IntervalPolicy,
@@ -92,7 +92,7 @@ function gramsOf({ capacity, carbonGramsPerKwh }: PlacementProblem, { servers, r
   );
 }
 
-/** By the power that load takes; idle servers run whoever sends the requests. */
+/** By the power in proportion to load alone: idle power does not depend on who sends the requests. */
 function gramsPerRequest({ capacity, carbonGramsPerKwh }: PlacementProblem, region: number): number {
   return energyKwh(at(capacity, region), 0, 1) * at(carbonGramsPerKwh, region);
 }
@@ -156,7 +156,7 @@ function nextReach(
   return beyond[0] ?? null;
 }
 
-/** The same bound, but for this pair. */
+/** The same problem, in which this pair is within the bound. */
 function withReach(problem: PlacementProblem, origin: number, destination: number): PlacementProblem {
   return {
     ...problem,

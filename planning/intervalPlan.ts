@@ -94,7 +94,7 @@ export function describePlacement(
   };
 }
 
-/** Without a row, requests that nobody expected would get an error. */
+/** A row of weights for an origin without expected requests: without a row, its requests would get an error. */
 function rowOfUnexpected(
   problem: PlacementProblem,
   placement: Placement,

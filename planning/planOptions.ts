@@ -46,8 +46,8 @@ export function problemOf(
 }
 
 /**
- * The policy by its name, and what decides an interval for which it finds no placement, if anything does. Policies
- * without a bound have none to relax.
+ * The policy by its name; and the policy that decides where that finds no placement, null for none. Policies without a
+ * bound have no bound to relax.
  * @throws UnknownPolicyError
  */
 export function policiesOf(

@@ -20,7 +20,7 @@ export interface PlacementProblem {
   readonly survivesRegionLoss?: boolean;
 }
 
-/** What one region can hold and what a server there takes; the reference's constants are in planning/. */
+/** Capacity, power and price of one region; the reference's constants are in planning/. */
 export interface RegionCapacity {
   /** Integers; minServers run even without requests. */
   readonly minServers: number;
@@ -29,7 +29,7 @@ export interface RegionCapacity {
   readonly requestsPerServer: number;
   /** Power of one server without requests, at the plug of the server. */
   readonly idleWatts: number;
-  /** What one fully loaded server takes above that; in between it grows in proportion to the load. */
+  /** Power of one fully loaded server above its idle power; in between it grows in proportion to the load. */
   readonly dynamicWatts: number;
   /** Power of the site over power of its servers: at least 1. */
   readonly pue: number;
@@ -51,7 +51,7 @@ export interface SolverReport {
   readonly status: string;
 }
 
-/** Servers and requests as integers: what a solver's floating-point answer means. */
+/** Servers and requests as integers: a solver's floating-point answer, rounded. */
 export interface Decision {
   /** By destination. */
   readonly servers: readonly number[];
@@ -62,7 +62,7 @@ export interface Decision {
 /** A decision that keeps every limit and is optimal for its policy. */
 export interface Placement extends Decision {
   readonly kind: 'placement';
-  /** The limits that it breaks; absent, unless it was asked for where no placement keeps them all. */
+  /** The limits that it breaks; only least-violating placements have them. */
   readonly violations?: readonly Violation[];
   /** Dimensionless; less is better. */
   readonly objective: number;
@@ -103,7 +103,7 @@ export interface LatencyShortfall {
   readonly limit: 'latency';
   readonly origin: string;
   readonly boundMs: number;
-  /** The nearest of those that the origin may be served at. */
+  /** Among the regions that residency allows the origin. */
   readonly nearestDestination: string;
   readonly nearestMs: number;
 }

@@ -12,7 +12,7 @@ export interface SimulatedOutcome {
   readonly carbonSum: number;
   /** gCO2e by the energy model. */
   readonly carbonGrams: number;
-  /** gCO2e of the changes, at what the switching says that they cost. */
+  /** gCO2e of the changes, by the costs in `switching`. */
   readonly switchingGrams: number;
   readonly energyKwh: number;
   /** Money, in the currency of the prices. */
@@ -35,7 +35,7 @@ export interface SimulatedOutcome {
 }
 
 /**
- * Applies decisions to what really happens: servers as decided, every origin's true requests in the decided shares.
+ * Measures decisions by the true requests: servers as decided, every origin's true requests in the decided shares.
  * @param truth one problem an interval, with the true requests and carbon
  */
 export function outcomeOf(
@@ -76,7 +76,7 @@ export function outcomeOf(
       total.energyKwh += kwh;
       total.carbonGrams += kwh * carbonGramsPerKwh;
       total.cost += servers * capacity.pricePerServerHour;
-      // Shares of whole requests are fractions: less than a thousandth of a request is their rounding.
+      // The decided shares of the true requests are fractions: less than a thousandth of a request is rounding error.
       if (above > 1e-3) {
         total.overloadMinutes += 60;
         total.overloadRequests += above;
@@ -109,7 +109,7 @@ function trueFlows(problem: PlacementProblem, decision: Decision): number[][] {
   });
 }
 
-/** The smallest key at or under which the given share of the weight lies. */
+/** The weighted quantile: the smallest value such that values up to it have the given share of all weight. */
 function quantileOf(weights: ReadonlyMap<number, number>, share: number): number {
   const sorted = [...weights].sort(([a], [b]) => a - b);
   const wanted = share * sum([...weights.values()]);

@@ -16,7 +16,7 @@ export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLate
   readonly policies: readonly string[];
   /** Each policy is simulated with each bound; Infinity for none. */
   readonly maxLatenciesMs: readonly number[];
-  /** What the policies that do not see the range decide from; the truth when absent. */
+  /** Forecasts for the policies that do not see the range; they see the truth when absent. */
   readonly forecast?: ForecastOptions;
 }
 
@@ -41,7 +41,7 @@ export interface Simulated extends Named {
   readonly savedAgainst: Readonly<Record<string, number>>;
   /** Share of grams above those of the oracle with the same bound; absent when it was not simulated. */
   readonly overOracle?: number;
-  /** Intervals in which no placement kept every limit for what was expected, and the least-violating one was taken. */
+  /** Intervals in which the expected requests had no placement that keeps every limit, so the least-violating one was taken. */
   readonly brokenIntervals: number;
 }
 
@@ -51,7 +51,7 @@ export interface NotSimulated extends Named {
   readonly infeasible: Infeasible;
 }
 
-/** What savings are stated against, all of them: a saving against one alone says little. */
+/** Savings are stated against all of these: a saving against one alone says little. */
 export const baselines = ['latency', 'replay', 'static'];
 
 /** A range that holds no interval. */
@@ -60,7 +60,7 @@ export class EmptyRangeError extends Error {
 }
 
 /**
- * Simulates policies side by side, each interval decided before it begins and measured with what then happens.
+ * Simulates policies side by side. Each interval is decided before it begins, and measured by the true requests.
  * @throws UnknownPolicyError, EmptyRangeError, and what the trace throws for an interval that it cannot give
  */
 export async function simulate(trace: Trace, options: SimulationOptions): Promise<Simulation> {

@@ -4,11 +4,11 @@ import { simulate, type Simulated, type SimulationOptions } from './simulation';
 
 export type Part = keyof ObjectiveWeights;
 
-/** One mix of weights and what comes of it. */
+/** One mix of objective weights, and its simulated outcome. */
 export interface SweepPoint {
   readonly objectiveWeights: ObjectiveWeights;
   readonly outcome: Simulated['outcome'];
-  /** No other point of the sweep is better in one of the two parts and not worse in the other. */
+  /** On the Pareto front: no other point of the sweep is better in one of the two parts and not worse in the other. */
   readonly onFront: boolean;
 }
 
@@ -23,7 +23,7 @@ const measures: Readonly<Record<Part, (outcome: Simulated['outcome']) => number>
 /**
  * Trades one part of the objective for another in even steps, over a range of the trace.
  * @param steps at least 2
- * @returns from all weight on the second part to all on the first; undefined where a step has no placement
+ * @returns from all weight on the second part to all on the first; steps without a placement are left out
  */
 export async function sweep(
   trace: Trace,

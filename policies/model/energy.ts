@@ -1,9 +1,9 @@
 import type { RegionCapacity } from '../problem';
 
 /**
- * Energy of one hour in kWh: PUE * (idle power of every server + a slope in proportion to their load), the linear
- * power model of the literature.
- * @param loadRequestsPerSecond what these servers serve
+ * Energy of one hour in kWh, by the linear power model: PUE * (idle power of every server + power in proportion to
+ * their load).
+ * @param loadRequestsPerSecond requests/s that these servers serve
  */
 export function energyKwh(
   { idleWatts, dynamicWatts, pue, requestsPerServer }: RegionCapacity,

@@ -17,15 +17,15 @@ export interface Costs {
 
 /**
  * The weighted objective, dimensionless. Its parts are the reference's (CASPER, arXiv 2403.14792; its LP in
- * carbonfirst/casper), each scaled by the most that it can be:
+ * carbonfirst/casper), each divided by its largest possible value:
  * carbon `sum x_ij c_j / (max_c sum r)`, latency `sum x_ij l_ij / sum_i r_i max_j l_ij`, servers `sum s_j / sum M_j`,
- * and likewise cost. Carbon is grams of the energy model, in which the reference's is the case without idle power.
+ * and likewise cost. Carbon is grams by the energy model; without idle power that is the reference's carbon.
  */
 export function costsOf(problem: PlacementProblem, weights: ObjectiveWeights): Costs {
   return at(costsOfRange([problem], weights), 0);
 }
 
-/** The same over several intervals: one scale for all, so that a gram counts the same in each. */
+/** The same for several intervals, with one scale: a gram counts the same in each of them. */
 export function costsOfRange(problems: readonly PlacementProblem[], weights: ObjectiveWeights): Costs[] {
   const grams = problems.map(({ capacity, carbonGramsPerKwh }) => ({
     perRequest: capacity.map((region, index) => energyKwh(region, 0, 1) * at(carbonGramsPerKwh, index)),
@@ -58,7 +58,7 @@ export function costsOfRange(problems: readonly PlacementProblem[], weights: Obj
   });
 }
 
-/** Grams if every request of the intervals were served by full servers where and when that is dirtiest. */
+/** The most grams possible: every request of the intervals served by full servers in the dirtiest region and interval. */
 export function gramsScaleOf(problems: readonly PlacementProblem[]): number {
   const dirtiest = Math.max(
     ...problems.flatMap(({ capacity, carbonGramsPerKwh }) =>
@@ -72,7 +72,7 @@ export function gramsScaleOf(problems: readonly PlacementProblem[]): number {
   return dirtiest * sum(problems.flatMap(({ requestsPerSecond }) => requestsPerSecond));
 }
 
-/** Without requests, power or prices a part is 0 for every decision and must not become NaN. */
+/** 0 where the scale is 0: without requests, power or prices a part is 0 for every decision, and must not become NaN. */
 function ratio(weight: number, scale: number): number {
   return scale > 0 ? weight / scale : 0;
 }

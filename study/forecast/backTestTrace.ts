@@ -11,7 +11,7 @@ export interface TraceBackTest extends BackTest {
   readonly series: 'requests' | 'carbon';
 }
 
-/** A year of hours: as much as there is. */
+/** A year: more than any trace has without a hole. */
 const allHours = 366 * 24;
 
 /**

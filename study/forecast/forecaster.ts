@@ -1,4 +1,4 @@
-/** One series up to now, hourly. */
+/** The hourly values of one series, up to now. */
 export interface History {
   readonly values: readonly number[];
   /** Hours since 1970-01-01T00:00Z at the first value. */
@@ -7,7 +7,7 @@ export interface History {
 
 /** Forecasts a series from its history alone. */
 export interface Forecaster {
-  /** Hours of history that it cannot do without. */
+  /** Hours of history that it needs at least. */
   readonly minHistoryHours: number;
   /**
    * The next values, one an hour, the first for the hour after the history.

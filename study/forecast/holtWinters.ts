@@ -5,7 +5,7 @@ const seasonHours = 24;
 /** Smoothing of level, trend and season: tried in all combinations, the best one hour ahead in the history is taken. */
 const candidates = { level: [0.1, 0.3, 0.6, 0.9], trend: [0, 0.02], season: [0.05, 0.2, 0.4] };
 
-/** Seasons before the error counts: the start values are a guess. */
+/** Hours whose errors are not counted: the start values are a guess. */
 const warmUpHours = seasonHours;
 
 /**

@@ -8,15 +8,15 @@ import { checkedForecast, type Forecaster, type History } from './forecaster';
 export interface ForecastOptions {
   readonly forecaster: Forecaster;
   /**
-   * Share of hours in which no more requests should come than are planned for, 0 to 1; null plans for the forecast
-   * itself. How much is added for it comes from the errors of the forecasts for the hours before.
+   * Share of hours, 0 to 1, in which no more requests should come than are planned for. The margin that this takes is
+   * found from the errors of earlier forecasts. Null plans for the forecast itself.
    */
   readonly demandQuantile: number | null;
 }
 
-/** Hours of errors that the demand's margin is taken from; the forecasts for them are made first. */
+/** Hours before the range whose forecasts and errors give the first margin of demand. */
 export const calibrationHours = 7 * 24;
-/** A year is more than any forecaster here looks back. */
+/** Four weeks: no forecaster here looks further back. */
 const historyHours = 28 * 24;
 
 /** What is expected of one interval, by region. */
@@ -32,7 +32,7 @@ export interface Expected {
 export type Forecasts = (interval: number, hours: number) => readonly Expected[];
 
 /**
- * Forecasts for every interval of a range, from the trace's hours before it alone. Each is made once, whoever asks.
+ * Forecasts for every interval of a range, from the trace's hours before it alone. Each is made once and kept.
  * @param starts of the intervals, ISO 8601, in order
  * @throws ForecastError
  */
@@ -49,10 +49,10 @@ export function forecastsFor(trace: Trace, starts: readonly string[], options: F
 }
 
 /**
- * Problems of the intervals to come, with what is expected in place of what will be, and a margin of demand for errors
- * like the earlier ones. At first every origin has a margin of its own. A region that serves several origins needs
- * less than all of theirs, since they do not err together: so a plan is made, and made again with the margin that
- * errors of the past would have asked of its regions.
+ * Problems of the intervals to come, with forecasts in place of the truth, and a margin of demand for forecast errors.
+ * A first plan has a margin for every origin. A region that serves several origins needs less than the sum of their
+ * margins, because forecasts of different origins are not too low at the same time; so the interval is planned again,
+ * with margins by region, taken from the errors of the past.
  */
 export function forecastOutlook(
   truth: readonly PlacementProblem[],
@@ -97,7 +97,7 @@ export function forecastOutlook(
   };
 }
 
-/** What the load of a destination would have been over what was expected of it, had its origins erred as before. */
+/** The margin of a destination: the quantile of its actual over its expected load, with the errors of the past. */
 function sharedMargin(
   { ratios, requestsPerSecond }: Expected,
   requests: readonly (readonly number[])[],
@@ -116,7 +116,7 @@ function sharedMargin(
   );
 }
 
-/** Forecasts hour after hour, and learns from the errors of those whose hour has come. */
+/** Forecasts hour after hour, and records the errors of the forecasts whose hour has passed. */
 function forecastingFrom(
   trace: Trace,
   leads: number,
@@ -164,7 +164,7 @@ function forecastingFrom(
     const demand = expectDemand(now);
     const carbonRows = trace.carbonBefore(now, historyHours);
     const carbon = forecastColumns(carbonRows, now, 'carbon');
-    // Below what was ever seen lies an artefact, and a minimiser would send everything there.
+    // A forecast below every past value is an artefact of the method, and a minimiser would send everything there.
     const lowest = trace.regions.map((_, index) => Math.min(...carbonRows.map((row) => at(row, index))));
     return Array.from({ length: leads }, (_, lead) => ({
       requestsPerSecond: demand.map((values) => Math.max(0, at(values, lead))),

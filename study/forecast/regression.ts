@@ -3,14 +3,14 @@ import type { Forecaster } from './forecaster';
 
 const hoursOfDay = 24;
 const daysOfWeek = 7;
-/** One effect an hour of the day; one a day of the week, of which Monday's is 0, or the effects were not unique. */
+/** One effect for each hour of the day and each day of the week but Monday: with Monday's they would not be unique. */
 const effects = hoursOfDay + daysOfWeek - 1;
-/** Four weeks: older hours tell less of the season that it is. */
+/** Four weeks: older hours belong to another season of the year. */
 const usedHours = 28 * hoursOfDay;
 
 /**
- * Least squares on hour of the day and day of the week, in UTC; what the last hour was above or below that is expected
- * to fade as such errors did before (autoregression of order 1).
+ * Least squares on hour of the day and day of the week, in UTC. The last hour's residual fades as residuals did before
+ * (autoregression of order 1).
  */
 export const regression: Forecaster = {
   minHistoryHours: 2 * daysOfWeek * hoursOfDay,
@@ -50,7 +50,7 @@ function columnsOf(hour: number): number[] {
   return weekday === 0 ? [hour % hoursOfDay] : [hour % hoursOfDay, hoursOfDay + weekday - 1];
 }
 
-/** Of order 1, held under 1 so that an error fades. */
+/** Of order 1, at most 0.99 so that a residual fades. */
 function autocorrelation(residuals: readonly number[]): number {
   let [product, square] = [0, 0];
   for (const [index, residual] of residuals.entries()) {

@@ -1,6 +1,6 @@
 import type { Forecaster } from './forecaster';
 
-/** What was at the same time a season ago. */
+/** The value of the same time one season ago. */
 export function seasonalNaive(seasonHours: number): Forecaster {
   return {
     minHistoryHours: seasonHours,

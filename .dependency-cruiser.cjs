@@ -16,7 +16,7 @@ const may = {
   load: ['traces'],
   observe: ['stack', 'cluster'],
   driver: ['planning', 'stack', 'cluster', 'load', 'observe'],
-  report: ['policies', 'planning', 'study', 'load', 'observe', 'driver'],
+  report: ['traces', 'policies', 'planning', 'study', 'load', 'observe', 'driver'],
   lab: ['start', 'plugin'],
   cli: [
     'start',

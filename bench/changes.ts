@@ -3,31 +3,44 @@ import path from 'node:path';
 import { CoreV1Api } from '../cluster/client';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { nonNegativeNumber, positiveInteger } from '../cli/options';
-import { showStep } from '../cli/progress';
-import { openPlanning, planForStack } from '../cli/planFromStack';
-import { failedAtClient } from '../load/requestLog';
+import { reconcilerOf } from '../driver/reconcile';
+import { LoadSender } from '../driver/loadSender';
+import { requestPathOf } from '../driver/requestPath';
+import { RequestWatcher } from '../driver/requestWatcher';
+import { runIntervals } from '../driver/runIntervals';
+import type { IntervalRecord, RunObserver } from '../driver/runObserver';
+import { openTarget, type Target } from '../driver/target';
+import { failedAtClient, type RequestLog } from '../load/requestLog';
 import { failedAtTraefik } from '../observe/observeRequests';
 import { isUnknown } from '../observe/unknown';
-import { openTarget, type Target } from '../driver/run';
-import { runUnderLoad, servedShares, type LoadedInterval, type LoadedRun } from '../driver/underLoad';
-import { setStackValue } from '../stack/stackFile';
+import { freeSwitching } from '../planning/decide';
+import { planRange } from '../planning/planRange';
+import { sharesOf } from '../report/shares';
+import { capacityOf } from '../stack/capacity';
+import { readStackFile, setStackValue } from '../stack/stackFile';
+import { readTrace } from '../traces/readTrace';
 import type { Trace } from '../traces/trace';
+import { defaultTraces } from './defaultTraces';
+import { positiveNumber, wholeNumber } from './flags';
 import { median } from './median';
+import { plainStep } from './plainStep';
+import { dayIn } from './traceProblems';
 
 /**
  * Plans that change under the trace's load: does anybody notice? Counts at the client and at Traefik. Runs in the lab;
  * the last line is one JSON object.
  */
 
+type LoadedInterval = IntervalRecord & Required<Pick<IntervalRecord, 'served'>>;
+
 interface Flags {
   traces: string;
-  from: string;
+  from?: string;
   intervals: number;
   secondsPerInterval: number;
   maxLatency: number;
   cpuChange: 'inPlace' | 'rollout';
-  bridge: boolean;
+  preScaling: boolean;
 }
 
 const checkout = path.resolve(__dirname, '..', '..');
@@ -43,55 +56,75 @@ async function main(flags: Flags): Promise<void> {
   const casper = (...args: string[]) =>
     execa('node', ['dist/cli/main.js', ...args, '--config-file', configFile], { cwd: checkout });
   await casper('init', '--lab', '--traces', flags.traces);
-  await showStep('installing the platform', () => casper('platform', '--stack', stackName));
+  await plainStep('installing the platform', () => casper('platform', '--stack', stackName));
   setStackValue(configFile, { keys: ['casper:service', 'cpuChange'], value: flags.cpuChange });
-  const options = { projectDirectory: checkout, stackName, configFile };
-  const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
-  const planning = openPlanning(configFile, flags.traces, planFlags);
-  const plans = await planForStack(planning, flags.from, flags.intervals);
-  const target = await openTarget(options);
-  const run = await runUnderLoad(
-    plans,
-    target,
-    { secondsPerInterval: flags.secondsPerInterval, seed: 1, previewed: false, bridged: flags.bridge },
-    showStep,
-    (interval) => {
-      console.log(line(interval));
+  const config = readStackFile(configFile);
+  const trace = readTrace(flags.traces);
+  const plans = await planRange(trace, flags.from ?? dayIn(trace), flags.intervals, {
+    ...{ policy: 'carbon', maxLatencyMs: flags.maxLatency, alpha: 0.9, keepWarm: false },
+    capacity: (region) => capacityOf(config, region),
+    ...{ horizonIntervals: 1, switching: freeSwitching },
+  });
+  const target = await openTarget({ projectDirectory: checkout, stackName, configFile });
+  const { secondsPerInterval } = flags;
+  const sender = new LoadSender({
+    entryPoints: requestPathOf(config).entryPoints,
+    ...{ plans, secondsPerInterval, seed: 1 },
+  });
+  const records: LoadedInterval[] = [];
+  const collector: RunObserver = {
+    onNote: (note) => {
+      console.log(`note: ${note}`);
     },
-  );
-  for (const { origin, dueAtMs, latencyMs, outcome } of run.log.slowRequests()) {
+    onRecord: ({ served, ...interval }) => {
+      if (!served) return;
+      const record = { ...interval, served };
+      records.push(record);
+      console.log(line(record));
+    },
+  };
+  const observers = [sender, new RequestWatcher(target.kubeConfig, config), collector];
+  const settings = { secondsPerInterval, previewed: false, preScaled: flags.preScaling };
+  await runIntervals(plans, reconcilerOf(target, plainStep), observers, settings, plainStep);
+  for (const { origin, dueAtMs, latencyMs, outcome } of sender.log.slowRequests()) {
     console.log(
       `slow: ${origin}, due at ${new Date(dueAtMs).toISOString()}, ${latencyMs.toFixed(0)} ms, ${outcome}`,
     );
   }
-  console.log(JSON.stringify(await figures(run, planning.trace, flags.maxLatency, target)));
+  console.log(JSON.stringify(await figures(records, sender.log, trace, flags.maxLatency, target)));
 }
 
 function line(interval: LoadedInterval): string {
   const worst = worstShare([interval]);
-  const { busiest } = interval;
+  const { busiest } = interval.served;
   const most = busiest ? `${(100 * busiest.load).toFixed(0)} %` : 'unknown';
-  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s, busiest ${most} of what is ready, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failedAtTraefik(interval.observed) ?? 'unknown'} failed at Traefik`;
+  return `${interval.plan.interval}: up ${interval.update.seconds.toFixed(1)} s, busiest ${most} of what is ready, worst share ${worst === null ? 'unknown' : `${worst.toFixed(2)} points`} from the plan, ${failures([interval])} failed at Traefik`;
+}
+
+function failures(intervals: readonly LoadedInterval[]): number | string {
+  const failed = failedAtTraefik(intervals.flatMap(({ served }) => served.observed));
+  return isUnknown(failed) ? 'unknown' : failed;
 }
 
 function worstShare(intervals: readonly LoadedInterval[]): number | null {
   const differences = intervals
-    .flatMap(servedShares)
-    .filter(({ served }) => served === null || served >= fewestRequests)
+    .filter(({ served }) => served.steady.length > 0)
+    .flatMap(({ plan, served }) => sharesOf(plan, plan.regions, served.steady))
+    .filter(({ served }) => isUnknown(served) || served >= fewestRequests)
     .map(({ plannedPercent, servedPercent }) =>
-      servedPercent === 'unknown' ? NaN : Math.abs(servedPercent - plannedPercent),
+      isUnknown(servedPercent) ? NaN : Math.abs((servedPercent ?? 0) - (plannedPercent ?? 0)),
     );
   return largest([0, ...differences]);
 }
 
 /** Requests that a region outside the origin's bound served, by Prometheus; null where it does not know. */
 function boundViolations(
-  { intervals }: LoadedRun,
+  intervals: readonly LoadedInterval[],
   { regions, latencyMs }: Trace,
   maxLatencyMs: number,
 ): number | null {
   let violations = 0;
-  for (const { origin, destination, requests } of intervals.flatMap(({ observed }) => observed)) {
+  for (const { origin, destination, requests } of intervals.flatMap(({ served }) => served.observed)) {
     const latency = latencyMs[regions.indexOf(origin)]?.[regions.indexOf(destination)] ?? Infinity;
     if (latency <= maxLatencyMs) continue;
     if (isUnknown(requests)) return null;
@@ -107,12 +140,12 @@ function largest(values: readonly number[]): number | null {
 }
 
 async function figures(
-  run: LoadedRun,
+  intervals: readonly LoadedInterval[],
+  log: RequestLog,
   trace: Trace,
   maxLatencyMs: number,
   target: Target,
 ): Promise<Record<string, number | string | null>> {
-  const { intervals, log } = run;
   const all = log.summary();
   const changes = intervals.slice(1);
   const steady = intervals.map(({ inForceAtMs, endedAtMs }) =>
@@ -128,11 +161,13 @@ async function figures(
     intervals: intervals.length,
     requests: all.sent,
     failed: failedAtClient(all),
-    failedAtTraefik: failedAtTraefik(intervals.flatMap(({ observed }) => observed)) ?? 'unknown',
+    failedAtTraefik: failures(intervals),
     slowerThan1s: all.slow,
     worstSharePercent: worstShare(intervals),
-    busiestPercentOfReady: largest(intervals.map(({ busiest }) => (busiest ? 100 * busiest.load : NaN))),
-    latencyBoundViolations: boundViolations(run, trace, maxLatencyMs),
+    busiestPercentOfReady: largest(
+      intervals.map(({ served: { busiest } }) => (busiest ? 100 * busiest.load : NaN)),
+    ),
+    latencyBoundViolations: boundViolations(intervals, trace, maxLatencyMs),
     p50SteadyMs: median(steady.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p50] : []))),
     p99SteadyMs: median(p99(steady)),
     p99ChangeMs: median(p99(during)),
@@ -155,17 +190,16 @@ async function restarts({ kubeConfig }: Target): Promise<number> {
 
 new Command('bench:changes')
   .description('Changes of plan under the trace’s load: failed requests, shares, latency')
+  .option('--traces <dir>', 'folder of the four CSV files', defaultTraces())
   .option(
-    '--traces <dir>',
-    'folder of the four CSV files',
-    process.env['CASPER_WIKI_TRACES'] ?? 'traces/sample',
+    '--from <time>',
+    'start of the first interval (default: 2022-08-13T00:00:00Z, or the first of a trace without it)',
   )
-  .option('--from <time>', 'start of the first interval', '2022-08-13T00:00:00Z')
-  .option('--intervals <n>', 'how many', positiveInteger, 24)
-  .option('--seconds-per-interval <s>', 'how long each is', nonNegativeNumber, 30)
-  .option('--max-latency <ms>', 'latency bound', nonNegativeNumber, 150)
+  .option('--intervals <n>', 'how many', wholeNumber, 24)
+  .option('--seconds-per-interval <s>', 'how long each is', positiveNumber, 30)
+  .option('--max-latency <ms>', 'latency bound', positiveNumber, 150)
   .option('--cpu-change <way>', 'inPlace or rollout', 'inPlace')
-  .option('--no-bridge', 'make no servers ready an interval before their requests come')
+  .option('--no-pre-scaling', 'make no servers ready an interval before their requests come')
   .action(main)
   .parseAsync()
   .catch((error: unknown) => {

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { positiveInteger } from '../cli/options';
-import { showStep } from '../cli/progress';
 import { dynamicConfig, staticConfig } from '../components/traefikConfig';
 import { debianPackages } from '../lab/tools/debianPackages';
 import { goTools } from '../lab/tools/goTools';
+import { wholeNumber } from './flags';
 import { median } from './median';
+import { plainStep } from './plainStep';
 
 /**
  * What an origin's Traefik costs: requests/s through one that is configured as TraefikHost does it, beside one with
@@ -149,8 +149,8 @@ interface Flags {
 }
 
 async function main(flags: Flags): Promise<void> {
-  await debianPackages(showStep, ['kiwix-tools', 'wrk']);
-  const traefik = (await goTools(showStep, ['traefik'])).get('traefik') ?? 'traefik';
+  await debianPackages(plainStep, ['kiwix-tools', 'wrk']);
+  const traefik = (await goTools(plainStep, ['traefik'])).get('traefik') ?? 'traefik';
   const kiwix = await compare('kiwix', traefik, flags);
   const instant = await compare('instant', traefik, flags);
   console.log(
@@ -166,8 +166,8 @@ async function main(flags: Flags): Promise<void> {
 
 new Command('bench:traefik')
   .description('Requests/s through an origin’s Traefik beside one with the least configuration')
-  .option('--rounds <n>', 'how many count', positiveInteger, 15)
-  .option('--seconds <s>', 'how long each turn is', positiveInteger, 2)
+  .option('--rounds <n>', 'how many count', wholeNumber, 15)
+  .option('--seconds <s>', 'how long each turn is', wholeNumber, 2)
   .action(main)
   .parseAsync()
   .catch((error: unknown) => {

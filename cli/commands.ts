@@ -61,6 +61,11 @@ const everywhere: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'report',
+    summary: 'make the tables and the page of a run again, from its records',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  {
     name: 'verify',
     summary: 'say what differs between the stack file and what runs',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,

@@ -1,5 +1,5 @@
 import ora from 'ora';
-import type { Step } from '../driver/run';
+import type { Step } from '../driver/step';
 
 /** Shows each step on standard error: a spinner with the time on a terminal, one plain line when done elsewhere. */
 export const showStep: Step = async (label, work) => {

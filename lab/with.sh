@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Runs a command in the lab: brings it up first, and takes it down again unless it was up before or KEEP is set.
+# Runs a command in the lab: brings it up first, and takes it down again unless it was up before or KEEP is set. Standard
+# output is the command's own: what is said of the lab goes to standard error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 casper() { node dist/cli/main.js "$@"; }
 
 casper lab status --quiet && was_up=1 || was_up=
-finish() { [ -n "$was_up${KEEP:-}" ] || casper lab down; }
+finish() { [ -n "$was_up${KEEP:-}" ] || casper lab down >&2; }
 trap finish EXIT
 
-casper lab up
+casper lab up >&2
 casper lab exec -- "$@"

@@ -2,13 +2,15 @@ import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import path from 'node:path';
-import type { LoadOptions, LoadResult } from './generateLoad';
+import type { IntervalLoad, LoadOptions, LoadResult } from './generateLoad';
 import { LoadError } from './loadError';
 import { RequestLog, type LoadRecords } from './requestLog';
 
-/** What the load's process tells at the end. */
+/** What the load's process tells: every interval once its last request is over, and all of it at the end. */
 export type LoadReport =
-  (Omit<LoadResult, 'log'> & { readonly log: LoadRecords }) | { readonly failure: string };
+  | { readonly interval: IntervalLoad }
+  | { readonly result: Omit<LoadResult, 'log'> & { readonly log: LoadRecords } }
+  | { readonly failure: string };
 
 /**
  * Lets a process run before all others where the system allows it, which takes root: a request that leaves late is one
@@ -32,8 +34,9 @@ function putFirst(pid: number | undefined): void {
  */
 export async function generateLoadApart({
   signal,
+  onInterval,
   ...options
-}: Omit<LoadOptions, 'onInterval'>): Promise<LoadResult> {
+}: LoadOptions): Promise<LoadResult> {
   // A session of its own is what the kernel's autogroups go by.
   const child = fork(path.join(__dirname, 'loadProcess.js'), { serialization: 'advanced', detached: true });
   const stop = (): void => {
@@ -41,10 +44,20 @@ export async function generateLoadApart({
   };
   signal?.addEventListener('abort', stop, { once: true });
   putFirst(child.pid);
+  const tell = (interval: IntervalLoad, reject: (error: unknown) => void): void => {
+    try {
+      onInterval?.(interval);
+    } catch (error) {
+      reject(error);
+    }
+  };
   try {
-    const report = await new Promise<LoadReport>((resolve, reject) => {
-      child.once('message', (message) => {
-        resolve(message as LoadReport);
+    return await new Promise<LoadResult>((resolve, reject) => {
+      child.on('message', (message) => {
+        const report = message as LoadReport;
+        if ('interval' in report) tell(report.interval, reject);
+        else if ('failure' in report) reject(new LoadError(report.failure));
+        else resolve({ ...report.result, log: RequestLog.of(report.result.log) });
       });
       child.once('error', reject);
       child.once('exit', (code, killedBy) => {
@@ -52,8 +65,6 @@ export async function generateLoadApart({
       });
       child.send(options);
     });
-    if ('failure' in report) throw new LoadError(report.failure);
-    return { ...report, log: RequestLog.of(report.log) };
   } finally {
     signal?.removeEventListener('abort', stop);
     if (child.connected) child.disconnect();

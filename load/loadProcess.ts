@@ -1,4 +1,4 @@
-import { generateLoad, type LoadOptions } from './generateLoad';
+import { generateLoad, type IntervalLoad, type LoadOptions } from './generateLoad';
 import type { LoadReport } from './generateLoadApart';
 
 /** The process that generateLoadApart starts: its first message is what to send, its second one ends the load. */
@@ -16,11 +16,19 @@ async function main(): Promise<void> {
   process.once('disconnect', () => {
     stop.abort();
   });
-  const report = await generateLoad({ ...options, signal: stop.signal }).then(
-    ({ intervals, endedBySignal, log }): LoadReport => ({ intervals, endedBySignal, log: log.records() }),
+  const tell = (report: LoadReport, then = (): void => undefined): void => {
+    process.send?.(report, then);
+  };
+  const onInterval = (interval: IntervalLoad): void => {
+    tell({ interval });
+  };
+  const report = await generateLoad({ ...options, onInterval, signal: stop.signal }).then(
+    ({ intervals, endedBySignal, log }): LoadReport => ({
+      result: { intervals, endedBySignal, log: log.records() },
+    }),
     (error: unknown): LoadReport => ({ failure: error instanceof Error ? error.message : String(error) }),
   );
-  process.send?.(report, () => {
+  tell(report, () => {
     process.disconnect();
   });
 }

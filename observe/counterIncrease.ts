@@ -71,21 +71,25 @@ export function counterIncrease(
   for (const [index, atMs] of scrapesMs.entries()) {
     const previousMs = scrapesMs[index - 1];
     if (previousMs === undefined) continue;
-    const before = valueAt.get(previousMs) ?? 0;
-    const now = valueAt.get(atMs) ?? 0;
-    if (now >= before) {
-      increase += now - before;
-      continue;
-    }
-    if (afterAbsence.has(atMs)) {
+    const step = countedBetween(valueAt.get(previousMs) ?? 0, valueAt.get(atMs) ?? 0);
+    if (step.reset && afterAbsence.has(atMs)) {
       return {
         unknown: `away between ${isoOf(previousMs)} and ${isoOf(atMs)}, and its counters began anew meanwhile`,
       };
     }
-    increase += now;
-    resets++;
+    increase += step.counted;
+    if (step.reset) resets++;
   }
   return { increase, resets };
+}
+
+/**
+ * What a counter counted between two scrapes. A smaller value means that it began anew from 0: what it counted between
+ * the first scrape and its end is lost, so the count is a lower bound. A counter that began anew and has passed its old
+ * value by the second scrape cannot be told from one that went on.
+ */
+export function countedBetween(before: number, after: number): { counted: number; reset: boolean } {
+  return after >= before ? { counted: after - before, reset: false } : { counted: after, reset: true };
 }
 
 function isoOf(unixMs: number): string {

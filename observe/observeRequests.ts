@@ -43,11 +43,11 @@ export interface ServiceTime {
   readonly p99Ms: number | null | Unknown;
 }
 
-/** Requests that Traefik answered with an error or not at all; null where one of the counts is unknown. */
-export function failedAtTraefik(observations: readonly Observation[]): number | null {
+/** Requests that Traefik answered with an error or not at all; unknown where one of the counts is. */
+export function failedAtTraefik(observations: readonly Observation[]): number | Unknown {
   let failed = 0;
   for (const { requests } of observations) {
-    if (isUnknown(requests)) return null;
+    if (isUnknown(requests)) return requests;
     failed += requests.serverErrors + requests.clientAborts;
   }
   return failed;

@@ -1,4 +1,5 @@
 import { requestsTotal } from '../stack/naming';
+import { countedBetween } from './counterIncrease';
 import { selectorOf, seriesWith, type ObservedPair } from './observeRequests';
 import { rawSamples, type Series } from './prometheus';
 
@@ -40,7 +41,7 @@ export async function receivedRequests(
   );
 }
 
-/** Sums the series of all codes, and takes the differences of samples that follow each other; a reset counts from 0. */
+/** Sums the series of all codes, and takes what was counted between samples that follow each other. */
 function increases(series: readonly Series[]): Omit<ReceivedRequests, 'origin' | 'destination'>[] {
   const totals = new Map<number, number>();
   for (const { atMs, value } of series.flatMap(({ samples }) => samples)) {
@@ -49,6 +50,6 @@ function increases(series: readonly Series[]): Omit<ReceivedRequests, 'origin' |
   const scrapes = [...totals].sort(([one], [other]) => one - other);
   return scrapes.slice(1).map(([toMs, after], index) => {
     const [fromMs, before] = scrapes[index] as [number, number];
-    return { fromMs, toMs, requests: after >= before ? after - before : after };
+    return { fromMs, toMs, requests: countedBetween(before, after).counted };
   });
 }

@@ -1,26 +1,29 @@
 import escapeHtml from 'escape-html';
 import { sum } from '../policies/model/matrix';
-import { describeInfeasible } from '../planning/infeasibleError';
 import type { IntervalPlan } from '../planning/intervalPlan';
-import { baselines, gramsOf, type Simulation } from '../study/simulation';
 import { failedAtClient, type LoadSummary } from '../load/requestLog';
 import { failedAtTraefik, type Observation } from '../observe/observeRequests';
-import { isUnknown } from '../observe/unknown';
-import type { ServedShare } from '../driver/underLoad';
+import { isUnknown, type Unknown } from '../observe/unknown';
 import { chart, type Point } from './chart';
+import type { Comparison } from './comparison';
+import type { RunRecord } from './records';
+import type { Share } from './shares';
 
 /** One interval of a run, as its report shows it. */
 export interface ReportedInterval {
-  readonly plan: IntervalPlan;
+  readonly plan: Pick<IntervalPlan, 'interval' | 'regions' | 'servers' | 'requests' | 'carbonSum'>;
   readonly upSeconds: number;
+  /** What people should know of its update. */
+  readonly notes: readonly string[];
   /** What was sent and served; absent where the run sent nothing. */
   readonly served?: {
     readonly seconds: number;
     /** By region. */
     readonly carbonGramsPerKwh: Readonly<Record<string, number>>;
     readonly observations: readonly Observation[];
-    readonly shares: readonly ServedShare[];
-    readonly client: LoadSummary;
+    readonly shares: readonly Share[];
+    /** Null where the run ended before the last of the interval's requests was over. */
+    readonly client: LoadSummary | null;
     readonly inForceAfterSeconds: number;
   };
 }
@@ -29,13 +32,12 @@ type Served = NonNullable<ReportedInterval['served']>;
 type Cell = string | number;
 
 /**
- * A run on one page that needs nothing beside it: charts as SVG, and tables. Savings are those of the plans, over the
- * same intervals, against every baseline.
+ * A run on one page that needs nothing beside it: charts as SVG, and tables. Savings are those of the plans, over all
+ * the intervals that the run planned, against every baseline.
  */
 export async function runReport(
-  title: string,
+  { stack, intervals: planned, comparison }: Pick<RunRecord, 'stack' | 'intervals' | 'comparison'>,
   intervals: readonly ReportedInterval[],
-  simulation: Simulation,
 ): Promise<string> {
   const loaded = intervals.some(({ served }) => served);
   const charts = [
@@ -60,10 +62,13 @@ export async function runReport(
         ]
       : []),
   ];
-  return page(title, [
-    ...(simulation.synthetic ? ['<p><strong>The trace is synthetic.</strong></p>'] : []),
+  return page(`${stack}: ${planned[0] ?? ''} to ${planned.at(-1) ?? ''}`, [
+    ...(comparison.synthetic ? ['<p><strong>The trace is synthetic.</strong></p>'] : []),
+    ...(intervals.length < planned.length
+      ? [`<p><strong>The run ended after ${intervals.length} of ${planned.length} intervals.</strong></p>`]
+      : []),
     '<h2>Against the baselines</h2>',
-    savings(simulation),
+    savings(comparison),
     ...charts,
     '<h2>Intervals</h2>',
     table(
@@ -75,6 +80,7 @@ export async function runReport(
       ]),
     ),
     ...sharesTable(intervals),
+    ...notesTable(intervals),
   ]);
 }
 
@@ -118,51 +124,42 @@ function latenciesOf(intervals: readonly ReportedInterval[]): Point[] {
     (['p50', 'p95', 'p99'] as const).map((series) => ({
       interval,
       series,
-      value: served?.client.latencyMs?.[series] ?? null,
+      value: served?.client?.latencyMs?.[series] ?? null,
     })),
   );
 }
 
-function savings({ results }: Simulation): string {
+function savings({ baselines, policies }: Comparison): string {
   return table(
     ['policy', 'kg CO2e', 'mean latency, ms', 'servers', ...baselines.map((name) => `saved against ${name}`)],
-    results.map((result) => {
-      if ('infeasible' in result) {
-        return [result.policy, describeInfeasible(result.interval, result.infeasible), '', '', '', '', ''];
-      }
-      const { policy, outcome, savedAgainst } = result;
-      return [
-        policy,
-        (gramsOf(result) / 1000).toFixed(3),
-        outcome.meanLatencyMs?.toFixed(2) ?? '',
-        outcome.servers,
-        ...baselines.map((name) =>
-          savedAgainst[name] === undefined ? '' : `${(100 * savedAgainst[name]).toFixed(1)} %`,
-        ),
-      ];
-    }),
+    policies.map(({ policy, infeasible, carbonKg, meanLatencyMs, servers, savedAgainst }) => [
+      policy,
+      infeasible ?? carbonKg?.toFixed(3) ?? '',
+      meanLatencyMs?.toFixed(2) ?? '',
+      servers ?? '',
+      ...baselines.map((name) =>
+        savedAgainst[name] === undefined ? '' : `${(100 * savedAgainst[name]).toFixed(1)} %`,
+      ),
+    ]),
   );
 }
 
 function servedCells({ client, observations, inForceAfterSeconds }: Served): Cell[] {
   return [
     inForceAfterSeconds.toFixed(1),
-    client.sent,
-    failedAtClient(client),
-    client.slow,
-    failedAtTraefik(observations) ?? 'unknown',
+    client?.sent ?? 'unknown',
+    client ? failedAtClient(client) : 'unknown',
+    client?.slow ?? 'unknown',
+    cell(failedAtTraefik(observations), String),
   ];
 }
 
 function sharesTable(intervals: readonly ReportedInterval[]): string[] {
+  const percent = (value: number): string => value.toFixed(2);
   const rows = intervals.flatMap(({ plan, served }) =>
-    (served?.shares ?? []).map(({ origin, destination, plannedPercent, servedPercent, served: count }) => [
-      plan.interval,
-      origin,
-      destination,
-      count ?? 'unknown',
-      plannedPercent.toFixed(2),
-      servedPercent === 'unknown' ? servedPercent : servedPercent.toFixed(2),
+    (served?.shares ?? []).map((share) => [
+      ...[plan.interval, share.origin, share.destination, cell(share.served, String)],
+      ...[cell(share.plannedPercent, percent), cell(share.servedPercent, percent)],
     ]),
   );
   if (rows.length === 0) return [];
@@ -170,6 +167,17 @@ function sharesTable(intervals: readonly ReportedInterval[]): string[] {
     '<h2>Planned against served, while the plan was in force</h2>',
     table(['interval', 'origin', 'destination', 'requests', 'planned, %', 'served, %'], rows),
   ];
+}
+
+function notesTable(intervals: readonly ReportedInterval[]): string[] {
+  const rows = intervals.flatMap(({ plan, notes }) => notes.map((note) => [plan.interval, note]));
+  return rows.length === 0 ? [] : ['<h2>Notes</h2>', table(['interval', 'note'], rows)];
+}
+
+/** Empty where there is nothing to show; what is unknown says so. */
+function cell(value: number | null | Unknown, text: (value: number) => string): string {
+  if (value === null) return '';
+  return isUnknown(value) ? 'unknown' : text(value);
 }
 
 function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {

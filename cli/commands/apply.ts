@@ -1,16 +1,21 @@
 import { Command } from 'commander';
-import { apply, openTarget } from '../../driver/run';
+import { apply } from '../../driver/reconcile';
+import { openTarget } from '../../driver/target';
 import { stackPlanOf } from '../../planning/intervalPlan';
-import { writeStackPlan } from '../../stack/stackFile';
+import { carbonByRegion } from '../../report/conditions';
+import { readStackFile, writeStackPlan } from '../../stack/stackFile';
 import { withPlanOptions, withStackOptions, type PlanFlags, type StackFlags } from '../options';
 import { openPlanning, planForStack } from '../planFromStack';
 import { showStep } from '../progress';
 import { stackOptionsOf } from '../project';
-import { renderChange, renderPlan, renderRows, renderVerification } from '../render/render';
+import { renderChange } from '../render/changes';
+import { renderMove } from '../render/move';
+import { renderRows, renderVerification } from '../render/verification';
 
 interface Flags extends PlanFlags, StackFlags {
   traces?: string;
   at?: string;
+  verbose?: boolean;
   json?: true;
 }
 
@@ -24,26 +29,31 @@ export const applyCommand = withPlanOptions(
       .option('--at <time>', 'start of the interval, ISO 8601 in UTC'),
   ),
 )
+  .option('--verbose', 'list every resource that changes')
   .option('--json', 'print one JSON object')
-  .action(async ({ traces, at, json, ...flags }: Flags, command: Command) => {
+  .action(async ({ traces, at, verbose = false, json, ...flags }: Flags, command: Command) => {
     if ((traces === undefined) !== (at === undefined)) command.error('error: --traces and --at go together');
     const options = stackOptionsOf(flags);
-    const [plan] =
-      traces !== undefined && at !== undefined
-        ? await planForStack(openPlanning(options.configFile, traces, flags), at, 1)
-        : [];
+    const planning = traces === undefined ? undefined : openPlanning(options.configFile, traces, flags);
+    const [plan] = planning ? await planForStack(planning, at, 1) : [];
     const target = await openTarget(options);
+    const before = { stackPlan: readStackFile(options.configFile).plan, plan: null };
     if (plan) writeStackPlan(options.configFile, stackPlanOf(plan));
-    const { update, verification, rows } = await apply(target, showStep);
-    if (json) console.log(JSON.stringify({ plan: plan ?? null, ...update, verification, rows }));
-    else
-      console.log(
-        [
-          ...(plan ? [renderPlan(plan)] : []),
-          'applied:',
-          renderChange(update),
-          renderVerification(verification),
-          ...renderRows(rows),
-        ].join('\n'),
-      );
+    const { update, ...verified } = await apply(target, showStep);
+    if (json) {
+      console.log(JSON.stringify({ plan: plan ?? null, ...update, ...verified }));
+      return;
+    }
+    console.log(
+      [
+        ...(plan && planning
+          ? [renderMove(plan, before, (interval) => carbonByRegion(planning.trace, interval))]
+          : []),
+        'applied:',
+        renderChange(update, verbose),
+        'verified:',
+        renderVerification(verified.verification),
+        ...renderRows(verified.rows),
+      ].join('\n'),
+    );
   });

@@ -9,7 +9,7 @@ import { workloadShapes, type WorkloadShape } from '../../load/workloadShape';
 import { openTrace } from '../openTrace';
 import { integer, positiveInteger, positiveNumber } from '../options';
 import { sampleTraces } from '../project';
-import { renderLoad } from '../render/render';
+import { renderLoad } from '../render/load';
 
 interface Flags {
   entry: Map<string, string>;

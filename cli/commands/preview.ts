@@ -2,18 +2,22 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { openTarget, preview } from '../../driver/run';
+import { preview } from '../../driver/reconcile';
+import { openTarget } from '../../driver/target';
 import { stackPlanOf } from '../../planning/intervalPlan';
-import { writeStackPlan } from '../../stack/stackFile';
+import { carbonByRegion } from '../../report/conditions';
+import { readStackFile, writeStackPlan } from '../../stack/stackFile';
 import { withPlanOptions, withStackOptions, type PlanFlags, type StackFlags } from '../options';
 import { openPlanning, planForStack } from '../planFromStack';
 import { showStep } from '../progress';
 import { stackOptionsOf } from '../project';
-import { renderChange, renderPlan } from '../render/render';
+import { renderChange } from '../render/changes';
+import { renderMove } from '../render/move';
 
 interface Flags extends PlanFlags, StackFlags {
   traces?: string;
   at?: string;
+  verbose?: boolean;
   json?: true;
 }
 
@@ -27,14 +31,13 @@ export const previewCommand = withPlanOptions(
       .option('--at <time>', 'start of the interval, ISO 8601 in UTC'),
   ),
 )
+  .option('--verbose', 'list every resource that changes')
   .option('--json', 'print one JSON object')
-  .action(async ({ traces, at, json, ...flags }: Flags, command: Command) => {
+  .action(async ({ traces, at, verbose = false, json, ...flags }: Flags, command: Command) => {
     if ((traces === undefined) !== (at === undefined)) command.error('error: --traces and --at go together');
     const options = stackOptionsOf(flags);
-    const [plan] =
-      traces !== undefined && at !== undefined
-        ? await planForStack(openPlanning(options.configFile, traces, flags), at, 1)
-        : [];
+    const planning = traces === undefined ? undefined : openPlanning(options.configFile, traces, flags);
+    const [plan] = planning ? await planForStack(planning, at, 1) : [];
     // A preview writes nothing into the stack file: a plan is tried on a copy.
     const folder = mkdtempSync(path.join(tmpdir(), 'casper-preview-'));
     try {
@@ -43,8 +46,16 @@ export const previewCommand = withPlanOptions(
       copyFileSync(options.configFile, configFile);
       if (plan) writeStackPlan(configFile, stackPlanOf(plan));
       const change = await preview({ ...target, options: { ...options, configFile } }, showStep);
-      if (json) console.log(JSON.stringify({ plan: plan ?? null, ...change }));
-      else console.log([...(plan ? [renderPlan(plan)] : []), 'preview:', renderChange(change)].join('\n'));
+      if (json) {
+        console.log(JSON.stringify({ plan: plan ?? null, ...change }));
+        return;
+      }
+      const before = { stackPlan: readStackFile(options.configFile).plan, plan: null };
+      const move =
+        plan && planning
+          ? [renderMove(plan, before, (interval) => carbonByRegion(planning.trace, interval))]
+          : [];
+      console.log([...move, 'preview:', renderChange(change, verbose)].join('\n'));
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,12 +1,18 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { runReport, type ReportedInterval } from '../../report/runReport';
-import { openRun, recordInterval, run, type IntervalRecord } from '../../driver/run';
-import type { IntervalLoad } from '../../load/generateLoad';
-import { RunTables, type IntervalOutcome } from '../../report/tables/runTables';
-import { runUnderLoad, servedShares, type LoadedInterval } from '../../driver/underLoad';
-import type { Trace } from '../../traces/trace';
+import { reconcilerOf } from '../../driver/reconcile';
+import { LoadSender } from '../../driver/loadSender';
+import { RequestWatcher } from '../../driver/requestWatcher';
+import { requestPathOf } from '../../driver/requestPath';
+import { runIntervals } from '../../driver/runIntervals';
+import type { RunObserver } from '../../driver/runObserver';
+import { openTargetOnCopy } from '../../driver/target';
+import type { IntervalPlan } from '../../planning/intervalPlan';
+import { comparisonOf } from '../../report/comparison';
+import { carbonByRegion, latencyByPair } from '../../report/conditions';
+import { makeReport } from '../../report/makeReport';
+import { RunRecorder } from '../../report/recorder';
+import { readStackFile } from '../../stack/stackFile';
 import {
   integer,
   nonNegativeNumber,
@@ -21,16 +27,8 @@ import {
 import { openPlanning, planForStack, simulateForStack } from '../planFromStack';
 import { showStep } from '../progress';
 import { sampleTraces, stackOptionsOf } from '../project';
-import {
-  renderBusiest,
-  renderChange,
-  renderLoad,
-  renderPlan,
-  renderReadyAhead,
-  renderRows,
-  renderShares,
-  renderVerification,
-} from '../render/render';
+import { renderLoad } from '../render/load';
+import { jsonPrinter, RunPrinter } from '../render/runPrinter';
 
 interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
   traces: string;
@@ -40,6 +38,7 @@ interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
   load?: true;
   seed: number;
   runs: string;
+  verbose?: boolean;
   json?: true;
 }
 
@@ -68,125 +67,68 @@ export const runCommand = withPlanOptions(
     ),
   ),
 )
+  .option('--verbose', 'list every resource that changes')
   .option('--json', 'print one JSON object an interval')
-  .action(
-    async ({ traces, from, intervals, secondsPerInterval, load, seed, runs, json, ...flags }: Flags) => {
-      const options = stackOptionsOf(flags);
-      const planning = openPlanning(options.configFile, traces, flags);
-      const { trace } = planning;
-      const plans = await planForStack(planning, from, intervals);
-      const runDirectory = path.resolve(runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
-      const print = (record: object, text: () => string): void => {
-        console.log(json ? JSON.stringify(record) : text());
-      };
-      const report = async (reported: readonly ReportedInterval[]): Promise<void> => {
-        const simulation = await simulateForStack(planning, from, intervals);
-        const title = `${options.stackName}: ${plans[0]?.interval ?? ''} to ${plans.at(-1)?.interval ?? ''}`;
-        writeFileSync(path.join(runDirectory, 'report.html'), await runReport(title, reported, simulation));
-      };
-      if (load) {
-        const target = await openRun({ ...options, runDirectory });
-        const seconds = secondsPerInterval || referenceSecondsPerInterval;
-        const tables = new RunTables(runDirectory, plans[0]?.regions ?? []);
-        const run = await runUnderLoad(
-          plans,
-          target,
-          { secondsPerInterval: seconds, seed, previewed: true, bridged: true },
-          showStep,
-          (interval) => {
-            recordInterval(runDirectory, interval);
-            tables.append({ ...outcomeOf(interval, trace), seconds });
-            print(interval, () => renderLoadedInterval(interval));
-          },
-        );
-        for (const [index, { byOrigin }] of run.load.entries()) {
-          tables.appendSent(plans[index]?.interval ?? '', byOrigin);
-        }
-        await report(run.intervals.map((interval, index) => reportedOf(interval, run.load[index], trace)));
-        const { log } = run;
-        const summary = {
-          total: log.summary(),
-          byOrigin: Object.fromEntries(
-            (plans[0]?.regions ?? []).map((origin) => [origin, log.summary({ origin })]),
-          ),
-          slowRequests: log.slowRequests({}, 10),
-        };
-        print(summary, () => renderLoad('sent, by origin', summary));
-      } else {
-        const records: IntervalRecord[] = [];
-        await run(plans, { ...options, runDirectory, secondsPerInterval }, showStep, (record) => {
-          records.push(record);
-          print(record, () => renderRecord(record));
-        });
-        await report(records.map(({ plan, update }) => ({ plan, upSeconds: update.seconds })));
-      }
-      if (!json) console.log(`records: ${path.relative(process.cwd(), runDirectory)}`);
-    },
-  );
+  .action(async (flags: Flags) => {
+    const { from, intervals, json } = flags;
+    const options = stackOptionsOf(flags);
+    const planning = openPlanning(options.configFile, flags.traces, flags);
+    const { trace } = planning;
+    const plans = await planForStack(planning, from, intervals);
+    const simulation = await simulateForStack(planning, from, intervals);
+    const before = { stackPlan: readStackFile(options.configFile).plan, plan: null };
+    const directory = path.resolve(flags.runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
+    const target = await openTargetOnCopy(options, directory);
 
-function renderRecord({ plan, preview, update, verification, rows }: IntervalRecord): string {
-  return [
-    renderPlan(plan),
-    'preview:',
-    renderChange(preview),
-    `up: ${update.changes.length} changes in ${update.seconds.toFixed(1)} s`,
-    'verified:',
-    renderVerification(verification),
-    ...renderRows(rows),
-    '',
-  ].join('\n');
-}
+    const carbonOf = (interval: string): Record<string, number> => carbonByRegion(trace, interval);
+    const run = {
+      stack: options.stackName,
+      regions: [...trace.regions],
+      intervals: plans.map(({ interval }) => interval),
+      latencyMs: latencyByPair(trace),
+      comparison: comparisonOf(simulation),
+    };
+    const recorder = new RunRecorder(directory, run, carbonOf);
+    const printer = json ? jsonPrinter : new RunPrinter(before, carbonOf, flags.verbose ?? false);
+    const secondsPerInterval = flags.secondsPerInterval || (flags.load ? referenceSecondsPerInterval : 0);
+    const observers: RunObserver[] = [recorder, printer];
+    let sender: LoadSender | undefined;
+    if (flags.load) {
+      const config = readStackFile(target.options.configFile);
+      sender = new LoadSender({
+        entryPoints: requestPathOf(config).entryPoints,
+        ...{ plans, secondsPerInterval, seed: flags.seed },
+        onSent: (interval, load) => {
+          recorder.onSent(interval, load);
+        },
+      });
+      observers.push(sender, new RequestWatcher(target.kubeConfig, config));
+    }
+    const settings = { secondsPerInterval, previewed: true, preScaled: flags.load ?? false };
+    try {
+      await runIntervals(plans, reconcilerOf(target, showStep), observers, settings, showStep);
+    } catch (error) {
+      // What was done until then has its tables and its page too; the error is what people must see.
+      await makeReport(directory).catch((fault: unknown) => {
+        console.error(`note: no report: ${fault instanceof Error ? fault.message : String(fault)}`);
+      });
+      throw error;
+    }
+    await makeReport(directory);
+    if (sender) printSent(sender, plans, json);
+    if (!json) console.log(`records: ${path.relative(process.cwd(), directory)}`);
+  });
 
 /** The reference's: an hour takes 30 s (carbonfirst/casper, simulation.py). */
 const referenceSecondsPerInterval = 30;
 
-/** What the tables want to know of an interval besides what was observed. */
-function outcomeOf({ plan, observed }: LoadedInterval, trace: Trace): Omit<IntervalOutcome, 'seconds'> {
-  const { carbonGramsPerKwh } = trace.at(plan.interval);
-  const named = (values: readonly number[]): Record<string, number> =>
-    Object.fromEntries(trace.regions.map((region, index) => [region, values[index] ?? NaN]));
-  return {
-    plan,
-    observations: observed,
-    carbonGramsPerKwh: named(carbonGramsPerKwh),
-    latencyMs: Object.fromEntries(
-      trace.regions.map((origin, index) => [origin, named(trace.latencyMs[index] ?? [])]),
+function printSent({ log }: LoadSender, plans: readonly IntervalPlan[], json: true | undefined): void {
+  const summary = {
+    total: log.summary(),
+    byOrigin: Object.fromEntries(
+      (plans[0]?.regions ?? []).map((origin) => [origin, log.summary({ origin })]),
     ),
+    slowRequests: log.slowRequests({}, 10),
   };
-}
-
-function reportedOf(
-  interval: LoadedInterval,
-  load: IntervalLoad | undefined,
-  trace: Trace,
-): ReportedInterval {
-  const { plan, update, observed, startedAtMs, endedAtMs, inForceAtMs } = interval;
-  const { carbonGramsPerKwh } = outcomeOf(interval, trace);
-  return {
-    plan,
-    upSeconds: update.seconds,
-    ...(load && {
-      served: {
-        seconds: (endedAtMs - startedAtMs) / 1000,
-        carbonGramsPerKwh,
-        observations: observed,
-        shares: servedShares(interval),
-        client: load.total,
-        inForceAfterSeconds: Math.max(0, inForceAtMs - startedAtMs) / 1000,
-      },
-    }),
-  };
-}
-
-function renderLoadedInterval(interval: LoadedInterval): string {
-  const { plan, stackPlan, preview, steady, busiest } = interval;
-  return [
-    ...(preview ? [renderRecord({ ...interval, preview })] : []),
-    ...renderReadyAhead(plan, stackPlan),
-    ...(steady.length > 0
-      ? ['planned against served, while the plan was in force:', renderShares(servedShares(interval))]
-      : ['the plan came into force only after its interval: nothing to compare']),
-    ...(busiest ? [renderBusiest(busiest)] : []),
-    '',
-  ].join('\n');
+  console.log(json ? JSON.stringify(summary) : renderLoad('sent, by origin', summary));
 }

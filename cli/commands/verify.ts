@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { apply, faultsOf, openTarget, verify } from '../../driver/run';
+import { apply, faultsOf, verify } from '../../driver/reconcile';
+import { openTarget } from '../../driver/target';
 import { withStackOptions, type StackFlags } from '../options';
 import { showStep } from '../progress';
 import { stackOptionsOf } from '../project';
-import { renderRows, renderVerification } from '../render/render';
+import { renderRows, renderVerification } from '../render/verification';
 
 export const verifyCommand = withStackOptions(
   new Command('verify').description(

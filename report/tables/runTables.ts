@@ -1,8 +1,11 @@
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { IntervalPlan } from '../../planning/intervalPlan';
 import type { LoadSummary } from '../../load/requestLog';
-import type { Observation, PairRequests } from '../../observe/observeRequests';
+import type { Observation } from '../../observe/observeRequests';
 import { isUnknown, type Unknown } from '../../observe/unknown';
+import { PairTable, sumKnown } from '../pairTable';
+import { sharesOf, type Share } from '../shares';
 import { CsvTable, type Cell } from './csvTable';
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -20,7 +23,10 @@ export interface IntervalOutcome {
   readonly observations: readonly Observation[];
 }
 
-const notObserved: Unknown = { unknown: 'not observed' };
+const names = [
+  ...(['requests_from', 'requests_to', 'carbon', 'latencies'] as const),
+  ...(['planned_vs_served', 'failed_requests', 'sent'] as const),
+];
 
 /**
  * The tables of a run, as CSV. Where a figure is unknown the cell says `unknown`, and so does every sum that it is
@@ -45,7 +51,7 @@ export class RunTables {
     directory: string,
     private readonly regions: readonly string[],
   ) {
-    const table = (name: string, columns: readonly string[]): CsvTable =>
+    const table = (name: (typeof names)[number], columns: readonly string[]): CsvTable =>
       new CsvTable(path.join(directory, `${name}.csv`), ['interval', ...columns]);
     this.tables = {
       requestsFrom: table('requests_from', regions),
@@ -64,18 +70,23 @@ export class RunTables {
     };
   }
 
+  /** Removes the tables of a run's folder, to be made again. */
+  static remove(directory: string): void {
+    for (const name of names) rmSync(path.join(directory, `${name}.csv`), { force: true });
+  }
+
   /** Adds one interval to every table but `sent`. */
   append(outcome: IntervalOutcome): void {
     const { plan } = outcome;
     const { regions } = this;
     const observed = new PairTable(outcome.observations);
     const servedTo = (destination: string): number | Unknown =>
-      sum(regions.map((origin) => observed.served(origin, destination)));
+      sumKnown(regions.map((origin) => observed.served(origin, destination)));
     const wide = (table: CsvTable, valueOf: (region: string) => number | null | Unknown): void => {
       table.append([[plan.interval, ...regions.map((region) => cell(valueOf(region)))]]);
     };
     wide(this.tables.requestsFrom, (origin) =>
-      sum(regions.map((destination) => observed.served(origin, destination))),
+      sumKnown(regions.map((destination) => observed.served(origin, destination))),
     );
     wide(this.tables.requestsTo, servedTo);
     wide(this.tables.carbon, (region) => {
@@ -86,7 +97,7 @@ export class RunTables {
     });
     wide(this.tables.latencies, (origin) => meanLatency(origin, regions, observed, outcome.latencyMs));
     this.tables.plannedVsServed.append(
-      regions.flatMap((origin) => sharesOf(origin, regions, observed, outcome)),
+      sharesOf(plan, regions, outcome.observations).map((share) => shareCells(share, outcome)),
     );
     this.tables.failedRequests.append(
       regions.flatMap((origin) =>
@@ -111,56 +122,15 @@ export class RunTables {
   }
 }
 
-class PairTable {
-  private readonly byPair: ReadonlyMap<string, PairRequests | Unknown>;
-
-  constructor(observations: readonly Observation[]) {
-    this.byPair = new Map(
-      observations.map(({ origin, destination, requests }) => [`${origin} ${destination}`, requests]),
-    );
-  }
-
-  of(origin: string, destination: string): PairRequests | Unknown {
-    return this.byPair.get(`${origin} ${destination}`) ?? notObserved;
-  }
-
-  served(origin: string, destination: string): number | Unknown {
-    const requests = this.of(origin, destination);
-    return isUnknown(requests) ? requests : requests.served;
-  }
-}
-
-/** Pairs with neither a plan nor requests are left out. */
-function sharesOf(
-  origin: string,
-  regions: readonly string[],
-  observed: PairTable,
+function shareCells(
+  { origin, destination, plannedRequestsPerSecond, plannedPercent, served, servedPercent }: Share,
   { plan, seconds }: IntervalOutcome,
-): Cell[][] {
-  const row = plan.requests[origin] ?? {};
-  const plannedTotal = Object.values(row).reduce((total, rate) => total + rate, 0);
-  const servedTotal = sum(regions.map((destination) => observed.served(origin, destination)));
-  return regions.flatMap((destination) => {
-    const rate = row[destination] ?? 0;
-    const served = observed.served(origin, destination);
-    if (rate === 0 && served === 0) return [];
-    const plannedShare = plannedTotal === 0 ? null : (100 * rate) / plannedTotal;
-    const servedShare = shareOf(served, servedTotal);
-    const difference = differenceOf(servedShare, plannedShare);
-    return [
-      [
-        ...[plan.interval, origin, destination, rate * seconds, cell(served)],
-        ...[cell(plannedShare), cell(servedShare), cell(difference)],
-        isUnknown(servedShare) ? servedShare.unknown : '',
-      ],
-    ];
-  });
-}
-
-function shareOf(served: number | Unknown, total: number | Unknown): number | null | Unknown {
-  if (isUnknown(served)) return served;
-  if (isUnknown(total)) return total;
-  return total === 0 ? null : (100 * served) / total;
+): Cell[] {
+  return [
+    ...[plan.interval, origin, destination, plannedRequestsPerSecond * seconds, cell(served)],
+    ...[cell(plannedPercent), cell(servedPercent), cell(differenceOf(servedPercent, plannedPercent))],
+    isUnknown(servedPercent) ? servedPercent.unknown : '',
+  ];
 }
 
 function differenceOf(share: number | null | Unknown, planned: number | null): number | null | Unknown {
@@ -196,10 +166,6 @@ function sentCells({ due, sent, answered, failed, notSent, slow, latencyMs }: Lo
     ...[due, sent, answered, failed.status, failed.connection, failed.timeout, notSent, slow],
     ...[p50, p95, p99, max].map(cell),
   ];
-}
-
-function sum(values: readonly (number | Unknown)[]): number | Unknown {
-  return values.find(isUnknown) ?? values.reduce<number>((total, value) => total + Number(value), 0);
 }
 
 /** Three decimals are a microsecond or a thousandth of a point. */

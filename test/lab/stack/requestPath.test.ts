@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,9 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
 import { failedAtClient } from '../../../load/requestLog';
-import type * as driver from '../../../driver/run';
-import type * as loadedDriver from '../../../driver/underLoad';
+import type * as loadSender from '../../../driver/loadSender';
+import type * as reconcile from '../../../driver/reconcile';
+import type * as requestPath from '../../../driver/requestPath';
+import type * as requestWatcher from '../../../driver/requestWatcher';
+import type { IntervalRecord } from '../../../driver/runObserver';
+import type * as runner from '../../../driver/runIntervals';
+import type * as targets from '../../../driver/target';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
+import { readStackFile } from '../../../stack/stackFile';
 import { casper, checkout, type Change, type Outcome } from './casperCommand';
 
 jest.setTimeout(300_000);
@@ -163,8 +169,12 @@ describe('the request path', () => {
   });
 
   /** Every origin's requests go to one region, whose servers carry them with a tenth to spare. */
-  const allTo = (home: string, interval: string, requestsPerSecond = 30): IntervalPlan => {
-    const servers = Math.ceil((regions.length * requestsPerSecond) / 9);
+  const allTo = (
+    home: string,
+    interval: string,
+    requestsPerSecond = 30,
+    servers = Math.ceil((regions.length * requestsPerSecond) / 9),
+  ): IntervalPlan => {
     const only = <T>(value: T, rest: T): Record<string, T> =>
       Object.fromEntries(regions.map((region) => [region, region === home ? value : rest]));
     return {
@@ -183,21 +193,35 @@ describe('the request path', () => {
   describe('while the plan changes under load', () => {
     // As it is built: the load runs in a process of its own, from a file.
     const built = createRequire(path.join(checkout, 'dist', 'index.js'));
-    const { openTarget } = built('./operate/run.js') as typeof driver;
-    const { runUnderLoad } = built('./operate/underLoad.js') as typeof loadedDriver;
-    const runThrough = async (plans: IntervalPlan[], bridged: boolean, projectDirectory = checkout) => {
-      const target = await openTarget({ projectDirectory, stackName: name, configFile });
-      const { intervals, log } = await runUnderLoad(
+    const { openTarget } = built('./driver/target.js') as typeof targets;
+    const { reconcilerOf } = built('./driver/reconcile.js') as typeof reconcile;
+    const { runIntervals } = built('./driver/runIntervals.js') as typeof runner;
+    const { LoadSender } = built('./driver/loadSender.js') as typeof loadSender;
+    const { RequestWatcher } = built('./driver/requestWatcher.js') as typeof requestWatcher;
+    const { requestPathOf } = built('./driver/requestPath.js') as typeof requestPath;
+    const runThrough = async (plans: IntervalPlan[], preScaled: boolean) => {
+      const target = await openTarget({ projectDirectory: checkout, stackName: name, configFile });
+      const config = readStackFile(configFile);
+      const secondsPerInterval = 12;
+      const { entryPoints } = requestPathOf(config);
+      const sender = new LoadSender({ entryPoints, plans, secondsPerInterval, seed: 1 });
+      const intervals: IntervalRecord[] = [];
+      const step = <T>(_: string, work: () => Promise<T>): Promise<T> => work();
+      await runIntervals(
         plans,
-        target,
-        { secondsPerInterval: 12, seed: 1, previewed: false, bridged },
-        (_, work) => work(),
-        () => undefined,
+        reconcilerOf(target, step),
+        [
+          sender,
+          new RequestWatcher(target.kubeConfig, config),
+          { onRecord: (record) => intervals.push(record) },
+        ],
+        { secondsPerInterval, previewed: false, preScaled },
+        step,
       );
       return {
         intervals,
-        loads: intervals.map(({ busiest }) => busiest?.load ?? NaN),
-        failed: failedAtClient(log.summary()),
+        loads: intervals.map(({ served }) => served?.busiest?.load ?? NaN),
+        failed: failedAtClient(sender.log.summary()),
       };
     };
     const move = [allTo('eu-west-3', '2026-01-05T00:00:00Z'), allTo('us-east-1', '2026-01-05T01:00:00Z')];
@@ -225,26 +249,11 @@ describe('the request path', () => {
       expect(failed).toBe(0);
     });
 
-    test('with the order of the change turned round, one does', async () => {
-      const project = path.join(folder, 'turned-round');
-      mkdirSync(project);
-      const dist = path.join(checkout, 'dist');
-      symlinkSync(path.join(checkout, 'node_modules'), path.join(project, 'node_modules'));
-      symlinkSync(path.join(dist, 'components'), path.join(project, 'components'));
-      const settings = parseDocument(readFileSync(path.join(checkout, 'Pulumi.yaml'), 'utf8'));
-      settings.set('main', 'index.js');
-      writeFileSync(path.join(project, 'Pulumi.yaml'), settings.toString());
-      writeFileSync(
-        path.join(project, 'index.js'),
-        `const order = require('${dist}/planning/changeOrder');
-         const { changeOrder } = order;
-         order.changeOrder = (live, next) => {
-           const { growing, unchanged, shrinking } = changeOrder(live, next);
-           return { growing: shrinking, unchanged, shrinking: growing };
-         };
-         module.exports = require('${dist}/index.js');`,
-      );
-      const { loads } = await runThrough(move, false, project);
+    test('with half of the servers gone before the requests, one does', async () => {
+      const [before] = move;
+      const half = Math.ceil(Object.values(before?.servers ?? {}).reduce((sum, count) => sum + count, 0) / 2);
+      const gone = allTo('eu-west-3', '2026-01-05T01:00:00Z', 30, half);
+      const { loads } = await runThrough([...(before ? [before] : []), gone], false);
       expect(loads[1]).toBeGreaterThan(1.5);
     });
   });

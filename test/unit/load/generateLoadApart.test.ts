@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as apart from '../../../load/generateLoadApart';
+import type { IntervalLoad } from '../../../load/generateLoad';
 import { startServer, stopServers } from '../loopbackServer';
 
 // As it is built: it starts a process from a file.
@@ -12,6 +13,7 @@ afterEach(stopServers);
 
 test('sends the same as in this process, and brings back every request', async () => {
   const { url, requests } = await startServer();
+  const reported: IntervalLoad[] = [];
   const { intervals, log, endedBySignal } = await generateLoadApart({
     origins: [{ name: 'a', url }],
     intervals: [
@@ -19,8 +21,10 @@ test('sends the same as in this process, and brings back every request', async (
       { seconds: 0.5, requestsPerSecond: { a: 40 } },
     ],
     seed: 1,
+    onInterval: (interval) => reported.push(interval),
   });
   expect(requests).toHaveLength(120);
+  expect(reported).toEqual(intervals);
   expect(intervals.map(({ total }) => total.answered)).toEqual([100, 20]);
   expect(log.summary({ toMs: intervals[1]?.startedAtMs ?? NaN }).answered).toBe(100);
   expect(endedBySignal).toBe(false);

@@ -1,5 +1,3 @@
-import type { IntervalPlan } from '../../../planning/intervalPlan';
-import type { Simulation } from '../../../study/simulation';
 import { chart } from '../../../report/chart';
 import { runReport, type ReportedInterval } from '../../../report/runReport';
 
@@ -10,11 +8,12 @@ const plan = {
   servers: { north: 3, 'so<uth': 1 },
   requests: { north: { north: 30, 'so<uth': 10 } },
   carbonSum: 7900,
-} as unknown as IntervalPlan;
+};
 
 const served = (count: number | 'unknown'): ReportedInterval => ({
   plan,
   upSeconds: 4.25,
+  notes: ['us-east-1 was <slow>'],
   served: {
     seconds: 10,
     carbonGramsPerKwh: { north: 100, 'so<uth': 490 },
@@ -38,9 +37,10 @@ const served = (count: number | 'unknown'): ReportedInterval => ({
       {
         origin: 'north',
         destination: 'north',
+        plannedRequestsPerSecond: 30,
         plannedPercent: 75,
-        servedPercent: count === 'unknown' ? count : 74.9,
-        served: count === 'unknown' ? null : count,
+        servedPercent: count === 'unknown' ? { unknown: 'nobody read it' } : 74.9,
+        served: count === 'unknown' ? { unknown: 'nobody read it' } : count,
       },
     ],
     client: {
@@ -58,25 +58,23 @@ const served = (count: number | 'unknown'): ReportedInterval => ({
   },
 });
 
-const simulation: Simulation = {
-  from: interval,
-  to: '2026-01-05T01:00:00Z',
-  synthetic: true,
-  results: [
-    {
-      policy: 'carbon',
-      maxLatencyMs: 150,
-      outcome: { carbonGrams: 7900, switchingGrams: 0, meanLatencyMs: 12.345, servers: 4 },
-      savedAgainst: { latency: 0.5, static: 0.025 },
-      brokenIntervals: 0,
-    } as unknown as Simulation['results'][number],
-    {
-      policy: 'replay',
-      maxLatencyMs: 150,
-      interval,
-      infeasible: { kind: 'infeasible', shortfalls: [{ limit: 'static' }] },
-    },
-  ],
+const run = {
+  stack: 'dev & all',
+  intervals: [interval],
+  comparison: {
+    baselines: ['latency', 'replay', 'static'],
+    synthetic: true,
+    policies: [
+      {
+        ...{ policy: 'carbon', infeasible: null, carbonKg: 7.9, meanLatencyMs: 12.345, servers: 4 },
+        savedAgainst: { latency: 0.5, static: 0.025 },
+      },
+      {
+        ...{ policy: 'replay', infeasible: 'No placement for it', carbonKg: null, meanLatencyMs: null },
+        ...{ servers: null, savedAgainst: {} },
+      },
+    ],
+  },
 };
 
 /** Texts of the cells, row by row. */
@@ -86,31 +84,43 @@ const rowsOf = (html: string): string[][] =>
   );
 
 test('figures of the run, and savings against every baseline', async () => {
-  const html = await runReport('dev & all', [served(300)], simulation);
+  const html = await runReport(run, [served(300)]);
   const rows = rowsOf(html);
   expect(rows).toContainEqual([interval, '4.3', '6.0', '399', '10', '2', '3']);
   expect(rows).toContainEqual([interval, 'north', 'north', '300', '75.00', '74.90']);
   expect(rows).toContainEqual(['carbon', '7.900', '12.35', '4', '50.0 %', '', '2.5 %']);
   expect(rows.find(([policy]) => policy === 'replay')?.[1]).toContain('No placement');
   expect(html).toContain('The trace is synthetic.');
+  expect(html).toContain('dev &amp; all: 2026-01-05T00:00:00Z to 2026-01-05T00:00:00Z');
+  expect(rows).toContainEqual([interval, 'us-east-1 was &lt;slow&gt;']);
+  expect(html).not.toContain('The run ended');
   expect(html.match(/<svg/g)).toHaveLength(4);
 });
 
 test('what is unknown says so, and is no number in any chart', async () => {
-  const html = await runReport('dev', [served('unknown')], simulation);
+  const html = await runReport(run, [served('unknown')]);
   expect(rowsOf(html)).toContainEqual([interval, '4.3', '6.0', '399', '10', '2', 'unknown']);
   expect(rowsOf(html)).toContainEqual([interval, 'north', 'north', 'unknown', '75.00', 'unknown']);
   expect(html).not.toContain('NaN');
 });
 
 test('a run that sent nothing shows its plans', async () => {
-  const html = await runReport('dev', [{ plan, upSeconds: 1 }], simulation);
+  const html = await runReport(run, [{ plan, upSeconds: 1, notes: [] }]);
   expect(html).toContain('Requests, planned by region');
   expect(html.match(/<svg/g)).toHaveLength(3);
 });
 
+test('a run that ended early says so; requests that were not over are no number', async () => {
+  const [done] = [served(300)];
+  const html = await runReport({ ...run, intervals: [interval, '2026-01-05T01:00:00Z'] }, [
+    { ...done, ...(done.served && { served: { ...done.served, client: null } }) },
+  ]);
+  expect(html).toContain('The run ended after 1 of 2 intervals.');
+  expect(rowsOf(html)).toContainEqual([interval, '4.3', '6.0', 'unknown', 'unknown', 'unknown', '3']);
+});
+
 test('names cannot be taken for markup, nor can the page ask for anything elsewhere', async () => {
-  const html = await runReport('dev', [served(300)], simulation);
+  const html = await runReport(run, [served(300)]);
   expect(html).toContain('so&lt;uth');
   expect(html).not.toContain('so<uth');
   expect(html).not.toMatch(/<script|(src|href)="/);

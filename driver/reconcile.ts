@@ -1,27 +1,11 @@
-import { appendFileSync, copyFileSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation';
-import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
-import { readStackFile, writeStackPlan } from '../stack/stackFile';
-import { previewStack, refreshStack, updateStack, type StackChange } from './engine/update';
-import { assertReachable, kubeConfigOf } from '../cluster/connection';
-import { assertAddressesFree, assertManifestsExist } from './preconditions';
+import { readStackFile } from '../stack/stackFile';
 import { silentOrigins } from './entryPoints';
+import { previewStack, refreshStack, updateStack, type StackChange } from './engine/update';
+import type { Step } from './step';
+import type { Target } from './target';
 import { verifyRows, type RowVerification } from './verify/servedWeights';
-import { openStack, type StackOptions } from './engine/stack';
 import { verifyLive, type RegionVerification } from './verify/podCpu';
-
-/** Runs one piece of work under a name that says what is waited for; how it is shown is the caller's matter. */
-export type Step = <T>(label: string, work: () => Promise<T>) => Promise<T>;
-
-/** Everything that one interval did; a line of intervals.jsonl in the run's folder. */
-export interface IntervalRecord extends Verified {
-  readonly plan: IntervalPlan;
-  readonly preview: StackChange;
-  readonly update: StackChange;
-}
 
 /** What runs after an update differs from the plan. */
 export class VerificationError extends Error {
@@ -33,25 +17,6 @@ export class VerificationError extends Error {
         .join('\n')}\nApply again; \`kubectl describe pod\` and the log in a Traefik's folder tell more.`,
     );
   }
-}
-
-/** A cluster and a stack that may be changed: both were reached before anything is. */
-export interface Target {
-  readonly options: StackOptions;
-  readonly kubeConfig: KubeConfig;
-  /** The stack, made where the backend has none; opened once. */
-  readonly stack: () => Promise<Stack>;
-}
-
-/** Checks the stack file and reaches the cluster; changes nothing. */
-export async function openTarget(options: StackOptions): Promise<Target> {
-  const config = readStackFile(options.configFile);
-  const kubeConfig = kubeConfigOf(config.cluster);
-  assertManifestsExist(config);
-  await assertReachable(kubeConfig);
-  await assertAddressesFree(kubeConfig, config);
-  let stack: Promise<Stack> | undefined;
-  return { options, kubeConfig, stack: () => (stack ??= openStack(options)) };
 }
 
 /** Previews what the stack file would change. */
@@ -83,11 +48,16 @@ export function faultsOf({ verification, rows }: Verified): string[] {
   ];
 }
 
+/** What an update changed, and what runs after it. */
+export interface Applied extends Verified {
+  readonly update: StackChange;
+}
+
 /**
  * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
  * @throws UpdateError, VerificationError
  */
-export async function apply(target: Target, step: Step): Promise<{ update: StackChange } & Verified> {
+export async function apply(target: Target, step: Step): Promise<Applied> {
   const stack = await target.stack();
   const { configFile } = target.options;
   const update = (replace: readonly string[]): Promise<StackChange> =>
@@ -118,6 +88,21 @@ export async function apply(target: Target, step: Step): Promise<{ update: Stack
   };
 }
 
+/** A stack file, and what makes it real. */
+export interface Reconciler {
+  readonly configFile: string;
+  readonly preview: () => Promise<StackChange>;
+  readonly apply: () => Promise<Applied>;
+}
+
+export function reconcilerOf(target: Target, step: Step): Reconciler {
+  return {
+    configFile: target.options.configFile,
+    preview: () => preview(target, step),
+    apply: () => apply(target, step),
+  };
+}
+
 type TraefikUrns = Readonly<Record<string, Readonly<Record<'process' | 'weights', string>> | undefined>>;
 
 /**
@@ -135,50 +120,4 @@ async function traefikParts(
     const urn = urns[origin]?.[part];
     return urn === undefined ? [] : [{ origin, urn }];
   });
-}
-
-export interface RunOptions extends StackOptions {
-  /** Folder that the run leaves its copy of the stack file and its records in; made here. */
-  readonly runDirectory: string;
-  /** Each interval begins no sooner than this many seconds after the one before. */
-  readonly secondsPerInterval: number;
-}
-
-/** Adds what one interval did to intervals.jsonl in a run's folder. */
-export function recordInterval(runDirectory: string, record: object): void {
-  appendFileSync(path.join(runDirectory, 'intervals.jsonl'), `${JSON.stringify(record)}\n`);
-}
-
-/** Makes a run's folder with its copy of the stack file, and reaches the cluster. */
-export async function openRun(options: StackOptions & Pick<RunOptions, 'runDirectory'>): Promise<Target> {
-  mkdirSync(options.runDirectory, { recursive: true });
-  const configFile = path.join(options.runDirectory, `Pulumi.${options.stackName}.yaml`);
-  copyFileSync(options.configFile, configFile);
-  return openTarget({ ...options, configFile });
-}
-
-/**
- * Applies plans one after the other, on a copy of the stack file.
- * A failure leaves the plan before it serving; the records of the intervals that were done stay.
- */
-export async function run(
-  plans: readonly IntervalPlan[],
-  options: RunOptions,
-  step: Step,
-  onInterval: (record: IntervalRecord) => void,
-): Promise<void> {
-  const target = await openRun(options);
-  const { configFile } = target.options;
-  for (const [index, plan] of plans.entries()) {
-    const begun = performance.now();
-    writeStackPlan(configFile, stackPlanOf(plan));
-    const previewed = await preview(target, step);
-    const record: IntervalRecord = { plan, preview: previewed, ...(await apply(target, step)) };
-    recordInterval(options.runDirectory, record);
-    onInterval(record);
-    const remaining = options.secondsPerInterval * 1000 - (performance.now() - begun);
-    if (remaining > 0 && index < plans.length - 1) {
-      await step('waiting for the next interval', () => sleep(remaining));
-    }
-  }
 }

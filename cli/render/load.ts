@@ -1,0 +1,62 @@
+import type { IntervalLoad } from '../../load/generateLoad';
+import type { LoadSummary } from '../../load/requestLog';
+import type { BusiestMoment } from '../../observe/busiestMoment';
+import { isUnknown, type Unknown } from '../../observe/unknown';
+import type { Share } from '../../report/shares';
+import { table } from './render';
+
+/** What became of an interval's requests, origin by origin. */
+export function renderLoad(
+  interval: string,
+  { total, byOrigin, slowRequests }: Pick<IntervalLoad, 'total' | 'byOrigin' | 'slowRequests'>,
+): string {
+  const ms = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
+  const row = (
+    name: string,
+    { due, sent, answered, failed, latencyMs }: LoadSummary,
+  ): (string | number)[] => [
+    ...[name, due, sent, answered, failed.status, failed.connection, failed.timeout],
+    ...[ms(latencyMs?.p50), ms(latencyMs?.p95), ms(latencyMs?.p99), ms(latencyMs?.max)],
+  ];
+  return [
+    interval,
+    table(
+      [
+        ...['origin', 'due', 'sent', 'answered', 'status >= 400', 'no connection', 'timed out'],
+        ...['p50 ms', 'p95 ms', 'p99 ms', 'max ms'],
+      ],
+      [...Object.entries(byOrigin).map(([origin, summary]) => row(origin, summary)), row('all', total)],
+    ),
+    ...slowRequests.map(
+      ({ origin, dueAtMs, latencyMs, outcome }) =>
+        `  slow: ${origin} ${new Date(dueAtMs).toISOString()} ${latencyMs.toFixed(0)} ms, ${outcome}`,
+    ),
+  ].join('\n');
+}
+
+/** When most was received of what was ready. */
+export function renderBusiest({
+  destination,
+  atMs,
+  requestsPerSecond,
+  capacityRequestsPerSecond,
+}: BusiestMoment): string {
+  return `  busiest: ${destination} received ${requestsPerSecond.toFixed(0)} requests/s of the ${capacityRequestsPerSecond} that its ready servers carry, at ${new Date(atMs).toISOString()}`;
+}
+
+/** Planned against served share of every pair, in percent. */
+export function renderShares(shares: readonly Share[]): string {
+  const percent = (value: number): string => value.toFixed(2);
+  return table(
+    ['origin', 'destination', 'planned %', 'served %', 'requests'],
+    shares.map(({ origin, destination, plannedPercent, servedPercent, served }) => [
+      ...[origin, destination, cell(plannedPercent, percent), cell(servedPercent, percent)],
+      cell(served, String),
+    ]),
+  );
+}
+
+function cell(value: number | null | Unknown, text: (value: number) => string): string {
+  if (value === null) return '-';
+  return isUnknown(value) ? 'unknown' : text(value);
+}

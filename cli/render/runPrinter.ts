@@ -1,0 +1,64 @@
+import type { AppliedInterval, IntervalRecord, RunObserver } from '../../driver/runObserver';
+import { sharesOf } from '../../report/shares';
+import { renderChange } from './changes';
+import { renderBusiest, renderShares } from './load';
+import { planBefore, renderMove, renderReadyAhead, type CarbonOf, type PlanBefore } from './move';
+import { renderRows, renderVerification } from './verification';
+
+/** Prints a run for people as it goes on. */
+export class RunPrinter implements RunObserver {
+  /** @param before what was in force before the run */
+  constructor(
+    private before: PlanBefore,
+    private readonly carbonOf: CarbonOf,
+    private readonly verbose: boolean,
+  ) {}
+
+  onApplied({ plan, stackPlan, preview, update, verification, rows }: AppliedInterval): void {
+    console.log(
+      [
+        renderMove(plan, this.before, this.carbonOf),
+        ...renderReadyAhead(plan, stackPlan),
+        ...(preview ? ['preview:', renderChange(preview, this.verbose)] : []),
+        'applied:',
+        renderChange(update, this.verbose && !preview),
+        'verified:',
+        renderVerification(verification),
+        ...renderRows(rows),
+      ].join('\n'),
+    );
+    this.before = planBefore(plan);
+  }
+
+  onNote(note: string): void {
+    console.error(`note: ${note}`);
+  }
+
+  onRecord({ plan, served, startedAtMs, endedAtMs, inForceAtMs }: IntervalRecord): void {
+    if (served) {
+      const afterSeconds = ((inForceAtMs - startedAtMs) / 1000).toFixed(1);
+      const lengthSeconds = ((endedAtMs - startedAtMs) / 1000).toFixed(1);
+      const lines =
+        served.steady.length > 0
+          ? [
+              'planned against served, while the plan was in force:',
+              renderShares(sharesOf(plan, plan.regions, served.steady)),
+            ]
+          : [
+              `the plan came into force ${afterSeconds} s after the interval's beginning, which has ${lengthSeconds} s: nothing to compare`,
+            ];
+      console.log([...lines, ...(served.busiest ? [renderBusiest(served.busiest)] : [])].join('\n'));
+    }
+    console.log('');
+  }
+}
+
+/** Prints every interval's record as a line of JSON. */
+export const jsonPrinter: RunObserver = {
+  onNote: (note) => {
+    console.error(`note: ${note}`);
+  },
+  onRecord: (record) => {
+    console.log(JSON.stringify(record));
+  },
+};

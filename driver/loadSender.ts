@@ -1,0 +1,62 @@
+import type { IntervalPlan } from '../planning/intervalPlan';
+import type { IntervalLoad, LoadResult } from '../load/generateLoad';
+import { generateLoadApart } from '../load/generateLoadApart';
+import type { LoadOrigin } from '../load/entryPoint';
+import { RequestLog } from '../load/requestLog';
+import type { RunObserver } from './runObserver';
+
+export interface LoadSenderOptions {
+  readonly entryPoints: readonly LoadOrigin[];
+  readonly plans: readonly IntervalPlan[];
+  readonly secondsPerInterval: number;
+  readonly seed: number;
+  /** Called with what was sent in an interval, once its last request is over. */
+  readonly onSent?: (interval: string, load: IntervalLoad) => void;
+}
+
+/** Sends every interval's planned requests, from the moment that the first plan is in force to the end of the run. */
+export class LoadSender implements RunObserver {
+  private readonly stop = new AbortController();
+  private load: Promise<LoadResult> | undefined;
+  private failure: Error | undefined;
+  /** Every request; whole once the run has ended. */
+  log = new RequestLog([]);
+
+  constructor(private readonly options: LoadSenderOptions) {}
+
+  onBegin(): void {
+    const { entryPoints, plans, secondsPerInterval, seed, onSent } = this.options;
+    let reported = 0;
+    this.load = generateLoadApart({
+      origins: entryPoints,
+      intervals: plans.map((plan) => ({ seconds: secondsPerInterval, requestsPerSecond: ratesOf(plan) })),
+      seed,
+      signal: this.stop.signal,
+      onInterval: (load) => onSent?.(plans[reported++]?.interval ?? '', load),
+    });
+    // An update that is under way ends first: the interval's record then says that the load has failed.
+    this.load.catch((error: unknown) => {
+      this.failure = error instanceof Error ? error : new Error(String(error));
+    });
+  }
+
+  /** @throws LoadError where the load's process has ended by itself */
+  onRecord(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  async onEnd(failed: boolean): Promise<void> {
+    if (failed) this.stop.abort();
+    if (this.load) this.log = (await this.load).log;
+  }
+}
+
+/** Requests/s by origin. */
+function ratesOf({ regions, requests }: IntervalPlan): Record<string, number> {
+  return Object.fromEntries(
+    regions.map((origin) => [
+      origin,
+      Object.values(requests[origin] ?? {}).reduce((sum, count) => sum + count, 0),
+    ]),
+  );
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { capacityOf } from '../stack/capacity';
+import type { StackConfig } from '../stack/stackConfig';
+import { busiestMoment, type BusiestMoment } from '../observe/busiestMoment';
+import { observeRequests, type Observation } from '../observe/observeRequests';
+import { PrometheusError } from '../observe/prometheus';
+import { watchReadyServers, type ReadyServers } from '../observe/readyServers';
+import { receivedRequests } from '../observe/receivedRequests';
+import { requestPathOf, type RequestPathView } from './requestPath';
+import type { AppliedInterval, RunObserver, ServedInterval } from './runObserver';
+
+/** What Prometheus scrapes after a moment is there this much later: a scrape takes time too. */
+const settleMs = 500;
+
+/** Counts the requests that a stack serves while intervals run, and watches which servers are ready. */
+export class RequestWatcher implements RunObserver {
+  private readonly path: RequestPathView;
+  private readonly ended = new AbortController();
+  private ready: ReadyServers[] = [];
+  private watching: Promise<void> | undefined;
+
+  /** @throws NoRequestPathError */
+  constructor(
+    private readonly kubeConfig: KubeConfig,
+    private readonly config: StackConfig,
+  ) {
+    this.path = requestPathOf(config);
+  }
+
+  onBegin(): void {
+    this.watching = watchReadyServers(this.kubeConfig, this.config, this.ended.signal, (moment) =>
+      this.ready.push(moment),
+    );
+  }
+
+  async measure({ startedAtMs, endedAtMs, inForceAtMs }: AppliedInterval): Promise<ServedInterval> {
+    await sleep(settleMs);
+    // Counts up to a moment are in the last scrape before it: let one scrape pass with only the new weights.
+    const steadyFromMs = Math.max(startedAtMs, inForceAtMs) + this.path.scrapeIntervalMs;
+    const served = {
+      observed: await this.observe(startedAtMs, endedAtMs),
+      steady: steadyFromMs < endedAtMs ? await this.observe(steadyFromMs, endedAtMs) : [],
+      busiest: await this.busiestFrom(startedAtMs),
+    };
+    const kept = this.ready.findLastIndex(({ atMs }) => atMs <= endedAtMs);
+    this.ready = this.ready.slice(Math.max(0, kept));
+    return served;
+  }
+
+  async onEnd(): Promise<void> {
+    this.ended.abort();
+    await this.watching;
+  }
+
+  private observe(fromMs: number, toMs: number): Promise<Observation[]> {
+    return observeRequests({ ...this.path, fromMs, toMs });
+  }
+
+  private async busiestFrom(fromMs: number): Promise<BusiestMoment | null> {
+    const { prometheusUrl, pairs } = this.path;
+    const received = await receivedRequests(prometheusUrl, pairs, Date.now() - fromMs).catch(
+      (error: unknown) => {
+        if (error instanceof PrometheusError) return [];
+        throw error;
+      },
+    );
+    return busiestMoment(received, this.ready, (region) => capacityOf(this.config, region).requestsPerServer);
+  }
+}

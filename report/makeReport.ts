@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readRecords, type RecordedInterval, type RecordedLoad, type RunRecord } from './records';
+import { runReport, type ReportedInterval } from './runReport';
+import { sharesOf } from './shares';
+import { RunTables } from './tables/runTables';
+
+/**
+ * Makes the tables and report.html of a run from its records: at the run's end, a bad one too, and whenever they are
+ * wanted again.
+ * @returns the page's path
+ * @throws RecordError
+ */
+export async function makeReport(directory: string): Promise<string> {
+  const { run, intervals, sent } = readRecords(directory);
+  if (intervals.some(({ served }) => served)) {
+    RunTables.remove(directory);
+    const tables = new RunTables(directory, run.regions);
+    for (const interval of intervals) addInterval(tables, run, interval);
+    for (const { interval, byOrigin } of sent) tables.appendSent(interval, byOrigin);
+  }
+  const page = path.join(directory, 'report.html');
+  const reported = intervals.map((interval) =>
+    reportedOf(
+      interval,
+      sent.find((load) => load.interval === interval.plan.interval),
+    ),
+  );
+  writeFileSync(page, await runReport(run, reported));
+  return page;
+}
+
+/** Adds an interval to the tables; one in which nothing was observed has no rows. */
+export function addInterval(
+  tables: RunTables,
+  { latencyMs }: RunRecord,
+  interval: Pick<RecordedInterval, 'plan' | 'startedAtMs' | 'endedAtMs' | 'carbonGramsPerKwh' | 'served'>,
+): void {
+  const { plan, startedAtMs, endedAtMs, carbonGramsPerKwh, served } = interval;
+  if (!served) return;
+  const seconds = (endedAtMs - startedAtMs) / 1000;
+  tables.append({ plan, seconds, carbonGramsPerKwh, latencyMs, observations: served.observed });
+}
+
+function reportedOf(interval: RecordedInterval, load: RecordedLoad | undefined): ReportedInterval {
+  const { plan, update, startedAtMs, endedAtMs, inForceAtMs, carbonGramsPerKwh, served } = interval;
+  return {
+    plan,
+    upSeconds: update.seconds,
+    notes: update.notes,
+    ...(served && {
+      served: {
+        seconds: (endedAtMs - startedAtMs) / 1000,
+        carbonGramsPerKwh,
+        observations: served.observed,
+        shares: served.steady.length > 0 ? sharesOf(plan, plan.regions, served.steady) : [],
+        client: load?.total ?? null,
+        inForceAfterSeconds: Math.max(0, inForceAtMs - startedAtMs) / 1000,
+      },
+    }),
+  };
+}

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+/**
+ * What a run writes into its folder as it goes on, and all that its report is made of: run.json at its beginning, a line
+ * of intervals.jsonl at the end of each interval, a line of sent.jsonl once the last request of an interval is over.
+ */
+
+const unknown = z.object({ unknown: z.string() });
+const byRegion = z.record(z.string(), z.number());
+const byPair = z.record(z.string(), byRegion);
+const milliseconds = z.union([z.number(), unknown]).nullable();
+
+const runSchema = z.object({
+  stack: z.string(),
+  regions: z.array(z.string()).readonly(),
+  /** Starts of the planned intervals, ISO 8601. */
+  intervals: z.array(z.string()).readonly(),
+  /** Network latency by origin and destination. */
+  latencyMs: byPair,
+  comparison: z.object({
+    baselines: z.array(z.string()).readonly(),
+    synthetic: z.boolean(),
+    policies: z
+      .array(
+        z.object({
+          policy: z.string(),
+          infeasible: z.string().nullable(),
+          carbonKg: z.number().nullable(),
+          meanLatencyMs: z.number().nullable(),
+          servers: z.number().nullable(),
+          savedAgainst: z.record(z.string(), z.number()),
+        }),
+      )
+      .readonly(),
+  }),
+});
+
+const observations = z
+  .array(
+    z.object({
+      origin: z.string(),
+      destination: z.string(),
+      requests: z.union([
+        unknown,
+        z.object({
+          ...{ served: z.number(), serverErrors: z.number(), clientAborts: z.number(), resets: z.number() },
+          serviceTime: z.object({
+            meanMs: z.number().nullable(),
+            ...{ p50Ms: milliseconds, p95Ms: milliseconds, p99Ms: milliseconds },
+          }),
+        }),
+      ]),
+    }),
+  )
+  .readonly();
+
+const intervalSchema = z.object({
+  plan: z.object({
+    interval: z.string(),
+    regions: z.array(z.string()).readonly(),
+    servers: byRegion,
+    requests: byPair,
+    carbonSum: z.number(),
+    meanLatencyMs: z.number().nullable(),
+  }),
+  update: z.object({ seconds: z.number(), notes: z.array(z.string()).readonly() }),
+  startedAtMs: z.number(),
+  endedAtMs: z.number(),
+  inForceAtMs: z.number(),
+  carbonGramsPerKwh: byRegion,
+  served: z.object({ observed: observations, steady: observations }).optional(),
+});
+
+const percentiles = z
+  .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
+  .nullable();
+const loadSummary = z.object({
+  ...{ due: z.number(), sent: z.number(), answered: z.number(), notSent: z.number(), slow: z.number() },
+  failed: z.object({ status: z.number(), connection: z.number(), timeout: z.number() }),
+  errorStatuses: z.record(z.string(), z.number()),
+  ...{ latencyMs: percentiles, lateMs: percentiles },
+});
+
+const sentSchema = z.object({
+  interval: z.string(),
+  total: loadSummary,
+  byOrigin: z.record(z.string(), loadSummary),
+});
+
+export type RunRecord = z.infer<typeof runSchema>;
+export type RecordedInterval = z.infer<typeof intervalSchema>;
+export type RecordedLoad = z.infer<typeof sentSchema>;
+
+export interface RunRecords {
+  readonly run: RunRecord;
+  /** Those that ended, in order. */
+  readonly intervals: readonly RecordedInterval[];
+  /** Of a run that sent load: by interval, those whose last request was over. */
+  readonly sent: readonly RecordedLoad[];
+}
+
+export const recordFiles = { run: 'run.json', intervals: 'intervals.jsonl', sent: 'sent.jsonl' } as const;
+
+/** A folder that no report can be made of; the message names the file, the line and the remedy. */
+export class RecordError extends Error {
+  override readonly name = 'RecordError';
+}
+
+/**
+ * Reads what a run has recorded. A last line that a killed run left torn is left out.
+ * @throws RecordError
+ */
+export function readRecords(directory: string): RunRecords {
+  const runFile = path.join(directory, recordFiles.run);
+  if (!existsSync(runFile)) {
+    throw new RecordError(`${runFile} does not exist; name the folder of a run, as in runs/20260105T000000Z`);
+  }
+  return {
+    run: parse(runSchema, readFileSync(runFile, 'utf8'), runFile),
+    intervals: readLines(intervalSchema, path.join(directory, recordFiles.intervals)),
+    sent: readLines(sentSchema, path.join(directory, recordFiles.sent)),
+  };
+}
+
+function readLines<T>(schema: z.ZodType<T>, file: string): T[] {
+  if (!existsSync(file)) return [];
+  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return whole.map((line, index) => parse(schema, line, `${file}:${index + 1}`));
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string, where: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RecordError(`${where} is not JSON: ${(error as Error).message}; remove the line, or run again`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new RecordError(
+    `${where} is no record of this version of casper; run again, or use the version that wrote it:\n${z.prettifyError(parsed.error)}`,
+  );
+}

@@ -1,0 +1,157 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Applied, Reconciler } from '../../../driver/reconcile';
+import { runIntervals, tooShort, type RunOptions } from '../../../driver/runIntervals';
+import type { RunObserver } from '../../../driver/runObserver';
+import type { IntervalPlan } from '../../../planning/intervalPlan';
+import { readStackFile } from '../../../stack/stackFile';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'casper-run-'));
+const configFile = path.join(folder, 'Pulumi.test.yaml');
+beforeEach(() => {
+  copyFileSync(path.join(__dirname, '../../../Pulumi.dev.yaml'), configFile);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const { regions } = readStackFile(path.join(__dirname, '../../../Pulumi.dev.yaml'));
+const names = regions.map(({ name }) => name);
+
+/** Everything goes to the first region, which has some servers; the objective and solver do not matter here. */
+function planOf(hour: number, servers: number): IntervalPlan {
+  const [home = ''] = names;
+  const only = (value: number): Record<string, number> =>
+    Object.fromEntries(names.map((name) => [name, name === home ? value : 0]));
+  return {
+    interval: `2026-01-05T0${hour}:00:00Z`,
+    ...{ policy: 'carbon', maxLatencyMs: null, synthetic: true, regions: names },
+    servers: only(servers),
+    cpuMillicores: only(10 * servers + 1),
+    requests: Object.fromEntries(names.map((name) => [name, { [home]: servers }])),
+    weights: Object.fromEntries(names.map((name) => [name, { [home]: 1 }])),
+    ...{ objective: 0, carbonSum: 0, meanLatencyMs: null },
+    solver: { name: 'none', status: 'by hand' },
+  };
+}
+
+const nothing: Applied = {
+  update: { changes: [], seconds: 0, notes: [] },
+  ...{ verification: [], rows: [] },
+};
+
+/** Notes down, with the servers that the stack file then has, what is done; fails at the second change where asked to. */
+function recorded(failing = false) {
+  const done: string[] = [];
+  const servers = (): number => readStackFile(configFile).plan.regions[names[0] ?? '']?.servers ?? NaN;
+  let applied = 0;
+  const reconciler: Reconciler = {
+    configFile,
+    preview: () => {
+      done.push(`preview ${servers()}`);
+      return Promise.resolve({ changes: [], seconds: 0, notes: [] });
+    },
+    apply: () => {
+      done.push(`apply ${servers()}`);
+      return ++applied === 2 && failing ? Promise.reject(new Error('no')) : Promise.resolve(nothing);
+    },
+  };
+  const observer: RunObserver = {
+    onBegin: () => void done.push('begin'),
+    onApplied: ({ plan }) => void done.push(`applied ${plan.interval.slice(11, 13)}`),
+    onRecord: ({ plan }) => void done.push(`record ${plan.interval.slice(11, 13)}`),
+    onEnd: (failed) => void done.push(failed ? 'failed' : 'end'),
+  };
+  return { done, reconciler, observer };
+}
+
+const step = <T>(_: string, work: () => Promise<T>): Promise<T> => work();
+const plans = [planOf(0, 5), planOf(1, 9), planOf(2, 3)];
+const options: RunOptions = { secondsPerInterval: 0, previewed: true, preScaled: false };
+
+test('a change is previewed while the plan before it serves, applied, recorded', async () => {
+  const { done, reconciler, observer } = recorded();
+  await runIntervals(plans, reconciler, [observer], options, step);
+  expect(done).toEqual([
+    ...['preview 5', 'apply 5', 'begin', 'applied 00', 'record 00'],
+    ...['preview 9', 'apply 9', 'applied 01', 'record 01'],
+    ...['preview 3', 'apply 3', 'applied 02', 'record 02', 'end'],
+  ]);
+});
+
+test('the servers of the next interval come with the change before it', async () => {
+  const { done, reconciler, observer } = recorded();
+  await runIntervals(plans, reconciler, [observer], { ...options, previewed: false, preScaled: true }, step);
+  expect(done.filter((what) => what.startsWith('apply '))).toEqual(['apply 9', 'apply 9', 'apply 3']);
+});
+
+test('what is measured at an interval’s end is in its record, and the last interval is waited out too', async () => {
+  const { reconciler } = recorded();
+  const lengths: number[] = [];
+  const served = { observed: [], steady: [], busiest: null };
+  await runIntervals(
+    plans.slice(0, 2),
+    reconciler,
+    [
+      {
+        measure: ({ endedAtMs }) => {
+          expect(Date.now()).toBeGreaterThanOrEqual(endedAtMs - 2);
+          return Promise.resolve(served);
+        },
+        onRecord: (record) => {
+          expect(record.served).toBe(served);
+          lengths.push(record.endedAtMs - record.startedAtMs);
+        },
+      },
+    ],
+    { ...options, secondsPerInterval: 0.2 },
+    step,
+  );
+  expect(lengths).toEqual([200, 200]);
+});
+
+test('a failure ends the run: observers are told, whatever they do, and the error comes through', async () => {
+  const { done, reconciler, observer } = recorded(true);
+  const stubborn: RunObserver = { onEnd: () => Promise.reject(new Error('neither')) };
+  await expect(
+    runIntervals(plans, reconciler, [stubborn, observer], { ...options, previewed: false }, step),
+  ).rejects.toThrow('no');
+  expect(done).toEqual(['apply 5', 'begin', 'applied 00', 'record 00', 'apply 9', 'failed']);
+});
+
+describe('an interval that is too short for its change', () => {
+  const ahead = { plan: '2026-01-05T01:00:00Z', beginsInMs: 5_000, endsInMs: 35_000 };
+
+  test('is said to be before it begins', () => {
+    expect(tooShort({ ...ahead, changeMs: 34_000 })).toBe(
+      'the last change took 34.0 s, and the next interval, 2026-01-05T01:00:00Z, ends in 35.0 s: its plan would come into ' +
+        'force only after it; give at least --seconds-per-interval 68',
+    );
+    expect(tooShort({ ...ahead, changeMs: 29_000 })).toBeNull();
+  });
+
+  test('also where the interval before it has taken of its time', () => {
+    expect(tooShort({ ...ahead, beginsInMs: 0, endsInMs: 10_000, changeMs: 12_000 })).toContain(
+      'ends in 10.0 s',
+    );
+  });
+
+  test('while the run goes on', async () => {
+    const { reconciler } = recorded();
+    const slow: Reconciler = {
+      ...reconciler,
+      apply: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return nothing;
+      },
+    };
+    const notes: string[] = [];
+    const observer: RunObserver = { onNote: (note) => notes.push(note) };
+    await runIntervals(plans, slow, [observer], { ...options, secondsPerInterval: 0.01 }, step);
+    expect(notes.map((note) => /2026-01-05T\d\d/.exec(note)?.[0])).toEqual([
+      '2026-01-05T01',
+      '2026-01-05T02',
+    ]);
+  });
+});

@@ -1,0 +1,135 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { IntervalRecord } from '../../../driver/runObserver';
+import type { LoadSummary } from '../../../load/requestLog';
+import type { Observation } from '../../../observe/observeRequests';
+import { makeReport } from '../../../report/makeReport';
+import { RunRecorder } from '../../../report/recorder';
+import { RecordError } from '../../../report/records';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'casper-report-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const regions = ['north', 'south'];
+const starts = ['2026-01-05T00:00:00Z', '2026-01-05T01:00:00Z'];
+const run = {
+  ...{ stack: 'dev', regions, intervals: starts },
+  latencyMs: { north: { north: 1, south: 30 }, south: { north: 30, south: 2 } },
+  comparison: { baselines: ['latency'], synthetic: false, policies: [] },
+};
+const observed = (origin: string, destination: string, served: number): Observation => ({
+  origin,
+  destination,
+  requests: {
+    ...{ served, serverErrors: 0, clientAborts: 0, resets: 0 },
+    serviceTime: {
+      meanMs: served === 0 ? null : 4,
+      p50Ms: null,
+      p95Ms: null,
+      p99Ms: { unknown: 'over 1000' },
+    },
+  },
+});
+const observations = [
+  ...[observed('north', 'north', 30), observed('north', 'south', 10)],
+  ...[observed('south', 'north', 50), observed('south', 'south', 0)],
+];
+const recordOf = (interval: string, index: number): IntervalRecord => ({
+  plan: {
+    ...{ interval, policy: 'carbon', maxLatencyMs: null, synthetic: false, regions },
+    servers: { north: 8, south: 1 },
+    cpuMillicores: { north: 81, south: 11 },
+    requests: { north: { north: 3, south: 1 }, south: { north: 5 } },
+    weights: { north: { north: 3, south: 1 }, south: { north: 1 } },
+    ...{ objective: 1, carbonSum: 1200, meanLatencyMs: 20 },
+    solver: { name: 'glpk', status: 'optimal' },
+  },
+  stackPlan: { interval, policy: 'carbon', regions: {}, weights: {} },
+  preview: null,
+  update: { changes: [], seconds: 3.5, notes: index === 1 ? ['south was replaced'] : [] },
+  ...{ verification: [], rows: [] },
+  ...{ startedAtMs: 10_000 * index, endedAtMs: 10_000 * (index + 1), inForceAtMs: 10_000 * index + 4000 },
+  served: { observed: observations, steady: observations, busiest: null },
+});
+const summary: LoadSummary = {
+  ...{ due: 90, sent: 90, answered: 90, notSent: 0, slow: 0, errorStatuses: {} },
+  failed: { status: 0, connection: 0, timeout: 0 },
+  ...{ latencyMs: { p50: 3, p95: 9, p99: 20, max: 30 }, lateMs: null },
+};
+
+/** Records a run of both intervals; what its sender counted of the second is not over. */
+function record(): void {
+  const recorder = new RunRecorder(folder, run, () => ({ north: 100, south: 400 }));
+  for (const [index, interval] of starts.entries()) recorder.onRecord(recordOf(interval, index));
+  recorder.onSent(starts[0] ?? '', {
+    ...{ startedAtMs: 0, endedAtMs: 10_000, requestsPerSecond: {}, slowRequests: [] },
+    ...{ total: summary, byOrigin: { north: summary } },
+  });
+}
+
+const tables = [
+  'requests_from',
+  'requests_to',
+  'carbon',
+  'latencies',
+  'planned_vs_served',
+  'failed_requests',
+  'sent',
+];
+const texts = (): string[] => tables.map((name) => readFileSync(path.join(folder, `${name}.csv`), 'utf8'));
+
+test('tables made again are those that were written as it happened', async () => {
+  record();
+  const before = texts();
+  expect(before[2]).toBe(`interval,north,south\n${starts.map((start) => `${start},8000,4000\n`).join('')}`);
+  await makeReport(folder);
+  expect(texts()).toEqual(before);
+  for (const name of tables) rmSync(path.join(folder, `${name}.csv`));
+  await makeReport(folder);
+  expect(texts()).toEqual(before);
+});
+
+test('the page has what each interval recorded, and says what is not known', async () => {
+  record();
+  const html = readFileSync(await makeReport(folder), 'utf8');
+  expect(html).toContain('south was replaced');
+  const rowOf = (interval = ''): string | undefined =>
+    html.split('\n').find((line) => line.startsWith(`<tr><td>${interval}</td><td>3.5`));
+  expect(rowOf(starts[0])).toContain('<td>90</td><td>0</td>');
+  expect(rowOf(starts[1])).toContain('<td>unknown</td><td>unknown</td>');
+  expect(html).not.toContain('The run ended after');
+});
+
+test('of a run that was killed: a torn last line is left out, and the page says how far it came', async () => {
+  record();
+  const file = path.join(folder, 'intervals.jsonl');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.slice(0, -20));
+  expect(readFileSync(await makeReport(folder), 'utf8')).toContain('The run ended after 1 of 2 intervals.');
+});
+
+test('before the first interval ended there is a page, and no table', async () => {
+  new RunRecorder(folder, run, () => ({}));
+  expect(readFileSync(await makeReport(folder), 'utf8')).toContain('The run ended after 0 of 2 intervals.');
+  expect(existsSync(path.join(folder, 'carbon.csv'))).toBe(false);
+});
+
+test('what is no record is named with its line', async () => {
+  await expect(makeReport(folder)).rejects.toThrow(
+    `${folder}/run.json does not exist; name the folder of a run`,
+  );
+  record();
+  appendFileSync(path.join(folder, 'intervals.jsonl'), '{"plan":{}}\n');
+  await expect(makeReport(folder)).rejects.toThrow(RecordError);
+  await expect(makeReport(folder)).rejects.toThrow(
+    `${folder}/intervals.jsonl:3 is no record of this version`,
+  );
+  writeFileSync(path.join(folder, 'intervals.jsonl'), 'no\n');
+  await expect(makeReport(folder)).rejects.toThrow('intervals.jsonl:1 is not JSON');
+});

@@ -20,6 +20,18 @@ export function wantedCpuMillicores(spec: V1PodSpec | undefined, container: stri
   return limit === undefined ? undefined : millicoresOf(limit);
 }
 
+/**
+ * CPU limit in force in millicores, null for none: as the kubelet reports that it has set it, and in a Kubernetes whose
+ * kubelet reports no resources (before 1.33) as the pod was made with, which cannot change there.
+ */
+export function limitInForceMillicores(pod: V1Pod, container: string): number | null {
+  const status = pod.status?.containerStatuses?.find(({ name }) => name === container);
+  const limit = status?.resources
+    ? cpuLimitMillicores(pod, container)
+    : wantedCpuMillicores(pod.spec, container);
+  return limit ?? null;
+}
+
 /** A CPU quantity of the API: `281m`, or `1` for a whole core. */
 function millicoresOf(quantity: string): number {
   return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000;

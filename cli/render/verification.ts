@@ -1,21 +1,35 @@
 import type { RowVerification } from '../../driver/verify/servedWeights';
-import type { RegionVerification } from '../../driver/verify/podCpu';
+import type { PodVerification, RegionVerification } from '../../driver/verify/podCpu';
+import { isUnknown } from '../../observe/unknown';
 import { table } from './render';
 
-/** Planned against enforced CPU, region by region. */
+/** Planned CPU against what the kubelet and the pod's cgroup say, region by region. */
 export function renderVerification(verification: readonly RegionVerification[]): string {
-  return table(
-    ['region', 'planned', 'cgroup quota', 'pod', ''],
-    verification.map(({ region, plannedCpuMillicores, pods, fault }) => [
-      region,
-      `${plannedCpuMillicores}m`,
-      pods
-        .map(({ quotaMicros, periodMicros }) => `${quotaMicros ?? 'no limit'}/${periodMicros} us`)
-        .join(', ') || '-',
-      pods.map(({ name }) => name).join(', ') || 'none',
-      fault ?? 'ok',
-    ]),
-  );
+  const unread = verification.flatMap(({ pods }) => pods).find(({ quota }) => isUnknown(quota))?.quota;
+  return [
+    table(
+      ['region', 'planned', 'kubelet', 'cgroup quota', 'pod', ''],
+      verification.map(({ region, plannedCpuMillicores, pods, fault }) => [
+        region,
+        `${plannedCpuMillicores}m`,
+        joined(pods, ({ limitMillicores }) =>
+          limitMillicores === null ? 'no limit' : `${limitMillicores}m`,
+        ),
+        joined(pods, ({ quota }) =>
+          isUnknown(quota) ? 'not read' : `${quota.quotaMicros ?? 'no limit'}/${quota.periodMicros} us`,
+        ),
+        pods.map(({ name }) => name).join(', ') || 'none',
+        fault ?? 'ok',
+      ]),
+    ),
+    ...(isUnknown(unread)
+      ? [`  the cgroups' quotas are not all read, which is no fault: ${unread.unknown}`]
+      : []),
+  ].join('\n');
+}
+
+function joined(pods: readonly PodVerification[], text: (pod: PodVerification) => string): string {
+  return pods.map(text).join(', ') || '-';
 }
 
 /** Lines on which Traefiks serve their row of weights; none for a stack without any. */

@@ -1,9 +1,10 @@
-import { Writable } from 'node:stream';
-import type { KubeConfig } from '@kubernetes/client-node';
-import { CoreV1Api, Exec } from '../../cluster/client';
-import { serves } from '../../cluster/pods';
+import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { within } from '../../cluster/connection';
+import { limitInForceMillicores, serves } from '../../cluster/pods';
+import { isUnknown, type Unknown } from '../../observe/unknown';
 import { allRegionsSelector, containerName, regionLabel } from '../../stack/naming';
 import type { StackConfig } from '../../stack/stackConfig';
+import { readQuota, type CpuQuota } from './cgroupQuota';
 
 /** Whether the pod of one region runs as the plan says. */
 export interface RegionVerification {
@@ -18,30 +19,41 @@ export interface RegionVerification {
 
 export interface PodVerification {
   readonly name: string;
-  /** CPU time in microseconds a period, as the kernel enforces it in the pod's cgroup; null for no limit. */
-  readonly quotaMicros: number | null;
-  readonly periodMicros: number;
+  /** CPU limit that the kubelet reports as set; null for none. */
+  readonly limitMillicores: number | null;
+  /** The same as the kernel enforces it in the pod's cgroup: a second proof, where it can be had. */
+  readonly quota: CpuQuota | Unknown;
 }
 
-/** kubelet never writes a smaller quota (minQuotaPeriod in its cm package). */
+/** kubelet never writes a smaller quota (minQuotaPeriod in its cm package): that of 10m in a period of 100 ms. */
 const smallestQuotaMicros = 1000;
+const smallestMillicores = 10;
 
 /**
- * Reads every region's CPU quota from inside its running pod and compares it with the stack config's plan.
+ * Compares every region's CPU as the kubelet reports it, and as the kernel enforces it, with the stack config's plan.
  * @throws what the API server answers; a region that differs is a result, not an error
  */
 export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): Promise<RegionVerification[]> {
   const { namespace } = config.service;
   const { items } = await kubeConfig
     .makeApiClient(CoreV1Api)
-    .listNamespacedPod({ namespace, labelSelector: allRegionsSelector });
+    .listNamespacedPod({ namespace, labelSelector: allRegionsSelector }, within(10_000));
+  const inspect = async (pod: V1Pod): Promise<PodVerification> => {
+    const name = pod.metadata?.name ?? '';
+    return {
+      name,
+      limitMillicores: limitInForceMillicores(pod, containerName),
+      quota: await readQuota(kubeConfig, { namespace, pod: name, container: containerName }),
+    };
+  };
   return Promise.all(
     config.regions.map(async ({ name: region }) => {
       const pods = items.filter((pod) => pod.metadata?.labels?.[regionLabel] === region && serves(pod));
-      const quotas = await Promise.all(
-        pods.map((pod) => readQuota(kubeConfig, namespace, pod.metadata?.name ?? '')),
+      return compare(
+        region,
+        config.plan.regions[region]?.cpuMillicores ?? 0,
+        await Promise.all(pods.map(inspect)),
       );
-      return compare(region, config.plan.regions[region]?.cpuMillicores ?? 0, quotas);
     }),
   );
 }
@@ -52,74 +64,33 @@ export function compare(
   plannedCpuMillicores: number,
   pods: readonly PodVerification[],
 ): RegionVerification {
-  const result = (fault: string | null): RegionVerification => ({
-    region,
-    plannedCpuMillicores,
-    pods,
-    ok: fault === null,
-    fault,
-  });
   const wanted = plannedCpuMillicores > 0 ? 1 : 0;
-  if (pods.length !== wanted) return result(`${pods.length} ready pods, expected ${wanted}`);
-  for (const { name, quotaMicros, periodMicros } of pods) {
-    if (quotaMicros === null) return result(`${name} has no CPU limit in its cgroup`);
-    const expected = Math.max((plannedCpuMillicores * periodMicros) / 1000, smallestQuotaMicros);
-    // systemd's cgroup driver rounds up to a whole percent of a CPU (runc, CPUQuotaPerSecUSec).
-    const percentMicros = periodMicros / 100;
-    const roundedUp = Math.ceil(expected / percentMicros) * percentMicros;
-    if (quotaMicros !== expected && quotaMicros !== roundedUp) {
-      return result(`${name} may use ${quotaMicros} of every ${periodMicros} us, expected ${expected}`);
-    }
-  }
-  return result(null);
+  const fault =
+    pods.length === wanted
+      ? (pods.map(
+          (pod) => limitFault(pod, plannedCpuMillicores) ?? quotaFault(pod, plannedCpuMillicores),
+        )[0] ?? null)
+      : `${pods.length} ready pods, expected ${wanted}`;
+  return { region, plannedCpuMillicores, pods, ok: fault === null, fault };
 }
 
-/** The files of cgroup v2 and of v1; a pod has one or the other. */
-const quotaFiles = [
-  '/sys/fs/cgroup/cpu.max',
-  '/sys/fs/cgroup/cpu/cpu.cfs_quota_us',
-  '/sys/fs/cgroup/cpu/cpu.cfs_period_us',
-];
-
-async function readQuota(kubeConfig: KubeConfig, namespace: string, pod: string): Promise<PodVerification> {
-  const stdout = new TextSink();
-  const stderr = new TextSink();
-  await new Promise<void>((resolve, reject) => {
-    new Exec(kubeConfig)
-      // cat fails on the files that are not there, yet prints the others; what it printed is checked below.
-      .exec(namespace, pod, containerName, ['cat', ...quotaFiles], stdout, stderr, null, false, () => {
-        resolve();
-      })
-      .catch(reject);
-  });
-  return { name: pod, ...parseQuota(stdout.text, `${pod}: ${stderr.text.trim()}`) };
+function limitFault({ name, limitMillicores }: PodVerification, planned: number): string | null {
+  if (limitMillicores === null) return `${name} has no CPU limit`;
+  // Below its smallest quota a kubelet reports what was asked for, or what it has set instead.
+  const same =
+    limitMillicores === planned || (planned < smallestMillicores && limitMillicores === smallestMillicores);
+  return same ? null : `${name} has a CPU limit of ${limitMillicores}m, expected ${planned}m`;
 }
 
-/**
- * Reads `cpu.max` ("28100 100000", "max 100000") or the v1 pair of quota and period, a line each (-1: no limit).
- * @throws Error when the text is neither; `context` says whose it was
- */
-export function parseQuota(text: string, context: string): Omit<PodVerification, 'name'> {
-  const [quota, period, ...rest] = text.trim().split(/\s+/);
-  const periodMicros = Number(period);
-  if (
-    quota === undefined ||
-    !/^(max|-1|\d+)$/.test(quota) ||
-    !Number.isInteger(periodMicros) ||
-    periodMicros <= 0 ||
-    rest.length > 0
-  ) {
-    throw new Error(
-      `Cannot read the CPU quota of pod ${context}: expected a quota and a period, got "${text.trim()}"`,
-    );
-  }
-  return { quotaMicros: quota === 'max' || quota === '-1' ? null : Number(quota), periodMicros };
-}
-
-class TextSink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.text += chunk.toString('utf8');
-    done();
-  }
+function quotaFault({ name, quota }: PodVerification, planned: number): string | null {
+  if (isUnknown(quota)) return null;
+  const { quotaMicros, periodMicros } = quota;
+  if (quotaMicros === null) return `${name} has no CPU limit in its cgroup`;
+  const expected = Math.max((planned * periodMicros) / 1000, smallestQuotaMicros);
+  // systemd's cgroup driver rounds up to a whole percent of a CPU (runc, CPUQuotaPerSecUSec).
+  const percentMicros = periodMicros / 100;
+  const roundedUp = Math.ceil(expected / percentMicros) * percentMicros;
+  return quotaMicros === expected || quotaMicros === roundedUp
+    ? null
+    : `${name} may use ${quotaMicros} of every ${periodMicros} us, expected ${expected}`;
 }

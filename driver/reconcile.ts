@@ -1,7 +1,9 @@
 import type { Stack } from '@pulumi/pulumi/automation';
 import { readStackFile } from '../stack/stackFile';
 import { silentOrigins } from './entryPoints';
-import { previewStack, refreshStack, updateStack, type StackChange } from './engine/update';
+import { previewStack, refreshStack, UpdateError, updateStack, type StackChange } from './engine/update';
+import { explainRollout } from './explainRollout';
+import { changedBehindTheStack, foreignFields } from './foreignFields';
 import type { Step } from './step';
 import type { Target } from './target';
 import { verifyRows, type RowVerification } from './verify/servedWeights';
@@ -55,25 +57,36 @@ export interface Applied extends Verified {
 
 /**
  * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
- * @throws UpdateError, VerificationError
+ * @throws UpdateError, StackLockedError, VerificationError
  */
 export async function apply(target: Target, step: Step): Promise<Applied> {
   const stack = await target.stack();
   const { configFile } = target.options;
+  const config = readStackFile(configFile);
+  const refresh = (): Promise<unknown> => step('pulumi refresh', () => refreshStack(stack, configFile));
   const update = (replace: readonly string[]): Promise<StackChange> =>
-    step('pulumi up', () => updateStack(stack, configFile, replace));
+    step('pulumi up', () => updateStack(stack, configFile, replace)).catch((error: unknown) =>
+      explained(target, error),
+    );
 
-  const dead = await traefikParts(stack, 'process', await silentOrigins(readStackFile(configFile)));
+  const overwritten = await changedByOthers(target, stack, config.service.namespace);
+  // Pulumi compares the plan with its own state, which does not have these changes yet.
+  if (overwritten.length > 0) await refresh();
+  const dead = await traefikParts(stack, 'process', await silentOrigins(config));
   const started = await update(dead.map(({ urn }) => urn));
   const first = {
     ...started,
-    notes: [...started.notes, ...dead.map(({ origin }) => `started the Traefik of ${origin} again`)],
+    notes: [
+      ...overwritten,
+      ...started.notes,
+      ...dead.map(({ origin }) => `started the Traefik of ${origin} again`),
+    ],
   };
   const found = await verify(target, step);
   const faults = faultsOf(found);
   if (faults.length === 0) return { update: first, ...found };
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
-  await step('pulumi refresh', () => refreshStack(stack, configFile));
+  await refresh();
   const strayed = found.rows.filter(({ ok }) => !ok).map(({ origin }) => origin);
   const second = await update((await traefikParts(stack, 'weights', strayed)).map(({ urn }) => urn));
   const again = await verify(target, step);
@@ -86,6 +99,24 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
     },
     ...again,
   };
+}
+
+/** What somebody changed of the stack's objects; the stack's state is read only where there is such a field. */
+async function changedByOthers({ kubeConfig }: Target, stack: Stack, namespace: string): Promise<string[]> {
+  const foreign = await foreignFields(kubeConfig, namespace);
+  if (foreign.length === 0) return [];
+  const { deployment }: { deployment: unknown } = await stack.exportStack();
+  return changedBehindTheStack(foreign, deployment);
+}
+
+/** Adds the pods' own reasons to an update's error. */
+async function explained({ kubeConfig, options }: Target, error: unknown): Promise<never> {
+  if (!(error instanceof UpdateError)) throw error;
+  const { namespace } = readStackFile(options.configFile).service;
+  const reasons = await explainRollout(kubeConfig, namespace);
+  if (reasons.length === 0) throw error;
+  const lines = reasons.map((reason) => `  ${reason}`).join('\n');
+  throw new UpdateError(`${error.message}\nWhat is not ready, and why:\n${lines}`);
 }
 
 /** A stack file, and what makes it real. */

@@ -16,6 +16,11 @@ export class UpdateError extends Error {
   override readonly name = 'UpdateError';
 }
 
+/** Another update holds the stack's lock; the message says whose it is. */
+export class StackLockedError extends Error {
+  override readonly name = 'StackLockedError';
+}
+
 /** What `pulumi up` would change with this stack file. */
 export function previewStack(stack: Stack, configFile: string): Promise<StackChange> {
   return observe(stack, 'preview', (onEvent) => stack.preview({ ...quietly, configFile, onEvent }));
@@ -66,7 +71,7 @@ async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: W
       await attempt();
     });
   } catch (error) {
-    throw new UpdateError(explain(stack, what, error, events));
+    throw explain(stack, what, error, events);
   }
   return { changes: changesOf(events), seconds: (performance.now() - start) / 1000, notes };
 }
@@ -75,13 +80,13 @@ function describeHolder({ user, host, pid, since }: LockHolder): string {
   return `process ${pid} of ${user}@${host} (since ${since})`;
 }
 
-function explain(stack: Stack, what: string, error: unknown, events: readonly EngineEvent[]): string {
+function explain(stack: Stack, what: string, error: unknown, events: readonly EngineEvent[]): Error {
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof ConcurrentUpdateError) {
     const holders = lockHolders(text).map(describeHolder).join(', ') || 'another update';
-    return (
+    return new StackLockedError(
       `Stack ${stack.name} is locked by ${holders}. Wait for it; if it runs no longer, ` +
-      `\`pulumi cancel --stack ${stack.name}\` in the project's folder takes the lock away. Nothing was changed.`
+        `\`pulumi cancel --stack ${stack.name}\` in the project's folder takes the lock away. Nothing was changed.`,
     );
   }
   const diagnostics = events
@@ -91,5 +96,7 @@ function explain(stack: Stack, what: string, error: unknown, events: readonly En
     .filter((message, index, all) => message !== '' && all.indexOf(message) === index);
   const reached =
     what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : '';
-  return `pulumi ${what} of stack ${stack.name} failed: ${diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text}`;
+  return new UpdateError(
+    `pulumi ${what} of stack ${stack.name} failed: ${diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text}`,
+  );
 }

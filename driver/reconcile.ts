@@ -105,8 +105,8 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
 async function changedByOthers({ kubeConfig }: Target, stack: Stack, namespace: string): Promise<string[]> {
   const foreign = await foreignFields(kubeConfig, namespace);
   if (foreign.length === 0) return [];
-  const { deployment }: { deployment: unknown } = await stack.exportStack();
-  return changedBehindTheStack(foreign, deployment);
+  const state: { deployment: unknown } = await stack.exportStack();
+  return changedBehindTheStack(foreign, state.deployment);
 }
 
 /** Adds the pods' own reasons to an update's error. */

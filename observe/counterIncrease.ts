@@ -10,6 +10,8 @@ export interface ScrapeSpan {
   readonly scrapesMs: readonly number[];
   /** Those of them before which the target or Prometheus was away. */
   readonly afterAbsence: ReadonlySet<number>;
+  /** Those of them that another process of the target answered than the one before. */
+  readonly afterRestart: ReadonlySet<number>;
 }
 
 /**
@@ -18,12 +20,14 @@ export interface ScrapeSpan {
  * @param fromMs Unix time
  * @param toMs Unix time
  * @param longestPauseMs between scrapes; where none came for longer, Prometheus was away
+ * @param processStarts the target's `process_start_time_seconds`, where it has one
  */
 export function scrapeSpan(
   up: readonly Sample[],
   fromMs: number,
   toMs: number,
   longestPauseMs: number,
+  processStarts: readonly Sample[] = [],
 ): ScrapeSpan | Unknown {
   const edge = (edgeMs: number): Sample | Unknown => {
     const last = up.findLast(({ atMs }) => atMs <= edgeMs);
@@ -39,16 +43,19 @@ export function scrapeSpan(
 
   const scrapesMs: number[] = [];
   const afterAbsence = new Set<number>();
+  const afterRestart = new Set<number>();
+  const startAt = new Map(processStarts.map(({ atMs, value }) => [atMs, value]));
   for (const { atMs, value } of up) {
     if (value !== 1 || atMs < first.atMs || atMs > last.atMs) continue;
     const previousMs = scrapesMs.at(-1);
     if (previousMs !== undefined) {
       const failedBetween = up.some((scrape) => scrape.atMs > previousMs && scrape.atMs < atMs);
       if (failedBetween || atMs - previousMs > longestPauseMs) afterAbsence.add(atMs);
+      if (startAt.get(previousMs) !== startAt.get(atMs)) afterRestart.add(atMs);
     }
     scrapesMs.push(atMs);
   }
-  return { scrapesMs, afterAbsence };
+  return { scrapesMs, afterAbsence, afterRestart };
 }
 
 export interface CounterIncrease {
@@ -63,7 +70,7 @@ export interface CounterIncrease {
  */
 export function counterIncrease(
   samples: readonly Sample[],
-  { scrapesMs, afterAbsence }: ScrapeSpan,
+  { scrapesMs, afterAbsence, afterRestart }: ScrapeSpan,
 ): CounterIncrease | Unknown {
   const valueAt = new Map(samples.map(({ atMs, value }) => [atMs, value]));
   let increase = 0;
@@ -71,7 +78,10 @@ export function counterIncrease(
   for (const [index, atMs] of scrapesMs.entries()) {
     const previousMs = scrapesMs[index - 1];
     if (previousMs === undefined) continue;
-    const step = countedBetween(valueAt.get(previousMs) ?? 0, valueAt.get(atMs) ?? 0);
+    const after = valueAt.get(atMs) ?? 0;
+    const step = afterRestart.has(atMs)
+      ? { counted: after, reset: true }
+      : countedBetween(valueAt.get(previousMs) ?? 0, after);
     if (step.reset && afterAbsence.has(atMs)) {
       return {
         unknown: `away between ${isoOf(previousMs)} and ${isoOf(atMs)}, and its counters began anew meanwhile`,
@@ -85,8 +95,8 @@ export function counterIncrease(
 
 /**
  * What a counter counted between two scrapes. A smaller value means that it began anew from 0: what it counted between
- * the first scrape and its end is lost, so the count is a lower bound. A counter that began anew and has passed its old
- * value by the second scrape cannot be told from one that went on.
+ * the first scrape and its end is lost, so the count is a lower bound. Only the process's start tells a counter that has
+ * passed its old value again from one that went on.
  */
 export function countedBetween(before: number, after: number): { counted: number; reset: boolean } {
   return after >= before ? { counted: after - before, reset: false } : { counted: after, reset: true };

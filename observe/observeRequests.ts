@@ -9,7 +9,7 @@ import { isUnknown, type Unknown } from './unknown';
 export interface ObservedPair {
   readonly origin: string;
   readonly destination: string;
-  /** Labels that single out one scrape target, the origin's Traefik, in `up` as well: job and origin. */
+  /** Labels that single out one scrape target, the origin's Traefik, in `up` as well: job and instance. */
   readonly target: Readonly<Record<string, string>>;
   /** Labels of the target's series that stand for the destination: service. */
   readonly selector: Readonly<Record<string, string>>;
@@ -68,6 +68,7 @@ export interface ObserveOptions {
 /** The series of Traefik v3, documented under "Metrics" of its reference. */
 const durationBucket = 'traefik_service_request_duration_seconds_bucket';
 const durationSum = 'traefik_service_request_duration_seconds_sum';
+const processStart = 'process_start_time_seconds';
 
 /**
  * Counts the requests of every pair between two moments, from raw samples. A request belongs to the interval whose
@@ -101,7 +102,8 @@ async function observeTarget(
       const found = up.length === 0 ? 'no target' : `${up.length} targets`;
       return all({ unknown: `Prometheus has ${found} ${target} at that time` });
     }
-    const span = scrapeSpan(up[0]?.samples ?? [], fromMs, toMs, longestPauseMs);
+    const starts = series.find(({ labels }) => labels['__name__'] === processStart)?.samples;
+    const span = scrapeSpan(up[0]?.samples ?? [], fromMs, toMs, longestPauseMs, starts);
     if (isUnknown(span)) return all({ unknown: `${target}: ${span.unknown}` });
     return pairs.map(({ origin, destination, selector }) => {
       const requests = requestsOf(seriesWith(series, selector), span);
@@ -124,7 +126,7 @@ async function settledSeries(
   toMs: number,
   longestPauseMs: number,
 ): Promise<Series[]> {
-  const names = ['up', requestsTotal, durationBucket, durationSum].join('|');
+  const names = ['up', processStart, requestsTotal, durationBucket, durationSum].join('|');
   const selector = `{__name__=~"${names}",${target.slice(1)}`;
   for (;;) {
     const series = await rawSamples(url, selector, Date.now() - fromMs);

@@ -4,6 +4,7 @@ import { openTarget } from '../../driver/target';
 import { withStackOptions, type StackFlags } from '../options';
 import { showStep } from '../progress';
 import { stackOptionsOf } from '../project';
+import { renderChange } from '../render/changes';
 import { renderRows, renderVerification } from '../render/verification';
 
 export const verifyCommand = withStackOptions(
@@ -15,10 +16,20 @@ export const verifyCommand = withStackOptions(
   .option('--json', 'print one JSON object')
   .action(async ({ fix, json, ...flags }: StackFlags & { fix?: true; json?: true }) => {
     const target = await openTarget(stackOptionsOf(flags));
-    let found = await verify(target, showStep);
-    if (fix && faultsOf(found).length > 0) found = await apply(target, showStep);
+    const before = await verify(target, showStep);
+    const applied = fix && faultsOf(before).length > 0 ? await apply(target, showStep) : undefined;
+    const found = applied ?? before;
     const { verification, rows } = found;
-    if (json) console.log(JSON.stringify({ verification, rows }));
-    else console.log([renderVerification(verification), ...renderRows(rows)].join('\n'));
+    if (json) {
+      console.log(JSON.stringify({ verification, rows, ...(applied && { update: applied.update }) }));
+    } else {
+      console.log(
+        [
+          ...(applied ? ['applied:', renderChange(applied.update, false), 'verified:'] : []),
+          renderVerification(verification),
+          ...renderRows(rows),
+        ].join('\n'),
+      );
+    }
     if (faultsOf(found).length > 0) process.exitCode = 1;
   });

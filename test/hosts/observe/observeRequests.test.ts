@@ -46,7 +46,7 @@ async function quiet(): Promise<void> {
 const pair = (origin: 'paris' | 'sydney', destination: string): ObservedPair => ({
   origin,
   destination,
-  target: { job: 'traefik', origin },
+  target: { job: 'traefik', instance: (origin === 'paris' ? paris : sydney).target },
   selector: { service: `${destination}@file` },
 });
 
@@ -169,7 +169,7 @@ describe('unknown, with the reason, and never 0', () => {
       await quiet();
       paris.broken = true;
     });
-    const reason = '{job="traefik",origin="paris"}: the target was down at ';
+    const reason = `{instance="${paris.target}",job="traefik"}: the target was down at `;
     expect(observations.slice(0, 2).map(({ requests }) => requests)).toEqual([
       { unknown: expect.stringContaining(reason) as unknown },
       { unknown: expect.stringContaining(reason) as unknown },
@@ -208,12 +208,12 @@ describe('unknown, with the reason, and never 0', () => {
     const [none, two] = await during(
       () => undefined,
       [
-        { ...pair('paris', 'paris'), target: { job: 'traefik', origin: 'nowhere' } },
+        { ...pair('paris', 'paris'), target: { job: 'traefik', instance: 'nowhere:1' } },
         { ...pair('paris', 'paris'), target: { job: 'traefik' } },
       ],
     );
     expect(none?.requests).toEqual({
-      unknown: 'Prometheus has no target {job="traefik",origin="nowhere"} at that time',
+      unknown: 'Prometheus has no target {instance="nowhere:1",job="traefik"} at that time',
     });
     expect(two?.requests).toEqual({ unknown: 'Prometheus has 2 targets {job="traefik"} at that time' });
   }, 60_000);

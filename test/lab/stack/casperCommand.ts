@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { kubectl, labKubeconfig, live } from '../plugins/kubernetes/testStack';
+import { kubectl, labKubeconfig, live } from '../kubectl';
 
 export const checkout = path.join(__dirname, '..', '..', '..');
 const main = path.join(checkout, 'dist', 'cli', 'main.js');
@@ -21,6 +21,11 @@ export async function casper(args: readonly string[], env: Record<string, string
     env,
   });
   return { exitCode, stdout, stderr };
+}
+
+/** Lines of standard error that do not say how long a step took. */
+export function besidesProgress(stderr: string): string[] {
+  return stderr.split('\n').filter((line) => line !== '' && !/^[^:]+: done in [\d.]+ s$/.test(line));
 }
 
 /** One resource that moves, as `--json` prints it. */
@@ -57,12 +62,12 @@ export class CasperStack {
     writeFileSync(this.configFile, text.replace(from, to));
   }
 
-  run(command: 'apply' | 'preview', ...args: string[]): Promise<Outcome> {
+  run(command: 'apply' | 'preview' | 'verify', ...args: string[]): Promise<Outcome> {
     return casper([command, '--stack', this.name, '--config-file', this.configFile, ...args]);
   }
 
   /** What the command prints with `--json`; it must succeed. */
-  async json<T>(command: 'apply' | 'preview', ...args: string[]): Promise<T> {
+  async json<T>(command: 'apply' | 'preview' | 'verify', ...args: string[]): Promise<T> {
     const { exitCode, stdout, stderr } = await this.run(command, '--json', ...args);
     if (exitCode !== 0) throw new Error(stderr);
     return JSON.parse(stdout) as T;

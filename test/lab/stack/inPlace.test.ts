@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kubectl, live } from '../plugins/kubernetes/testStack';
+import { kubectl, live } from '../kubectl';
 import { CasperStack, type Change } from './casperCommand';
 
 jest.setTimeout(240_000);
 
 interface Applied {
   changes: Change[];
-  verification: { region: string; ok: boolean; pods: { name: string; quotaMicros: number }[] }[];
+  notes: string[];
+  verification: { region: string; ok: boolean; pods: { name: string; quota: { quotaMicros: number } }[] }[];
 }
 
 /** A stack whose regions' CPU is changed in their pods. */
@@ -21,7 +22,7 @@ describe('in place', () => {
 
   const quotas = ({ verification }: Applied): Record<string, number[]> =>
     Object.fromEntries(
-      verification.map(({ region, pods }) => [region, pods.map(({ quotaMicros }) => quotaMicros)]),
+      verification.map(({ region, pods }) => [region, pods.map(({ quota }) => quota.quotaMicros)]),
     );
   const podNames = ({ verification }: Applied): string[] =>
     verification.flatMap(({ pods }) => pods.map(({ name }) => name)).sort();
@@ -117,21 +118,79 @@ describe('in place', () => {
     expect(await stack.liveLimits()).toMatchObject({ 'us-west-1': '91m' });
   });
 
-  test('a resize that the kubelet refuses: the region’s pods are replaced, and the stack says so', async () => {
-    interface Node {
-      status: { allocatable: { cpu: string } };
-    }
-    const { status } = await live<Node>('node', 'casper-lab-1');
-    // Nine tenths of it, the request, are more than the node has: no resize and no new pod can satisfy it.
-    const tooMuch = Number(status.allocatable.cpu) * 1200;
-    stack.edit('maxServers: 100', 'maxServers: 1000');
+  interface Node {
+    status: { allocatable: { cpu: string } };
+  }
+  interface Pod {
+    metadata: { name: string; namespace: string };
+    spec: { nodeName: string; containers: { resources: { requests?: { cpu?: string } } }[] };
+    status: { phase: string };
+  }
+  const millicoresOf = (quantity = '0'): number =>
+    quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : 1000 * Number(quantity);
+
+  /** A pod that takes what is free of a node's CPU but 5m: less than a pod of the stack asks for. */
+  const fillNode = async (node: string): Promise<void> => {
+    const { status } = await live<Node>('node', node);
+    const { items } = await live<{ items: Pod[] }>(
+      ...['pods', '-A', `--field-selector=spec.nodeName=${node},status.phase=Running`],
+    );
+    const taken = items
+      .flatMap(({ spec }) => spec.containers)
+      .reduce((sum, { resources }) => sum + millicoresOf(resources.requests?.cpu), 0);
+    const requests = { cpu: `${millicoresOf(status.allocatable.cpu) - taken - 5}m` };
+    const image = process.env['CASPER_LAB_PAUSE_IMAGE'] ?? 'registry.k8s.io/pause:3.10';
+    const containers = [{ name: 'full', image, imagePullPolicy: 'IfNotPresent', resources: { requests } }];
+    const overrides = JSON.stringify({
+      spec: { nodeName: node, terminationGracePeriodSeconds: 1, containers },
+    });
+    await kubectl('run', 'full', '-n', stack.name, `--image=${image}`, `--overrides=${overrides}`);
+    await kubectl('wait', 'pod/full', '-n', stack.name, '--for=condition=Ready', '--timeout=60s');
+  };
+
+  test('a resize that has no room on its node: the pod is replaced, on another, and the output says so', async () => {
+    const region = 'ap-southeast-2';
+    const [pod] = (
+      await live<{ items: Pod[] }>('pods', '-n', stack.name, '-l', `app.kubernetes.io/instance=${region}`)
+    ).items;
+    stack.edit('port: 8080', 'port: 8080\n    resizeTimeoutSeconds: 5');
     stack.edit(
       'ap-southeast-2: { servers: 8, cpuMillicores: 81 }',
+      'ap-southeast-2: { servers: 100, cpuMillicores: 1001 }',
+    );
+    await fillNode(pod?.spec.nodeName ?? '');
+    try {
+      const applied = await stack.json<Applied>('apply');
+      expect(applied.notes).toEqual([expect.stringMatching(/^ap-southeast-2: .*the pods were replaced$/)]);
+      expect(quotas(applied)).toMatchObject({ [region]: [100_100] });
+      expect(podNames(applied)).not.toContain(pod?.metadata.name);
+      expect(applied.verification.every(({ ok }) => ok)).toBe(true);
+    } finally {
+      await kubectl('delete', 'pod', 'full', '-n', stack.name, '--wait=true');
+    }
+    const again = await stack.json<Applied>('apply');
+    expect([again.changes, again.notes]).toEqual([[], []]);
+  });
+
+  test('a resize that no node has room for: apply fails and says why, and the region’s pod serves on', async () => {
+    const { status } = await live<Node>('node', 'casper-lab-1');
+    // Nine tenths of it, the request, are more than the node has: no resize and no new pod can satisfy it.
+    const tooMuch = 1.2 * millicoresOf(status.allocatable.cpu);
+    stack.edit('maxServers: 100', 'maxServers: 1000');
+    stack.edit(
+      'ap-southeast-2: { servers: 100, cpuMillicores: 1001 }',
       `ap-southeast-2: { servers: ${Math.floor(tooMuch / 10)}, cpuMillicores: ${tooMuch} }`,
     );
     const { exitCode, stderr } = await stack.run('apply');
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/the kubelet refuses to resize ap-southeast-2|was not resized within/);
-    expect((await stack.liveLimits())['ap-southeast-2']).toBeDefined();
+    expect(stderr).toMatch(
+      /the kubelet refuses to resize ap-southeast-2|ap-southeast-2 was not resized within/,
+    );
+    // The template's limit, that of a full region: it was replaced, and was not resized.
+    expect((await stack.liveLimits())['ap-southeast-2']).toBe('10001m');
+    const available = ['-o', 'jsonpath={.status.availableReplicas}'];
+    expect(await kubectl('get', 'deployment', 'kiwix-ap-southeast-2', '-n', stack.name, ...available)).toBe(
+      '1',
+    );
   });
 });

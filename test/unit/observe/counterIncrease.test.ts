@@ -78,8 +78,24 @@ describe('by how much a counter grew', () => {
     expect(counterIncrease(scrapes(0, 100, null, 4, 9), span)).toEqual({ increase: 9, resets: 1 });
   });
 
-  test('over an absence a larger value is exact, a smaller one unknown', () => {
-    const away = known(scrapes(1, 1, 0, 1, 1), 1500, 4500);
+  test('a beginning anew that has passed the old value by the next scrape: the process’s start tells', () => {
+    const up = scrapes(1, 1, 1, 1, 1);
+    const starts = scrapes(900, 900, 900, 950, 950);
+    const restarted = scrapeSpan(up, 1500, 4500, pauseMs, starts);
+    if (isUnknown(restarted)) throw new Error(restarted.unknown);
+    // 5, then anew up to 7: at least those 7, and not the difference of 2.
+    expect(counterIncrease(scrapes(0, 5, 5, 7, 9), restarted)).toEqual({ increase: 9, resets: 1 });
+    const away = scrapeSpan(scrapes(1, 1, 0, 1, 1), 1500, 4500, pauseMs, scrapes(900, 900, null, 950, 950));
+    if (isUnknown(away)) throw new Error(away.unknown);
+    expect(counterIncrease(scrapes(0, 5, null, 7, 9), away)).toEqual({
+      unknown: expect.stringContaining('its counters began anew meanwhile') as unknown,
+    });
+  });
+
+  test('over an absence of the same process a larger value is exact, a smaller one unknown', () => {
+    const sameProcess = scrapes(900, 900, null, 900, 900);
+    const away = scrapeSpan(scrapes(1, 1, 0, 1, 1), 1500, 4500, pauseMs, sameProcess);
+    if (isUnknown(away)) throw new Error(away.unknown);
     expect(counterIncrease(scrapes(0, 100, null, 130, 131), away)).toEqual({ increase: 31, resets: 0 });
     expect(counterIncrease(scrapes(0, 100, null, 30, 131), away)).toEqual({
       unknown:

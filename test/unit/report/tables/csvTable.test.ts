@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import fs, { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -59,7 +59,21 @@ test('a row of another width is refused, and none of its rows is written', () =>
   expect(text()).toBe('x,y\n');
 });
 
-test('a writer that is killed leaves whole rows', async () => {
+test('rows are on the disk, and not only in the page cache, before append returns', () => {
+  const table = new CsvTable(file, ['x', 'y']);
+  const synced: string[] = [];
+  const sync = jest.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+    synced.push(text());
+  });
+  try {
+    table.append([[1, 2]]);
+    expect(synced).toEqual(['x,y\n1,2\n']);
+  } finally {
+    sync.mockRestore();
+  }
+});
+
+test('a writer that is killed between two system calls leaves whole rows', async () => {
   const writer = spawn(process.execPath, [
     '-e',
     `const { CsvTable } = require(${JSON.stringify(path.join(project, 'dist/report/tables/csvTable.js'))});

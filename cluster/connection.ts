@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ConfigurationOptions } from '@kubernetes/client-node';
 import { KubeConfig, Observable, VersionApi } from './client';
@@ -33,6 +34,7 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
     kubeConfig.loadFromDefault();
   }
   if (!kubeConfig.getContextObject(cluster.context)) {
+    assertDefaultKubeconfig(cluster);
     const known = kubeConfig.getContexts().map(({ name }) => name);
     throw new ClusterError(
       `casper:cluster.context: no context ${cluster.context} in ${cluster.kubeconfig ?? process.env['KUBECONFIG'] ?? '~/.kube/config'} ` +
@@ -42,6 +44,18 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
   }
   kubeConfig.setCurrentContext(cluster.context);
   return kubeConfig;
+}
+
+/** Inside a cluster there may be none: then the context of the pod's own account has been found already. */
+function assertDefaultKubeconfig({ kubeconfig }: StackConfig['cluster']): void {
+  if (kubeconfig !== undefined || process.env['KUBECONFIG']) return;
+  const file = path.join(process.env['HOME'] ?? homedir(), '.kube', 'config');
+  if (!existsSync(file)) {
+    throw new ClusterError(
+      `There is no kubeconfig: ${file} does not exist; set KUBECONFIG, name a file in casper:cluster.kubeconfig, ` +
+        'or run inside `casper lab exec` when the lab is meant',
+    );
+  }
 }
 
 /**

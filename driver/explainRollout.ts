@@ -9,6 +9,7 @@ import {
 } from '@kubernetes/client-node';
 import { within } from '../cluster/connection';
 import { serves } from '../cluster/pods';
+import { allRegionsSelector, regionLabel } from '../stack/naming';
 
 /** The objects of a namespace that tell why a rollout does not end. */
 export interface RolloutObjects {
@@ -17,7 +18,7 @@ export interface RolloutObjects {
   readonly events: readonly CoreV1Event[];
 }
 
-const selector = { labelSelector: 'app.kubernetes.io/part-of=casper' };
+const selector = { labelSelector: allRegionsSelector };
 
 /**
  * Asks why pods are not ready, region by region: Pulumi's message names the object and not the reason.
@@ -61,7 +62,7 @@ export function rolloutReasons({ pods, deployments, events }: RolloutObjects): s
 }
 
 function regionOf({ metadata }: V1Pod | V1Deployment): string {
-  return metadata?.labels?.['app.kubernetes.io/instance'] ?? metadata?.name ?? '';
+  return metadata?.labels?.[regionLabel] ?? metadata?.name ?? '';
 }
 
 /** The first that applies, from what comes first in a pod's life. */

@@ -8,6 +8,7 @@ import {
 } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { within } from '../cluster/connection';
+import { allRegionsSelector } from '../stack/naming';
 
 /** A field of a Deployment or a Service that somebody else than Pulumi has set last. */
 export interface ForeignField {
@@ -20,7 +21,7 @@ export interface ForeignField {
   readonly value: unknown;
 }
 
-const selector = { labelSelector: 'app.kubernetes.io/part-of=casper' };
+const selector = { labelSelector: allRegionsSelector };
 
 /** Asks for the fields of casper's objects that somebody else has set; none where the API server does not tell in time. */
 export async function foreignFields(

@@ -1,12 +1,13 @@
 import type { Stack } from '@pulumi/pulumi/automation';
 import { readStackFile } from '../stack/stackFile';
-import { silentOrigins } from './entryPoints';
 import { previewStack, refreshStack, UpdateError, updateStack, type StackChange } from './engine/update';
 import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
+import { deadProcesses, traefikUrns } from './hostProcesses';
 import type { Step } from './step';
 import type { Target } from './target';
 import { verifyRows, type RowVerification } from './verify/servedWeights';
+import { silentPrometheus } from './verify/prometheus';
 import { verifyLive, type RegionVerification } from './verify/podCpu';
 
 /** What runs after an update differs from the plan. */
@@ -31,22 +32,29 @@ export async function preview(target: Target, step: Step): Promise<StackChange> 
 export interface Verified {
   readonly verification: readonly RegionVerification[];
   readonly rows: readonly RowVerification[];
+  /** Why Prometheus does not answer; null where it does, or there is none. */
+  readonly prometheusFault: string | null;
 }
 
 /** Reads back what runs; changes nothing. */
 export async function verify({ kubeConfig, options }: Target, step: Step): Promise<Verified> {
   const config = readStackFile(options.configFile);
   return step('reading what runs', async () => {
-    const [verification, rows] = await Promise.all([verifyLive(kubeConfig, config), verifyRows(config)]);
-    return { verification, rows };
+    const [verification, rows, prometheusFault] = await Promise.all([
+      verifyLive(kubeConfig, config),
+      verifyRows(config),
+      silentPrometheus(config),
+    ]);
+    return { verification, rows, prometheusFault };
   });
 }
 
 /** Everything that differs from the plan, in words. */
-export function faultsOf({ verification, rows }: Verified): string[] {
+export function faultsOf({ verification, rows, prometheusFault }: Verified): string[] {
   return [
     ...verification.flatMap(({ region, fault }) => (fault === null ? [] : [`${region}: ${fault}`])),
     ...rows.flatMap(({ origin, fault }) => (fault === null ? [] : [`Traefik of ${origin}: ${fault}`])),
+    ...(prometheusFault === null ? [] : [`Prometheus: ${prometheusFault}`]),
   ];
 }
 
@@ -72,15 +80,11 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const overwritten = await changedByOthers(target, stack, config.service.namespace);
   // Pulumi compares the plan with its own state, which does not have these changes yet.
   if (overwritten.length > 0) await refresh();
-  const dead = await traefikParts(stack, 'process', await silentOrigins(config));
+  const dead = await deadProcesses(stack, config);
   const started = await update(dead.map(({ urn }) => urn));
   const first = {
     ...started,
-    notes: [
-      ...overwritten,
-      ...started.notes,
-      ...dead.map(({ origin }) => `started the Traefik of ${origin} again`),
-    ],
+    notes: [...overwritten, ...started.notes, ...dead.map(({ name }) => `started ${name} again`)],
   };
   const found = await verify(target, step);
   const faults = faultsOf(found);
@@ -88,7 +92,7 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
   await refresh();
   const strayed = found.rows.filter(({ ok }) => !ok).map(({ origin }) => origin);
-  const second = await update((await traefikParts(stack, 'weights', strayed)).map(({ urn }) => urn));
+  const second = await update(await traefikUrns(stack, 'weights', strayed));
   const again = await verify(target, step);
   if (faultsOf(again).length > 0) throw new VerificationError(again);
   return {
@@ -132,23 +136,4 @@ export function reconcilerOf(target: Target, step: Step): Reconciler {
     preview: () => preview(target, step),
     apply: () => apply(target, step),
   };
-}
-
-type TraefikUrns = Readonly<Record<string, Readonly<Record<'process' | 'weights', string>> | undefined>>;
-
-/**
- * A part of the Traefiks of some origins: Pulumi does not see by itself that something happened to it on its host.
- * Those that the stack has not made yet are left out.
- */
-async function traefikParts(
-  stack: Stack,
-  part: 'process' | 'weights',
-  origins: readonly string[],
-): Promise<{ origin: string; urn: string }[]> {
-  if (origins.length === 0) return [];
-  const urns = ((await stack.workspace.stackOutputs(stack.name))['traefikUrns']?.value ?? {}) as TraefikUrns;
-  return origins.flatMap((origin) => {
-    const urn = urns[origin]?.[part];
-    return urn === undefined ? [] : [{ origin, urn }];
-  });
 }

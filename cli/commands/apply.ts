@@ -10,7 +10,7 @@ import { showStep } from '../progress';
 import { stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
 import { renderMove } from '../render/move';
-import { renderRows, renderVerification } from '../render/verification';
+import { renderVerified } from '../render/verification';
 
 interface Flags extends PlanFlags, StackFlags {
   traces?: string;
@@ -52,8 +52,7 @@ export const applyCommand = withPlanOptions(
         'applied:',
         renderChange(update, verbose),
         'verified:',
-        renderVerification(verified.verification),
-        ...renderRows(verified.rows),
+        renderVerified(verified),
       ].join('\n'),
     );
   });

@@ -5,7 +5,7 @@ import { withStackOptions, type StackFlags } from '../options';
 import { showStep } from '../progress';
 import { stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
-import { renderRows, renderVerification } from '../render/verification';
+import { renderVerified } from '../render/verification';
 
 export const verifyCommand = withStackOptions(
   new Command('verify').description(
@@ -19,15 +19,13 @@ export const verifyCommand = withStackOptions(
     const before = await verify(target, showStep);
     const applied = fix && faultsOf(before).length > 0 ? await apply(target, showStep) : undefined;
     const found = applied ?? before;
-    const { verification, rows } = found;
     if (json) {
-      console.log(JSON.stringify({ verification, rows, ...(applied && { update: applied.update }) }));
+      console.log(JSON.stringify(found));
     } else {
       console.log(
         [
           ...(applied ? ['applied:', renderChange(applied.update, false), 'verified:'] : []),
-          renderVerification(verification),
-          ...renderRows(rows),
+          renderVerified(found),
         ].join('\n'),
       );
     }

@@ -43,7 +43,8 @@ function kindOf(resource: string): string {
   const [type = '', name = ''] = resource.split(' ');
   if (type !== 'Command') return type;
   if (name.endsWith('-weights')) return 'weights';
-  return name.endsWith('-process') ? 'processes' : type;
+  if (!name.endsWith('-process')) return type;
+  return name.endsWith('-traefik-process') ? 'Traefik' : 'Prometheus';
 }
 
 /** Where a region's CPU stands among the properties of what carries it. */

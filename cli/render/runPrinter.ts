@@ -3,7 +3,7 @@ import { sharesOf } from '../../report/shares';
 import { renderChange } from './changes';
 import { renderBusiest, renderShares } from './load';
 import { planBefore, renderMove, renderReadyAhead, type CarbonOf, type PlanBefore } from './move';
-import { renderRows, renderVerification } from './verification';
+import { renderVerified } from './verification';
 
 /** Prints a run for people as it goes on. */
 export class RunPrinter implements RunObserver {
@@ -14,7 +14,7 @@ export class RunPrinter implements RunObserver {
     private readonly verbose: boolean,
   ) {}
 
-  onApplied({ plan, stackPlan, preview, update, verification, rows }: AppliedInterval): void {
+  onApplied({ plan, stackPlan, preview, update, ...verified }: AppliedInterval): void {
     console.log(
       [
         renderMove(plan, this.before, this.carbonOf),
@@ -23,8 +23,7 @@ export class RunPrinter implements RunObserver {
         'applied:',
         renderChange(update, this.verbose && !preview),
         'verified:',
-        renderVerification(verification),
-        ...renderRows(rows),
+        renderVerified(verified),
       ].join('\n'),
     );
     this.before = planBefore(plan);

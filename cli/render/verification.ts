@@ -1,10 +1,11 @@
+import type { Verified } from '../../driver/reconcile';
 import type { RowVerification } from '../../driver/verify/servedWeights';
 import type { PodVerification, RegionVerification } from '../../driver/verify/podCpu';
 import { isUnknown } from '../../observe/unknown';
 import { table } from './render';
 
 /** Planned CPU against what the kubelet and the pod's cgroup say, region by region. */
-export function renderVerification(verification: readonly RegionVerification[]): string {
+function renderVerification(verification: readonly RegionVerification[]): string {
   const unread = verification.flatMap(({ pods }) => pods).find(({ quota }) => isUnknown(quota))?.quota;
   return [
     table(
@@ -32,8 +33,17 @@ function joined(pods: readonly PodVerification[], text: (pod: PodVerification) =
   return pods.map(text).join(', ') || '-';
 }
 
+/** What runs beside the plan: CPU by region, then the request path. */
+export function renderVerified({ verification, rows, prometheusFault }: Verified): string {
+  return [
+    renderVerification(verification),
+    ...renderRows(rows),
+    ...(prometheusFault === null ? [] : [`  Prometheus: ${prometheusFault}`]),
+  ].join('\n');
+}
+
 /** Lines on which Traefiks serve their row of weights; none for a stack without any. */
-export function renderRows(rows: readonly RowVerification[]): string[] {
+function renderRows(rows: readonly RowVerification[]): string[] {
   const faults = rows.flatMap(({ origin, fault }) =>
     fault === null ? [] : [`  Traefik of ${origin}: ${fault}`],
   );

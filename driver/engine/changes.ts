@@ -17,8 +17,8 @@ export interface PropertyChange {
   readonly after: unknown;
 }
 
-/** Types that act on nothing: stacks, components (all of casper's own types but PodCpu), and the providers of others. */
-const bookkeeping = /^(pulumi:pulumi:Stack$|pulumi:providers:|casper:(?!index:PodCpu$))/;
+/** Types that act on nothing: stacks, and the providers of others. */
+const bookkeeping = /^(pulumi:pulumi:Stack$|pulumi:providers:)/;
 
 const quiet: ReadonlySet<OpType> = new Set(['same', 'read', 'refresh']);
 
@@ -28,6 +28,8 @@ export function changesOf(events: readonly EngineEvent[]): ResourceChange[] {
   for (const { resourcePreEvent } of events) {
     const step = resourcePreEvent?.metadata;
     if (!step || quiet.has(step.op) || bookkeeping.test(step.type)) continue;
+    // A component is not custom: no plugin makes it.
+    if ((step.new ?? step.old)?.custom !== true) continue;
     const after = step.new?.inputs;
     const detailed = Object.keys(step.detailedDiff ?? {});
     // A dynamic resource says only that it differs, from its outputs: those are what a refresh finds.
@@ -45,6 +47,17 @@ export function changesOf(events: readonly EngineEvent[]): ResourceChange[] {
     });
   }
   return changes;
+}
+
+/** What an update says of regions whose CPU could not be changed in place: the pods were replaced instead. */
+export function fallbacksOf(events: readonly EngineEvent[]): string[] {
+  return events.flatMap(({ resOutputsEvent }) => {
+    const step = resOutputsEvent?.metadata;
+    if (!step || quiet.has(step.op) || !step.type.endsWith(':PodCpu')) return [];
+    const fallback: unknown = valueAt(step.new?.outputs, 'fallback');
+    if (typeof fallback !== 'string' || fallback === '') return [];
+    return [`${step.urn.split('::').at(-1) ?? step.urn}: ${fallback}`];
+  });
 }
 
 /** Pulumi's own properties begin with two underscores. */

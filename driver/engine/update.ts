@@ -1,6 +1,6 @@
 import type { EngineEvent, GlobalOpts, Stack } from '@pulumi/pulumi/automation';
 import { ConcurrentUpdateError } from '@pulumi/pulumi/automation';
-import { changesOf, type ResourceChange } from './changes';
+import { changesOf, fallbacksOf, type ResourceChange } from './changes';
 import { isGone, lockHolders, type LockHolder } from './lock';
 
 /** What a preview or an update moved, and how long it took. */
@@ -73,7 +73,11 @@ async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: W
   } catch (error) {
     throw explain(stack, what, error, events);
   }
-  return { changes: changesOf(events), seconds: (performance.now() - start) / 1000, notes };
+  return {
+    changes: changesOf(events),
+    seconds: (performance.now() - start) / 1000,
+    notes: [...notes, ...fallbacksOf(events)],
+  };
 }
 
 function describeHolder({ user, host, pid, since }: LockHolder): string {

@@ -17,6 +17,7 @@ const weights = { east: 3, west: 1 };
 let traefik: RunningProgram;
 let prometheus: PrometheusProcess;
 let entryPoint: string;
+let metrics: string;
 /** west answers every fifth request with 503. */
 const asked = { east: 0, west: 0 };
 
@@ -31,7 +32,8 @@ beforeAll(async () => {
       response.end('west');
     }),
   ];
-  const [web, metrics, api] = [await freeAddress(), await freeAddress(), await freeAddress()];
+  const [web, api] = [await freeAddress(), await freeAddress()];
+  metrics = await freeAddress();
   entryPoint = `http://${web}/`;
   mkdirSync(path.join(folder, 'dynamic'));
   const servers = (url: string) => ({ loadBalancer: { servers: [{ url }] } });
@@ -93,7 +95,7 @@ test('what was sent, what Traefik counted and what the destinations were asked a
   const pair = (destination: string) => ({
     origin: 'north',
     destination,
-    target: { job: 'traefik', origin: 'north' },
+    target: { job: 'traefik', instance: metrics },
     selector: { service: `${destination}@file` },
   });
   const [start, change] = intervals.map(({ startedAtMs }) => startedAtMs);

@@ -168,6 +168,21 @@ describe('the request path', () => {
     expect((await run('verify')).exitCode).toBe(0);
   });
 
+  test('a Prometheus that was killed: verify says so, apply starts it again', async () => {
+    const config = readStackFile(configFile);
+    const host = config.hosts.findIndex(({ prometheus }) => prometheus);
+    const pidFile = `${config.hosts[host]?.folder ?? ''}/prometheus/pid`;
+    await onHost(host, 'kill', '-9', await onHost(host, 'cat', pidFile));
+    await sleep(500);
+    const verify = await run('verify');
+    expect([verify.exitCode, verify.stdout]).toEqual([
+      1,
+      expect.stringMatching(/Prometheus: it does not answer at http:.*ECONNREFUSED/),
+    ]);
+    expect((await apply()).notes).toEqual(['started Prometheus again']);
+    expect((await run('verify')).exitCode).toBe(0);
+  });
+
   /** Every origin's requests go to one region, whose servers carry them with a tenth to spare. */
   const allTo = (
     home: string,

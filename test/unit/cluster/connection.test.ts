@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { assertReachable, kubeConfigOf } from '../../../cluster/connection';
 
@@ -20,15 +23,40 @@ test('an API server that takes the connection and says nothing is given up', asy
   }
 });
 
-test('a kubeconfig that KUBECONFIG names and that is not there is named, and nothing else is taken', () => {
-  const before = process.env['KUBECONFIG'];
-  process.env['KUBECONFIG'] = '/nowhere/kubeconfig';
-  try {
-    expect(() => kubeConfigOf({ context: 'lab' })).toThrow(
-      'KUBECONFIG names /nowhere/kubeconfig, which does not exist; correct it, or name the file in casper:cluster.kubeconfig',
+describe('a kubeconfig that is not there is named, with what to do', () => {
+  const before = { ...process.env };
+  const folder = mkdtempSync(path.join(tmpdir(), 'casper-home-'));
+  afterEach(() => {
+    for (const name of ['KUBECONFIG', 'HOME']) {
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before[name];
+    }
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const cluster = { context: 'lab' };
+
+  test('in the stack file', () => {
+    expect(() => kubeConfigOf({ ...cluster, kubeconfig: '/nowhere/config' })).toThrow(
+      'casper:cluster.kubeconfig: /nowhere/config does not exist; correct the path',
     );
-  } finally {
-    if (before === undefined) delete process.env['KUBECONFIG'];
-    else process.env['KUBECONFIG'] = before;
-  }
+  });
+
+  test('in KUBECONFIG, beside one that is there', () => {
+    const good = path.join(folder, 'good');
+    writeFileSync(good, new KubeConfig().exportConfig());
+    process.env['KUBECONFIG'] = [good, '/nowhere/config'].join(path.delimiter);
+    expect(() => kubeConfigOf(cluster)).toThrow(
+      'KUBECONFIG names /nowhere/config, which does not exist; correct it, or name the file in casper:cluster.kubeconfig',
+    );
+  });
+
+  test('in the home directory', () => {
+    Reflect.deleteProperty(process.env, 'KUBECONFIG');
+    process.env['HOME'] = folder;
+    expect(() => kubeConfigOf(cluster)).toThrow(
+      `There is no kubeconfig: ${folder}/.kube/config does not exist; set KUBECONFIG, name a file in`,
+    );
+  });
 });

@@ -38,7 +38,7 @@ function planOf(hour: number, servers: number): IntervalPlan {
 
 const nothing: Applied = {
   update: { changes: [], seconds: 0, notes: [] },
-  ...{ verification: [], rows: [] },
+  ...{ verification: [], rows: [], prometheusFault: null },
 };
 
 /** Notes down, with the servers that the stack file then has, what is done; fails at the second change where asked to. */

@@ -1,16 +1,16 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation';
-import { changesOf } from '../../../../driver/engine/changes';
+import { changesOf, fallbacksOf } from '../../../../driver/engine/changes';
 
 describe('changesOf', () => {
-  const event = (op: string, type: string, inputs?: object): EngineEvent =>
+  const event = (op: string, type: string, inputs?: object, custom = true): EngineEvent =>
     ({
       resourcePreEvent: {
         metadata: {
           op,
           type,
           urn: `urn:pulumi:dev::casper::casper:index:KiwixRegion$${type}::us-east-1`,
-          old: { inputs: { spec: { containers: [{ cpu: '281m' }] } } },
-          new: { inputs },
+          old: { custom, inputs: { spec: { containers: [{ cpu: '281m' }] } } },
+          new: { custom, inputs },
           detailedDiff: inputs ? { 'spec.containers[0].cpu': { kind: 'update' } } : undefined,
         },
       },
@@ -35,9 +35,33 @@ describe('changesOf', () => {
       changesOf([
         event('same', 'kubernetes:apps/v1:Deployment'),
         event('read', 'pulumi:pulumi:StackReference'),
-        event('create', 'casper:index:KiwixRegion'),
+        event('create', 'casper:index:KiwixRegion', undefined, false),
         { sequence: 1, timestamp: 1 },
       ]),
     ).toEqual([]);
+  });
+});
+
+describe('fallbacksOf', () => {
+  const done = (op: string, fallback: unknown): EngineEvent =>
+    ({
+      resOutputsEvent: {
+        metadata: {
+          ...{ op, type: 'pulumi-nodejs:casper:PodCpu' },
+          urn: 'urn:pulumi:dev::casper::casper:index:KiwixRegion$pulumi-nodejs:casper:PodCpu::us-east-1',
+          new: { custom: true, outputs: { limitMillicores: 281, fallback } },
+        },
+      },
+    }) as unknown as EngineEvent;
+
+  test('says which region’s pods were replaced, and why; an update before this one is no news', () => {
+    expect(
+      fallbacksOf([
+        done('update', 'us-east-1 was not resized within 30 s; the pods were replaced'),
+        done('same', 'long ago'),
+        done('update', ''),
+        { sequence: 1, timestamp: 1 },
+      ]),
+    ).toEqual(['us-east-1: us-east-1 was not resized within 30 s; the pods were replaced']);
   });
 });

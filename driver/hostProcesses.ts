@@ -16,7 +16,7 @@ type Part = 'process' | 'weights';
 /** URNs that the program gives out for what an update may have to replace. */
 const outputsSchema = z.object({
   traefikUrns: z.record(z.string(), z.object({ process: z.string(), weights: z.string() })).default({}),
-  prometheusUrn: z.string().optional(),
+  prometheusUrn: z.string().nullish(),
 });
 
 /** The processes of the request path that do not answer; those that the stack has not made yet are left out. */
@@ -29,7 +29,7 @@ export async function deadProcesses(stack: Stack, config: StackConfig): Promise<
       const urn = traefikUrns[origin]?.process;
       return urn === undefined ? [] : [{ name: `the Traefik of ${origin}`, urn }];
     }),
-    ...(prometheus !== null && prometheusUrn !== undefined
+    ...(prometheus !== null && typeof prometheusUrn === 'string'
       ? [{ name: 'Prometheus', urn: prometheusUrn }]
       : []),
   ];

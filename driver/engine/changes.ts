@@ -56,8 +56,22 @@ export function fallbacksOf(events: readonly EngineEvent[]): string[] {
     if (!step || quiet.has(step.op) || !step.type.endsWith(':PodCpu')) return [];
     const fallback: unknown = valueAt(step.new?.outputs, 'fallback');
     if (typeof fallback !== 'string' || fallback === '') return [];
-    return [`${step.urn.split('::').at(-1) ?? step.urn}: ${fallback}`];
+    return [fallback];
   });
+}
+
+/** What the program itself warns of: a resource's warnings are Pulumi's to show. */
+export function programWarnings(events: readonly EngineEvent[]): string[] {
+  const messages = events.flatMap(({ diagnosticEvent }) => {
+    const ofProgram = !diagnosticEvent?.urn || diagnosticEvent.urn.includes('::pulumi:pulumi:Stack::');
+    return diagnosticEvent?.severity === 'warning' && ofProgram ? [plainText(diagnosticEvent.message)] : [];
+  });
+  return [...new Set(messages)];
+}
+
+/** A diagnostic without the marks of its colours. */
+export function plainText(message: string): string {
+  return message.replace(/<\{%[^%]*%\}>/g, '').trim();
 }
 
 /** Pulumi's own properties begin with two underscores. */

@@ -1,6 +1,6 @@
 import type { EngineEvent, GlobalOpts, Stack } from '@pulumi/pulumi/automation';
 import { ConcurrentUpdateError } from '@pulumi/pulumi/automation';
-import { changesOf, fallbacksOf, type ResourceChange } from './changes';
+import { changesOf, fallbacksOf, plainText, programWarnings, type ResourceChange } from './changes';
 import { isGone, lockHolders, type LockHolder } from './lock';
 
 /** What a preview or an update moved, and how long it took. */
@@ -76,7 +76,7 @@ async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: W
   return {
     changes: changesOf(events),
     seconds: (performance.now() - start) / 1000,
-    notes: [...notes, ...fallbacksOf(events)],
+    notes: [...notes, ...programWarnings(events), ...fallbacksOf(events)],
   };
 }
 
@@ -96,7 +96,7 @@ function explain(stack: Stack, what: string, error: unknown, events: readonly En
   const diagnostics = events
     .map(({ diagnosticEvent }) => diagnosticEvent)
     .filter((event) => event?.severity === 'error')
-    .map((event) => event?.message.replace(/<\{%[^%]*%\}>/g, '').trim() ?? '')
+    .map((event) => plainText(event?.message ?? ''))
     .filter((message, index, all) => message !== '' && all.indexOf(message) === index);
   const reached =
     what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : '';

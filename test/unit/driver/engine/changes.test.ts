@@ -1,5 +1,5 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation';
-import { changesOf, fallbacksOf } from '../../../../driver/engine/changes';
+import { changesOf, fallbacksOf, programWarnings } from '../../../../driver/engine/changes';
 
 describe('changesOf', () => {
   const event = (op: string, type: string, inputs?: object, custom = true): EngineEvent =>
@@ -62,6 +62,20 @@ describe('fallbacksOf', () => {
         done('update', ''),
         { sequence: 1, timestamp: 1 },
       ]),
-    ).toEqual(['us-east-1: us-east-1 was not resized within 30 s; the pods were replaced']);
+    ).toEqual(['us-east-1 was not resized within 30 s; the pods were replaced']);
   });
+});
+
+test('the program’s own warnings are notes, once and without colours; a resource’s are not', () => {
+  const warning = (message: string, urn?: string, severity = 'warning'): EngineEvent =>
+    ({ diagnosticEvent: { message, severity, ...(urn && { urn }) } }) as unknown as EngineEvent;
+  const stack = 'urn:pulumi:dev::casper::pulumi:pulumi:Stack::casper-dev';
+  expect(
+    programWarnings([
+      warning('<{%fg 3%}>the order goes by the outputs<{%reset%}>\n', stack),
+      warning('the order goes by the outputs'),
+      warning('deprecated', 'urn:pulumi:dev::casper::kubernetes:core/v1:Service::a'),
+      warning('something else', stack, 'info'),
+    ]),
+  ).toEqual(['the order goes by the outputs']);
 });

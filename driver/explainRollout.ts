@@ -1,12 +1,11 @@
-import {
-  AppsV1Api,
-  CoreV1Api,
-  type CoreV1Event,
-  type KubeConfig,
-  type V1ContainerStatus,
-  type V1Deployment,
-  type V1Pod,
+import type {
+  CoreV1Event,
+  KubeConfig,
+  V1ContainerStatus,
+  V1Deployment,
+  V1Pod,
 } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api } from '../cluster/client';
 import { within } from '../cluster/connection';
 import { serves } from '../cluster/pods';
 import { allRegionsSelector, regionLabel } from '../stack/naming';

@@ -1,11 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  AppsV1Api,
-  CoreV1Api,
-  type KubeConfig,
-  type V1Deployment,
-  type V1Service,
-} from '@kubernetes/client-node';
+import type { KubeConfig, V1Deployment, V1Service } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api } from '../cluster/client';
 import { z } from 'zod';
 import { within } from '../cluster/connection';
 import { allRegionsSelector } from '../stack/naming';

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
-import { Exec, type KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { Exec } from '../../cluster/client';
 import { isUnknown, type Unknown } from '../../observe/unknown';
 
 /** CPU time that the kernel grants a pod's container. */

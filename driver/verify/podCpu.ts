@@ -1,4 +1,5 @@
-import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
+import { CoreV1Api } from '../../cluster/client';
 import { within } from '../../cluster/connection';
 import { limitInForceMillicores, serves } from '../../cluster/pods';
 import { isUnknown, type Unknown } from '../../observe/unknown';

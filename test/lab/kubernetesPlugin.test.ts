@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '../../cluster/client';
 import { CustomResource } from '@pulumi/kubernetes/apiextensions';
 import { CustomResourceDefinition } from '@pulumi/kubernetes/apiextensions/v1';
 import { Deployment } from '@pulumi/kubernetes/apps/v1';

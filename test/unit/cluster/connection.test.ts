@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '../../../cluster/client';
 import { assertReachable, kubeConfigOf } from '../../../cluster/connection';
 
 test('an API server that takes the connection and says nothing is given up', async () => {

@@ -1,4 +1,4 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '../../../cluster/client';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startServer } from '../loopbackServer';
 

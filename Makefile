@@ -5,8 +5,9 @@ CASPER := node dist/cli/main.js
 
 # Folder of the four CSV files that the demo plans from.
 TRACES ?= traces/sample
-# Start of the demo's first interval, ISO 8601 in UTC; the trace's first interval when empty.
-FROM ?=
+# Start of the demo's first interval, ISO 8601 in UTC; the trace's first interval when empty. In the sample's first
+# evening the cleanest region changes.
+FROM ?= $(if $(filter traces/sample,$(TRACES)),2026-01-05T16:00:00Z)
 # Keep the lab after the demo: make demo KEEP=1
 KEEP ?=
 

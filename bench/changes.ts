@@ -69,7 +69,7 @@ async function main(flags: Flags): Promise<void> {
   const { secondsPerInterval } = flags;
   const sender = new LoadSender({
     entryPoints: requestPathOf(config).entryPoints,
-    ...{ plans, secondsPerInterval, seed: 1 },
+    ...{ plans, secondsPerInterval, seed: 1, loadShare: 1 },
   });
   const records: LoadedInterval[] = [];
   const collector: RunObserver = {
@@ -83,7 +83,7 @@ async function main(flags: Flags): Promise<void> {
       console.log(line(record));
     },
   };
-  const observers = [sender, new RequestWatcher(target.kubeConfig, config), collector];
+  const observers = [sender, new RequestWatcher(target.kubeConfig, config, 1), collector];
   const settings = { secondsPerInterval, previewed: false, preScaled: flags.preScaling };
   await runIntervals(plans, reconcilerOf(target, plainStep), observers, settings, plainStep);
   for (const { origin, dueAtMs, latencyMs, outcome } of sender.log.slowRequests()) {

@@ -10,6 +10,8 @@ export interface LoadSenderOptions {
   readonly plans: readonly IntervalPlan[];
   readonly secondsPerInterval: number;
   readonly seed: number;
+  /** Share of the planned requests that is sent. */
+  readonly loadShare: number;
   /** Called with what was sent in an interval, once its last request is over. */
   readonly onSent?: (interval: string, load: IntervalLoad) => void;
 }
@@ -25,11 +27,14 @@ export class LoadSender implements RunObserver {
   constructor(private readonly options: LoadSenderOptions) {}
 
   onBegin(): void {
-    const { entryPoints, plans, secondsPerInterval, seed, onSent } = this.options;
+    const { entryPoints, plans, secondsPerInterval, seed, loadShare, onSent } = this.options;
     let reported = 0;
     this.load = generateLoadApart({
       origins: entryPoints,
-      intervals: plans.map((plan) => ({ seconds: secondsPerInterval, requestsPerSecond: ratesOf(plan) })),
+      intervals: plans.map((plan) => ({
+        seconds: secondsPerInterval,
+        requestsPerSecond: requestRates(plan, loadShare),
+      })),
       seed,
       signal: this.stop.signal,
       onInterval: (load) => onSent?.(plans[reported++]?.interval ?? '', load),
@@ -51,12 +56,12 @@ export class LoadSender implements RunObserver {
   }
 }
 
-/** Requests/s by origin. */
-function ratesOf({ regions, requests }: IntervalPlan): Record<string, number> {
+/** A share of a plan's requests/s, by origin. */
+export function requestRates({ regions, requests }: IntervalPlan, share: number): Record<string, number> {
   return Object.fromEntries(
     regions.map((origin) => [
       origin,
-      Object.values(requests[origin] ?? {}).reduce((sum, count) => sum + count, 0),
+      share * Object.values(requests[origin] ?? {}).reduce((sum, count) => sum + count, 0),
     ]),
   );
 }

@@ -20,10 +20,14 @@ export class RequestWatcher implements RunObserver {
   private ready: ReadyServers[] = [];
   private watching: Promise<void> | undefined;
 
-  /** @throws NoRequestPathError */
+  /**
+   * @param loadShare share of the planned requests that is sent: ready servers are counted at that share of what they carry
+   * @throws NoRequestPathError
+   */
   constructor(
     private readonly kubeConfig: KubeConfig,
     private readonly config: StackConfig,
+    private readonly loadShare: number,
   ) {
     this.path = requestPathOf(config);
   }
@@ -65,6 +69,8 @@ export class RequestWatcher implements RunObserver {
         throw error;
       },
     );
-    return busiestMoment(received, this.ready, (region) => capacityOf(this.config, region).requestsPerServer);
+    const carried = (region: string): number =>
+      this.loadShare * capacityOf(this.config, region).requestsPerServer;
+    return busiestMoment(received, this.ready, carried);
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { capacityOf } from '../stack/capacity';
-import { preScaledPlan } from '../planning/preScaling';
+import { preScaledPlans } from '../planning/preScaling';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import type { StackPlan } from '../stack/stackConfig';
 import { readStackFile, writeStackPlan } from '../stack/stackFile';
@@ -49,15 +49,12 @@ async function intervals(
   const { configFile } = reconciler;
   const config = readStackFile(configFile);
   // An update of their own for the next interval's servers would find no time in a squeezed hour.
-  const changes = plans.map((plan, index) => {
-    const next = plans[index + 1];
-    return {
-      plan,
-      stackPlan:
-        preScaled && next
-          ? preScaledPlan(plan, next, (region) => capacityOf(config, region))
-          : stackPlanOf(plan),
-    };
+  const stackPlans = preScaled
+    ? preScaledPlans(plans, (region) => capacityOf(config, region))
+    : plans.map(stackPlanOf);
+  const changes = stackPlans.flatMap((stackPlan, index) => {
+    const plan = plans[index];
+    return plan ? [{ plan, stackPlan }] : [];
   });
   let previewSeconds = 0;
   const previewOf = async (

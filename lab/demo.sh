@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Four intervals of 20 s on the lab's cluster under the trace's load; run by lab/with.sh. TRACES and FROM say what is
+# Four intervals on the lab's cluster, under as much of the trace's load as this machine carries; run by lab/with.sh. TRACES and FROM say what is
 # planned from.
 set -euo pipefail
 casper() { node dist/cli/main.js "$@"; }
@@ -10,4 +10,4 @@ casper init --lab --traces "$TRACES" --config-file runs/Pulumi.demo.yaml
 casper platform --stack demo --config-file runs/Pulumi.demo.yaml
 casper run --stack demo --config-file runs/Pulumi.demo.yaml \
   --traces "$TRACES" ${FROM:+--from "$FROM"} --intervals 4 --max-latency 150 \
-  --load --seconds-per-interval 20
+  --load --fit

@@ -38,6 +38,14 @@ export function preScaledPlan(
   };
 }
 
+/** What the stack is given for each of successive plans: the plan, pre-scaled for the change to the next one. */
+export function preScaledPlans(plans: readonly IntervalPlan[], capacity: CapacityByRegion): StackPlan[] {
+  return plans.map((plan, index) => {
+    const next = plans[index + 1];
+    return next ? preScaledPlan(plan, next, capacity) : stackPlanOf(plan);
+  });
+}
+
 /** Shares are fractions: a sum that should be whole may come out a little above. */
 const roundingError = 1e-9;
 

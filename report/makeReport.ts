@@ -33,13 +33,13 @@ export async function makeReport(directory: string): Promise<string> {
 /** Adds an interval to the tables; one in which nothing was observed has no rows. */
 export function addInterval(
   tables: RunTables,
-  { latencyMs }: RunRecord,
+  { latencyMs, loadShare }: RunRecord,
   interval: Pick<RecordedInterval, 'plan' | 'startedAtMs' | 'endedAtMs' | 'carbonGramsPerKwh' | 'served'>,
 ): void {
   const { plan, startedAtMs, endedAtMs, carbonGramsPerKwh, served } = interval;
   if (!served) return;
   const seconds = (endedAtMs - startedAtMs) / 1000;
-  tables.append({ plan, seconds, carbonGramsPerKwh, latencyMs, observations: served.observed });
+  tables.append({ plan, seconds, loadShare, carbonGramsPerKwh, latencyMs, observations: served.observed });
 }
 
 function reportedOf(interval: RecordedInterval, load: RecordedLoad | undefined): ReportedInterval {

@@ -17,6 +17,8 @@ const runSchema = z.object({
   regions: z.array(z.string()).readonly(),
   /** Starts of the planned intervals, ISO 8601. */
   intervals: z.array(z.string()).readonly(),
+  /** Share of the planned requests that was sent; of a run that sent none it says nothing. */
+  loadShare: z.number(),
   /** Network latency by origin and destination. */
   latencyMs: byPair,
   comparison: z.object({

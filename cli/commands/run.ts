@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { reconcilerOf } from '../../driver/reconcile';
+import { fitToMachine, probeOf, type MachineFit } from '../../driver/fitToMachine';
+import { reconcilerOf, type Reconciler } from '../../driver/reconcile';
 import { LoadSender } from '../../driver/loadSender';
 import { RequestWatcher } from '../../driver/requestWatcher';
 import { requestPathOf } from '../../driver/requestPath';
@@ -8,10 +9,12 @@ import { runIntervals } from '../../driver/runIntervals';
 import type { RunObserver } from '../../driver/runObserver';
 import { openTargetOnCopy } from '../../driver/target';
 import type { IntervalPlan } from '../../planning/intervalPlan';
+import { preScaledPlans } from '../../planning/preScaling';
 import { comparisonOf } from '../../report/comparison';
 import { carbonByRegion, latencyByPair } from '../../report/conditions';
 import { makeReport } from '../../report/makeReport';
 import { RunRecorder } from '../../report/recorder';
+import { capacityOf } from '../../stack/capacity';
 import { readStackFile } from '../../stack/stackFile';
 import {
   integer,
@@ -27,7 +30,7 @@ import {
 import { openPlanning, planForStack, simulateForStack } from '../planFromStack';
 import { showStep } from '../progress';
 import { sampleTraces, stackOptionsOf } from '../project';
-import { renderLoad } from '../render/load';
+import { renderFit, renderLoad } from '../render/load';
 import { jsonPrinter, RunPrinter } from '../render/runPrinter';
 
 interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
@@ -36,6 +39,7 @@ interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
   intervals: number;
   secondsPerInterval: number;
   load?: true;
+  fit?: true;
   seed: number;
   runs: string;
   verbose?: boolean;
@@ -62,6 +66,12 @@ export const runCommand = withPlanOptions(
           0,
         )
         .option('--load', 'send the trace’s requests meanwhile, and count what is served; needs casper:hosts')
+        .addOption(
+          new Option(
+            '--fit',
+            'with --load, where one machine carries everything: find out what it carries, and choose share of the load and length of an interval from that',
+          ).conflicts('secondsPerInterval'),
+        )
         .addOption(new Option('--seed <n>', 'of the load').argParser(integer).default(1))
         .option('--runs <dir>', 'where the run leaves its records', 'runs'),
     ),
@@ -80,33 +90,38 @@ export const runCommand = withPlanOptions(
     const directory = path.resolve(flags.runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
     const target = await openTargetOnCopy(options, directory);
 
+    const reconciler = reconcilerOf(target, showStep);
+    const fit = flags.load && flags.fit ? await fitOf(plans, reconciler, flags.seed, json) : undefined;
+    const loadShare = fit?.loadShare ?? 1;
     const carbonOf = (interval: string): Record<string, number> => carbonByRegion(trace, interval);
     const run = {
       stack: options.stackName,
       regions: [...trace.regions],
       intervals: plans.map(({ interval }) => interval),
+      loadShare,
       latencyMs: latencyByPair(trace),
       comparison: comparisonOf(simulation),
     };
     const recorder = new RunRecorder(directory, run, carbonOf);
     const printer = json ? jsonPrinter : new RunPrinter(before, carbonOf, flags.verbose ?? false);
-    const secondsPerInterval = flags.secondsPerInterval || (flags.load ? referenceSecondsPerInterval : 0);
+    const secondsPerInterval =
+      fit?.secondsPerInterval ?? (flags.secondsPerInterval || (flags.load ? referenceSecondsPerInterval : 0));
     const observers: RunObserver[] = [recorder, printer];
     let sender: LoadSender | undefined;
     if (flags.load) {
       const config = readStackFile(target.options.configFile);
       sender = new LoadSender({
         entryPoints: requestPathOf(config).entryPoints,
-        ...{ plans, secondsPerInterval, seed: flags.seed },
+        ...{ plans, secondsPerInterval, seed: flags.seed, loadShare },
         onSent: (interval, load) => {
           recorder.onSent(interval, load);
         },
       });
-      observers.push(sender, new RequestWatcher(target.kubeConfig, config));
+      observers.push(sender, new RequestWatcher(target.kubeConfig, config, loadShare));
     }
     const settings = { secondsPerInterval, previewed: true, preScaled: flags.load ?? false };
     try {
-      await runIntervals(plans, reconcilerOf(target, showStep), observers, settings, showStep);
+      await runIntervals(plans, reconciler, observers, settings, showStep);
     } catch (error) {
       // What was done until then has its tables and its page too; the error is what people must see.
       await makeReport(directory).catch((fault: unknown) => {
@@ -121,6 +136,23 @@ export const runCommand = withPlanOptions(
 
 /** The reference's: an hour takes 30 s (carbonfirst/casper, simulation.py). */
 const referenceSecondsPerInterval = 30;
+
+/** Finds out what the machine carries, and says so. */
+async function fitOf(
+  plans: readonly IntervalPlan[],
+  reconciler: Reconciler,
+  seed: number,
+  json: true | undefined,
+): Promise<MachineFit | undefined> {
+  const config = readStackFile(reconciler.configFile);
+  const [first] = plans;
+  const [firstStackPlan] = preScaledPlans(plans, (region) => capacityOf(config, region));
+  if (!first || !firstStackPlan) return undefined;
+  const send = probeOf(first, requestPathOf(config).entryPoints, seed);
+  const fit = await fitToMachine(first, firstStackPlan, reconciler, send, showStep);
+  (json ? console.error : console.log)(renderFit(fit));
+  return fit;
+}
 
 function printSent({ log }: LoadSender, plans: readonly IntervalPlan[], json: true | undefined): void {
   const summary = {

@@ -1,3 +1,4 @@
+import type { MachineFit } from '../../driver/fitToMachine';
 import type { IntervalLoad } from '../../load/generateLoad';
 import type { LoadSummary } from '../../load/requestLog';
 import type { BusiestMoment } from '../../observe/busiestMoment';
@@ -59,4 +60,14 @@ export function renderShares(shares: readonly Share[]): string {
 function cell(value: number | null | Unknown, text: (value: number) => string): string {
   if (value === null) return '-';
   return isUnknown(value) ? 'unknown' : text(value);
+}
+
+/** What a machine was found to carry, and what was chosen from it. */
+export function renderFit({ loadShare, secondsPerInterval, updateSeconds, p99Ms }: MachineFit): string {
+  const part = loadShare === 1 ? 'all of' : `1 in ${1 / loadShare} of`;
+  const latency = p99Ms === null ? 'no request was answered' : `99 % within ${p99Ms.toFixed(0)} ms`;
+  return (
+    `this machine carries ${part} the trace's requests (${latency}), and an update under them takes ` +
+    `${updateSeconds.toFixed(0)} s: that is the load, in intervals of ${secondsPerInterval} s`
+  );
 }

@@ -13,8 +13,10 @@ type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
 /** One interval as it was planned and as Prometheus saw it. */
 export interface IntervalOutcome {
   readonly plan: Pick<IntervalPlan, 'interval' | 'requests'>;
-  /** How long the interval's load lasted; planned requests/s times it are planned requests. */
+  /** How long the interval's load lasted. */
   readonly seconds: number;
+  /** Share of the planned requests/s that was sent; times `seconds` they are planned requests. */
+  readonly loadShare: number;
   /** By region. */
   readonly carbonGramsPerKwh: Readonly<Record<string, number>>;
   /** Network latency in ms, by origin and destination. */
@@ -124,10 +126,10 @@ export class RunTables {
 
 function shareCells(
   { origin, destination, plannedRequestsPerSecond, plannedPercent, served, servedPercent }: Share,
-  { plan, seconds }: IntervalOutcome,
+  { plan, seconds, loadShare }: IntervalOutcome,
 ): Cell[] {
   return [
-    ...[plan.interval, origin, destination, plannedRequestsPerSecond * seconds, cell(served)],
+    ...[plan.interval, origin, destination, plannedRequestsPerSecond * loadShare * seconds, cell(served)],
     ...[cell(plannedPercent), cell(servedPercent), cell(differenceOf(servedPercent, plannedPercent))],
     isUnknown(servedPercent) ? servedPercent.unknown : '',
   ];

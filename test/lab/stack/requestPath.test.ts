@@ -219,7 +219,7 @@ describe('the request path', () => {
       const config = readStackFile(configFile);
       const secondsPerInterval = 12;
       const { entryPoints } = requestPathOf(config);
-      const sender = new LoadSender({ entryPoints, plans, secondsPerInterval, seed: 1 });
+      const sender = new LoadSender({ entryPoints, plans, secondsPerInterval, seed: 1, loadShare: 1 });
       const intervals: IntervalRecord[] = [];
       const step = <T>(_: string, work: () => Promise<T>): Promise<T> => work();
       await runIntervals(
@@ -227,7 +227,7 @@ describe('the request path', () => {
         reconcilerOf(target, step),
         [
           sender,
-          new RequestWatcher(target.kubeConfig, config),
+          new RequestWatcher(target.kubeConfig, config, 1),
           { onRecord: (record) => intervals.push(record) },
         ],
         { secondsPerInterval, previewed: false, preScaled },

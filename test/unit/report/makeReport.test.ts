@@ -20,6 +20,7 @@ const regions = ['north', 'south'];
 const starts = ['2026-01-05T00:00:00Z', '2026-01-05T01:00:00Z'];
 const run = {
   ...{ stack: 'dev', regions, intervals: starts },
+  loadShare: 1,
   latencyMs: { north: { north: 1, south: 30 }, south: { north: 30, south: 2 } },
   comparison: { baselines: ['latency'], synthetic: false, policies: [] },
 };

@@ -42,6 +42,7 @@ const outcome: IntervalOutcome = {
     requests: { north: { north: 3, south: 1 }, south: { north: 5 } },
   },
   seconds: 10,
+  loadShare: 1,
   carbonGramsPerKwh: { north: 100, south: 400 },
   latencyMs: { north: { north: 1, south: 30 }, south: { north: 30, south: 2 } },
   observations: [

@@ -1,0 +1,102 @@
+import type { LoadOrigin } from '../load/entryPoint';
+import type { LoadResult } from '../load/generateLoad';
+import { generateLoadApart } from '../load/generateLoadApart';
+import { failedAtClient, type LoadSummary } from '../load/requestLog';
+import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
+import type { StackPlan } from '../stack/stackConfig';
+import { writeStackPlan } from '../stack/stackFile';
+import { requestRates } from './loadSender';
+import type { Reconciler } from './reconcile';
+import type { Step } from './step';
+
+/** What a machine carries on which cluster, proxies, load and driver run together. */
+export interface MachineFit {
+  /** Share of the planned requests that is sent; 1 where the machine carries all of them. */
+  readonly loadShare: number;
+  /** Long enough for a preview and an update under that load, and to compare what is served after it. */
+  readonly secondsPerInterval: number;
+  /** How long an update took under that load. */
+  readonly updateSeconds: number;
+  /** 99th percentile of the latency in the probe, in ms; null where nothing was answered. */
+  readonly p99Ms: number | null;
+}
+
+/** Sends a share of the requests until the signal, or for some seconds. */
+export type SendProbe = (share: number, seconds: number, signal?: AbortSignal) => Promise<LoadSummary>;
+
+const shares = [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16];
+const probeSeconds = 5;
+/** An update that takes longer than this has failed by its own bounds. */
+const longestUpdateSeconds = 600;
+
+/** Half of the kernel's CPU period of 100 ms: above it, requests wait for a CPU and not for their pod's quota. */
+const calmP99Ms = 50;
+
+/** The preview of the next change and the change itself, which come in one interval, take about as long as each other. */
+const updatesPerInterval = 2;
+const shortestIntervalSeconds = 20;
+/** To compare what is served, in whole scrapes, with the plan in force. */
+const comparedSeconds = 6;
+
+/**
+ * Finds out what this machine carries. The first plan is applied; the largest share of its requests under which none
+ * fails and the 99th percentile stays calm is the load; the update that the run begins with is timed under it.
+ * @param firstPlan of the run
+ * @param firstStackPlan what the stack is given for it: the plan, with the servers that the change to the next one takes
+ */
+export async function fitToMachine(
+  firstPlan: IntervalPlan,
+  firstStackPlan: StackPlan,
+  reconciler: Reconciler,
+  send: SendProbe,
+  step: Step,
+): Promise<MachineFit> {
+  writeStackPlan(reconciler.configFile, stackPlanOf(firstPlan));
+  await reconciler.apply();
+  const { share, p99Ms } = await step('finding out what this machine carries', () => calmShare(send));
+  const stop = new AbortController();
+  const load = send(share, longestUpdateSeconds, stop.signal);
+  const startedAtMs = performance.now();
+  try {
+    writeStackPlan(reconciler.configFile, firstStackPlan);
+    await reconciler.apply();
+  } finally {
+    stop.abort();
+    await load;
+  }
+  const updateSeconds = (performance.now() - startedAtMs) / 1000;
+  return { loadShare: share, secondsPerInterval: intervalFor(updateSeconds), updateSeconds, p99Ms };
+}
+
+/** The length of an interval for updates that take so long, in whole seconds. */
+export function intervalFor(updateSeconds: number): number {
+  const needed = Math.ceil(updatesPerInterval * updateSeconds) + comparedSeconds;
+  return Math.max(shortestIntervalSeconds, needed);
+}
+
+/** The largest share that leaves the machine calm; the smallest where none does. */
+export async function calmShare(send: SendProbe): Promise<{ share: number; p99Ms: number | null }> {
+  let found = { share: NaN, p99Ms: null as number | null };
+  for (const share of shares) {
+    const summary = await send(share, probeSeconds);
+    const p99Ms = summary.latencyMs?.p99 ?? null;
+    found = { share, p99Ms };
+    if (failedAtClient(summary) === 0 && p99Ms !== null && p99Ms <= calmP99Ms) break;
+  }
+  return found;
+}
+
+/** Probes with a plan's requests. */
+export function probeOf(
+  plan: IntervalPlan,
+  origins: readonly LoadOrigin[],
+  seed: number,
+  generate: typeof generateLoadApart = generateLoadApart,
+): SendProbe {
+  return async (share, seconds, signal) => {
+    const requestsPerSecond = requestRates(plan, share);
+    const intervals = [{ seconds, requestsPerSecond }];
+    const result: LoadResult = await generate({ origins, intervals, seed, ...(signal && { signal }) });
+    return result.log.summary();
+  };
+}

@@ -2,38 +2,22 @@ import { readFileSync } from 'node:fs';
 import { KubeConfig } from '../../cluster/client';
 import { CustomResource } from '@pulumi/kubernetes/apiextensions';
 import { CustomResourceDefinition } from '@pulumi/kubernetes/apiextensions/v1';
-import { Deployment } from '@pulumi/kubernetes/apps/v1';
 import { ConfigMap, Secret, Service } from '@pulumi/kubernetes/core/v1';
 import * as pulumi from '@pulumi/pulumi';
 import type { PulumiFn } from '@pulumi/pulumi/automation';
 import { explainRollout } from '../../driver/explainRollout';
 import { kubectl, labKubeconfig, live } from './kubectl';
 import { labProvider, NamespaceStack } from './namespaceStack';
+import { webProgram, type Web } from './webProgram';
 
 jest.setTimeout(240_000);
 
-/** An image that the lab's nodes have and that runs until it is told to stop. */
-const image = process.env['CASPER_LAB_PAUSE_IMAGE'] ?? 'registry.k8s.io/pause:3.10';
 const missing = 'casper.invalid/missing:1';
 
 interface LiveDeployment {
   readonly metadata: { readonly uid: string };
   readonly spec: { readonly replicas: number };
   readonly status: { readonly availableReplicas?: number };
-}
-
-interface Web {
-  readonly image?: string;
-  readonly replicas?: number;
-  readonly version?: string;
-  /** Value of a label that the Deployment selects by. */
-  readonly tier?: string;
-  readonly nodeSelector?: Record<string, string>;
-  readonly timeoutSeconds?: number;
-  /** Whether the object's own fields are taken back from whoever changed them. */
-  readonly force?: boolean;
-  /** Where the object is; the stack's own namespace when absent. */
-  readonly namespace?: string;
 }
 
 /** What casper relies on of Pulumi's Kubernetes plugin. */
@@ -46,56 +30,7 @@ describe('Pulumi’s Kubernetes plugin', () => {
     await stack.remove();
   });
 
-  /** A Deployment like a region's, with casper's labels. */
-  const web = (step: Web = {}): PulumiFn => {
-    const {
-      replicas = 1,
-      version = '1',
-      tier = 'web',
-      timeoutSeconds = 120,
-      namespace = stack.namespace,
-    } = step;
-    const labels = {
-      'app.kubernetes.io/instance': 'east',
-      'app.kubernetes.io/part-of': 'casper',
-      tier,
-    };
-    return () => {
-      new Deployment(
-        'web',
-        {
-          metadata: {
-            ...{ namespace, name: 'web', labels },
-            annotations: {
-              'pulumi.com/timeoutSeconds': String(timeoutSeconds),
-              ...(step.force && { 'pulumi.com/patchForce': 'true' }),
-            },
-          },
-          spec: {
-            replicas,
-            selector: { matchLabels: labels },
-            strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-            template: {
-              metadata: { labels },
-              spec: {
-                terminationGracePeriodSeconds: 1,
-                ...(step.nodeSelector && { nodeSelector: step.nodeSelector }),
-                containers: [
-                  {
-                    ...{ name: 'web', image: step.image ?? image, imagePullPolicy: 'IfNotPresent' },
-                    env: [{ name: 'VERSION', value: version }],
-                    resources: { limits: { cpu: '100m' } },
-                  },
-                ],
-              },
-            },
-          },
-        },
-        { provider: labProvider() },
-      );
-      return Promise.resolve();
-    };
-  };
+  const web = (step: Web = {}): PulumiFn => webProgram(stack.namespace, step);
   const deployment = (): Promise<LiveDeployment> =>
     live<LiveDeployment>('deployment', 'web', '-n', stack.namespace);
   const reasons = (): Promise<string[]> => {

@@ -1,23 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
-import { failedAtClient } from '../../../load/requestLog';
-import type * as loadSender from '../../../driver/loadSender';
-import type * as reconcile from '../../../driver/reconcile';
-import type * as requestPath from '../../../driver/requestPath';
-import type * as requestWatcher from '../../../driver/requestWatcher';
-import type { IntervalRecord } from '../../../driver/runObserver';
-import type * as runner from '../../../driver/runIntervals';
-import type * as targets from '../../../driver/target';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
 import { readStackFile } from '../../../stack/stackFile';
 import { casper, checkout, type Change, type Outcome } from './casperCommand';
+import { allTo, runUnderLoad } from './plansUnderLoad';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const name = 'test-request-path';
 const sample = path.join(checkout, 'traces', 'sample');
@@ -183,63 +175,13 @@ describe('the request path', () => {
     expect((await run('verify')).exitCode).toBe(0);
   });
 
-  /** Every origin's requests go to one region, whose servers carry them with a tenth to spare. */
-  const allTo = (
-    home: string,
-    interval: string,
-    requestsPerSecond = 30,
-    servers = Math.ceil((regions.length * requestsPerSecond) / 9),
-  ): IntervalPlan => {
-    const only = <T>(value: T, rest: T): Record<string, T> =>
-      Object.fromEntries(regions.map((region) => [region, region === home ? value : rest]));
-    return {
-      interval,
-      policy: 'by hand',
-      regions,
-      servers: only(servers, 0),
-      cpuMillicores: only(10 * servers + 1, 0),
-      requests: Object.fromEntries(regions.map((origin) => [origin, { [home]: requestsPerSecond }])),
-      weights: Object.fromEntries(regions.map((origin) => [origin, { [home]: 1 }])),
-      ...{ maxLatencyMs: null, synthetic: true, objective: 0, carbonSum: 0, meanLatencyMs: null },
-      solver: { name: 'none', status: 'by hand' },
-    };
-  };
-
   describe('while the plan changes under load', () => {
-    // As it is built: the load runs in a process of its own, from a file.
-    const built = createRequire(path.join(checkout, 'dist', 'index.js'));
-    const { openTarget } = built('./driver/target.js') as typeof targets;
-    const { reconcilerOf } = built('./driver/reconcile.js') as typeof reconcile;
-    const { runIntervals } = built('./driver/runIntervals.js') as typeof runner;
-    const { LoadSender } = built('./driver/loadSender.js') as typeof loadSender;
-    const { RequestWatcher } = built('./driver/requestWatcher.js') as typeof requestWatcher;
-    const { requestPathOf } = built('./driver/requestPath.js') as typeof requestPath;
-    const runThrough = async (plans: IntervalPlan[], preScaled: boolean) => {
-      const target = await openTarget({ projectDirectory: checkout, stackName: name, configFile });
-      const config = readStackFile(configFile);
-      const secondsPerInterval = 12;
-      const { entryPoints } = requestPathOf(config);
-      const sender = new LoadSender({ entryPoints, plans, secondsPerInterval, seed: 1, loadShare: 1 });
-      const intervals: IntervalRecord[] = [];
-      const step = <T>(_: string, work: () => Promise<T>): Promise<T> => work();
-      await runIntervals(
-        plans,
-        reconcilerOf(target, step),
-        [
-          sender,
-          new RequestWatcher(target.kubeConfig, config, 1),
-          { onRecord: (record) => intervals.push(record) },
-        ],
-        { secondsPerInterval, previewed: false, preScaled },
-        step,
-      );
-      return {
-        intervals,
-        loads: intervals.map(({ served }) => served?.busiest?.load ?? NaN),
-        failed: failedAtClient(sender.log.summary()),
-      };
-    };
-    const move = [allTo('eu-west-3', '2026-01-05T00:00:00Z'), allTo('us-east-1', '2026-01-05T01:00:00Z')];
+    const runThrough = (plans: IntervalPlan[], preScaled: boolean) =>
+      runUnderLoad({ projectDirectory: checkout, stackName: name, configFile }, plans, preScaled);
+    const move = [
+      allTo(regions, 'eu-west-3', '2026-01-05T00:00:00Z'),
+      allTo(regions, 'us-east-1', '2026-01-05T01:00:00Z'),
+    ];
 
     test('no destination receives more than its ready servers carry', async () => {
       const {
@@ -254,8 +196,8 @@ describe('the request path', () => {
 
     test('nor where an interval’s requests treble: its servers are ready before it', async () => {
       const rise = [
-        allTo('us-east-1', '2026-01-05T02:00:00Z', 10),
-        allTo('us-east-1', '2026-01-05T03:00:00Z', 30),
+        allTo(regions, 'us-east-1', '2026-01-05T02:00:00Z', 10),
+        allTo(regions, 'us-east-1', '2026-01-05T03:00:00Z', 30),
       ];
       const { intervals, loads, failed } = await runThrough(rise, true);
       const servers = intervals.map(({ stackPlan }) => stackPlan.regions['us-east-1']?.servers);
@@ -267,7 +209,7 @@ describe('the request path', () => {
     test('with half of the servers gone before the requests, one does', async () => {
       const [before] = move;
       const half = Math.ceil(Object.values(before?.servers ?? {}).reduce((sum, count) => sum + count, 0) / 2);
-      const gone = allTo('eu-west-3', '2026-01-05T01:00:00Z', 30, half);
+      const gone = allTo(regions, 'eu-west-3', '2026-01-05T01:00:00Z', 30, half);
       const { loads } = await runThrough([...(before ? [before] : []), gone], false);
       expect(loads[1]).toBeGreaterThan(1.5);
     });

@@ -102,7 +102,7 @@ export class EntryPoint {
   }
 }
 
-/** Of a request that says nothing of it, Traefik would ask the service to compress the answer, only to unpack it itself. */
+/** Without this header Traefik requests gzip from the service, then decompresses the answer itself. */
 const headers = { 'accept-encoding': 'identity' };
 
 function isTimeout(error: Error): boolean {

@@ -1,7 +1,7 @@
 import type { ReadyServers } from './readyServers';
 import type { ReceivedRequests } from './receivedRequests';
 
-/** When a destination received most of what its ready servers carry. */
+/** The 3 s window with the highest ratio of received requests to ready capacity, over all destinations. */
 export interface BusiestMoment {
   readonly destination: string;
   /** Unix time in ms: the beginning of the three seconds. */
@@ -13,12 +13,12 @@ export interface BusiestMoment {
   readonly load: number;
 }
 
-/** A scrape comes up to a tenth of a second late on a busy machine, which over one second would pass for load. */
+/** On a busy machine a scrape is up to 0.1 s late: over a window of 1 s the requests of that time would look like load. */
 const windowMs = 3000;
 
 /**
- * The three seconds, over all destinations, in which most was received of what the ready servers carried meanwhile;
- * pure. Between two scrapes requests came evenly.
+ * Finds the window with the highest ratio of received requests to ready capacity, over all destinations; pure. Requests
+ * between two scrapes are taken as evenly spread.
  * @returns null where nothing was received, or nothing is known of the servers
  */
 export function busiestMoment(
@@ -49,7 +49,7 @@ export function busiestMoment(
   return busiest;
 }
 
-/** Over the window from a moment on; null where the spans, in the order of time, do not cover it. */
+/** Integral of a value over the window that starts at a moment; null where the spans, in order of time, do not cover it. */
 function integral<T extends { readonly fromMs: number; readonly toMs: number }>(
   spans: readonly T[],
   atMs: number,
@@ -64,7 +64,7 @@ function integral<T extends { readonly fromMs: number; readonly toMs: number }>(
   }, 0);
 }
 
-/** What was ready at a moment was so until the next. */
+/** Turns samples of the ready servers into spans: each holds until the next. */
 function stepsOf(ready: readonly ReadyServers[], destination: string) {
   return ready.slice(1).map((next, index) => {
     const { atMs: fromMs, servers } = ready[index] as ReadyServers;

@@ -18,8 +18,8 @@ export interface ReadyServers {
 const askedEveryMs = 500;
 
 /**
- * Tells the ready servers of every region again and again until the signal, by the CPU limits that the kubelet reports
- * of ready pods. Moments at which the API server does not answer are missing.
+ * Polls the ready servers of every region until the signal aborts, from the CPU limits that the kubelet reports for
+ * ready pods. Moments at which the API server does not answer are missing.
  */
 export async function watchReadyServers(
   kubeConfig: KubeConfig,

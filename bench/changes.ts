@@ -190,7 +190,7 @@ async function restarts({ kubeConfig }: Target): Promise<number> {
 
 new Command('bench:changes')
   .description('Changes of plan under the trace’s load: failed requests, shares, latency')
-  .option('--traces <dir>', 'folder of the four CSV files', defaultTraces())
+  .option('--traces <dir>', 'folder of the three CSV files', defaultTraces())
   .option(
     '--from <time>',
     'start of the first interval (default: 2022-08-13T00:00:00Z, or the first of a trace without it)',

@@ -22,8 +22,12 @@ export class VerificationError extends Error {
   }
 }
 
-/** Previews what the stack file would change. */
+/**
+ * Previews what the stack file would change.
+ * @throws StackConfigError, UpdateError
+ */
 export async function preview(target: Target, step: Step): Promise<StackChange> {
+  readStackFile(target.options.configFile);
   const stack = await target.stack();
   return step('pulumi preview', () => previewStack(stack, target.options.configFile));
 }

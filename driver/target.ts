@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation';
 import { assertReachable, kubeConfigOf } from '../cluster/connection';
-import { readStackFile } from '../stack/stackFile';
+import { readStackSettings } from '../stack/stackFile';
 import { openStack, type StackOptions } from './engine/stack';
 import { assertAddressesFree, assertManifestsExist } from './preconditions';
 
@@ -20,7 +20,8 @@ export interface Target {
  * @throws StackConfigError, ClusterError
  */
 export async function openTarget(options: StackOptions): Promise<Target> {
-  const config = readStackFile(options.configFile);
+  // Its plan is checked when it is previewed or applied: another one may be about to replace it.
+  const config = readStackSettings(options.configFile);
   const kubeConfig = kubeConfigOf(config.cluster);
   assertManifestsExist(config);
   await assertReachable(kubeConfig);

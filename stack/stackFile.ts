@@ -42,7 +42,7 @@ export function readStackFile(path: string): StackConfig {
  * regions or capacity can plan anew.
  * @throws StackConfigError
  */
-export function readStackSettings(path: string): Omit<StackConfig, 'plan'> {
+export function readStackSettings(path: string): StackConfig {
   return parseDocumentConfig(readDocument(path), path, true);
 }
 

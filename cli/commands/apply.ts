@@ -3,7 +3,7 @@ import { apply } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
 import { stackPlanOf } from '../../planning/intervalPlan';
 import { carbonByRegion } from '../../report/conditions';
-import { readStackFile, writeStackPlan } from '../../stack/stackFile';
+import { readStackSettings, writeStackPlan } from '../../stack/stackFile';
 import { withPlanOptions, withStackOptions, type PlanFlags, type StackFlags } from '../options';
 import { openPlanning, planForStack } from '../planFromStack';
 import { showStep } from '../progress';
@@ -25,7 +25,7 @@ export const applyCommand = withPlanOptions(
       .description(
         'Make the stack file real and verify what runs. With --traces and --at the plan of that interval is written into it first.',
       )
-      .option('--traces <dir>', 'folder of the four CSV files')
+      .option('--traces <dir>', 'folder of the three CSV files')
       .option('--at <time>', 'start of the interval, ISO 8601 in UTC'),
   ),
 )
@@ -37,7 +37,7 @@ export const applyCommand = withPlanOptions(
     const planning = traces === undefined ? undefined : openPlanning(options.configFile, traces, flags);
     const [plan] = planning ? await planForStack(planning, at, 1) : [];
     const target = await openTarget(options);
-    const before = { stackPlan: readStackFile(options.configFile).plan, plan: null };
+    const before = { stackPlan: readStackSettings(options.configFile).plan, plan: null };
     if (plan) writeStackPlan(options.configFile, stackPlanOf(plan));
     const { update, ...verified } = await apply(target, showStep);
     if (json) {

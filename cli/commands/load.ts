@@ -46,7 +46,7 @@ export const loadCommand = new Command('load')
       .argParser(collect(ipAddress))
       .default(new Map<string, string>(), 'the system’s choice'),
   )
-  .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+  .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
   .option('--from <time>', 'start of the first interval, ISO 8601 in UTC (default: the first of the trace)')
   .option(
     '--intervals <n>',

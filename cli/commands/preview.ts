@@ -6,7 +6,7 @@ import { preview } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
 import { stackPlanOf } from '../../planning/intervalPlan';
 import { carbonByRegion } from '../../report/conditions';
-import { readStackFile, writeStackPlan } from '../../stack/stackFile';
+import { readStackSettings, writeStackPlan } from '../../stack/stackFile';
 import { withPlanOptions, withStackOptions, type PlanFlags, type StackFlags } from '../options';
 import { openPlanning, planForStack } from '../planFromStack';
 import { showStep } from '../progress';
@@ -27,7 +27,7 @@ export const previewCommand = withPlanOptions(
       .description(
         'Show what `apply` would change: the stack file as it is, or with --traces and --at the plan of that interval.',
       )
-      .option('--traces <dir>', 'folder of the four CSV files')
+      .option('--traces <dir>', 'folder of the three CSV files')
       .option('--at <time>', 'start of the interval, ISO 8601 in UTC'),
   ),
 )
@@ -50,7 +50,7 @@ export const previewCommand = withPlanOptions(
         console.log(JSON.stringify({ plan: plan ?? null, ...change }));
         return;
       }
-      const before = { stackPlan: readStackFile(options.configFile).plan, plan: null };
+      const before = { stackPlan: readStackSettings(options.configFile).plan, plan: null };
       const move =
         plan && planning
           ? [renderMove(plan, before, (interval) => carbonByRegion(planning.trace, interval))]

@@ -15,7 +15,7 @@ import { carbonByRegion, latencyByPair } from '../../report/conditions';
 import { makeReport } from '../../report/makeReport';
 import { RunRecorder } from '../../report/recorder';
 import { capacityOf } from '../../stack/capacity';
-import { readStackFile } from '../../stack/stackFile';
+import { readStackFile, readStackSettings } from '../../stack/stackFile';
 import {
   integer,
   nonNegativeNumber,
@@ -53,7 +53,7 @@ export const runCommand = withPlanOptions(
         .description(
           'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
         )
-        .option('--traces <dir>', 'folder of the four CSV files', sampleTraces)
+        .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
         .option(
           '--from <time>',
           'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
@@ -86,7 +86,7 @@ export const runCommand = withPlanOptions(
     const { trace } = planning;
     const plans = await planForStack(planning, from, intervals);
     const simulation = await simulateForStack(planning, from, intervals);
-    const before = { stackPlan: readStackFile(options.configFile).plan, plan: null };
+    const before = { stackPlan: readStackSettings(options.configFile).plan, plan: null };
     const directory = path.resolve(flags.runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
     const target = await openTargetOnCopy(options, directory);
 

@@ -17,6 +17,8 @@ export interface GoTool {
   /** Folder of the go.mod that it is built by, below this one. */
   readonly folder: string;
   readonly packages: readonly string[];
+  /** Folders of this one with sources of its own. */
+  readonly sources?: readonly string[];
   /** What the lab calls the programs by. */
   readonly programs: readonly string[];
   /** The one program that all of these are links to; it goes by the name that it is called by. */
@@ -37,6 +39,7 @@ export const goToolList: readonly GoTool[] = [
     module: 'k8s.io/kubernetes',
     folder: '.',
     packages: ['./kubernetes'],
+    sources: ['kubernetes'],
     programs: [
       'kube-apiserver',
       'kube-controller-manager',
@@ -57,6 +60,7 @@ export const goToolList: readonly GoTool[] = [
     release: '4.24.1',
     folder: '.',
     packages: ['./pulumi-resource-kubernetes'],
+    sources: ['pulumi-resource-kubernetes', 'pulumi-kubernetes-sdk'],
     programs: ['pulumi-resource-kubernetes'],
     versionVariable: 'main.version',
   },

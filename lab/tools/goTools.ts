@@ -91,9 +91,10 @@ function folderOf(tool: GoTool): string {
 function digestOf(tool: GoTool): string {
   const hash = createHash('sha256');
   hash.update(readFileSync(path.join(sources, tool.folder, 'go.mod')));
-  for (const folder of tool.packages.filter((name) => name.startsWith('./'))) {
-    const directory = path.join(sources, folder);
-    for (const file of readdirSync(directory).sort()) hash.update(readFileSync(path.join(directory, file)));
+  for (const folder of tool.sources ?? []) {
+    const files = readdirSync(path.join(sources, folder), { recursive: true, withFileTypes: true });
+    const paths = files.filter((file) => file.isFile()).map((file) => path.join(file.parentPath, file.name));
+    for (const file of paths.sort()) hash.update(readFileSync(file));
   }
   hash.update(JSON.stringify([buildArguments('', tool.packages, variablesOf(tool)), buildEnvironment]));
   return hash.digest('hex').slice(0, 8);

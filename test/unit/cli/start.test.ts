@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { parse } from 'yaml';
 import { nodeRefusal } from '../../../start/nodeVersion';
 
 const project = path.resolve(__dirname, '../../..');
@@ -111,6 +112,37 @@ describe('a start loads what it needs', () => {
     expect(
       modules.filter((file) => /@pulumi|@kubernetes|execa|vega|dist\/(driver|lab|report)/.test(file)),
     ).toEqual([]);
+  });
+});
+
+describe('the Pulumi program', () => {
+  const { runtime } = parse(readFileSync(path.join(project, 'Pulumi.yaml'), 'utf8')) as {
+    runtime: { options: { nodeargs: string } };
+  };
+  /** Loads Pulumi's SDK with the arguments that Pulumi.yaml gives to Node, in the folder of the program. */
+  const load = (code: string, ...before: string[]) =>
+    spawnSync(process.execPath, [...before, ...runtime.options.nodeargs.split(' '), '--eval', code], {
+      cwd: path.join(project, 'dist'),
+      encoding: 'utf8',
+    });
+
+  test('loads nothing that serialises functions', () => {
+    const { status, stdout, stderr } = load(
+      "require('@pulumi/pulumi'); console.log(Object.keys(require.cache).join('\\n'))",
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('@pulumi/pulumi/runtime/closure/createClosure.js');
+    expect(stdout).not.toMatch(/node_modules\/(typescript|@npmcli)\//);
+  });
+
+  test('is refused by an old Node before that', () => {
+    const preload = path.join(folder, 'old.js');
+    writeFileSync(preload, "Object.defineProperty(process, 'version', { value: 'v20.20.2' })");
+    const { status, stderr } = load('process.exit(0)', '--require', preload);
+    expect({ status, stderr: stderr.split('\n')[0] }).toEqual({
+      status: 1,
+      stderr: `casper: Node 22.13 or later is needed; ${process.execPath} is Node 20.20.2.`,
+    });
   });
 });
 

@@ -18,11 +18,12 @@ import { parseProgramConfig } from './stack/stackConfig';
 export = async () => {
   const config = parseProgramConfig(pulumi.runtime.allConfig(), pulumi.getStack());
   const { cluster, regions, plan } = config;
+  const { context, kubeconfig } = cluster;
   const kubeConfig = kubeConfigOf(cluster);
   const next = Object.fromEntries(regions.map(({ name }) => [name, plan.regions[name]?.cpuMillicores ?? 0]));
   const order = changeOrder(await cpuBefore(kubeConfig, config), next);
 
-  const provider = new Provider('cluster', { context: cluster.context, kubeconfig: cluster.kubeconfig });
+  const provider = new Provider('cluster', { context, ...(kubeconfig !== undefined && { kubeconfig }) });
   const metalLbArgs = await args.metalLbArgs(config);
   const metalLb = metalLbArgs ? [new MetalLb('metallb', metalLbArgs, { provider })] : [];
   const metricsServerArgs = await args.metricsServerArgs(config);
@@ -55,8 +56,7 @@ export = async () => {
     policy: plan.policy,
     entryPoints: Object.fromEntries(proxies.map(({ origin, url }) => [origin, url])),
     traefikUrns: Object.fromEntries(proxies.map(({ origin, urns }) => [origin, urns])),
-    prometheusUrl: prometheus?.url,
-    prometheusUrn: prometheus?.processUrn,
+    ...(prometheus && { prometheusUrl: prometheus.url, prometheusUrn: prometheus.processUrn }),
     cpuMillicores: Object.fromEntries(services.map(({ region, cpuMillicores }) => [region, cpuMillicores])),
     cpuFallbacks: Object.fromEntries(services.map(({ region, cpuFallback }) => [region, cpuFallback])),
     endpoints: Object.fromEntries(services.map(({ region, endpoint }) => [region, endpoint])),

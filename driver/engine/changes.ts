@@ -60,13 +60,16 @@ export function fallbacksOf(events: readonly EngineEvent[]): string[] {
   });
 }
 
+/** Where a plugin lies is no matter of the update. */
+const fromPath = /^using pulumi-[\w-]+ from \$PATH /;
+
 /** What the program itself warns of: a resource's warnings are Pulumi's to show. */
 export function programWarnings(events: readonly EngineEvent[]): string[] {
   const messages = events.flatMap(({ diagnosticEvent }) => {
     const ofProgram = !diagnosticEvent?.urn || diagnosticEvent.urn.includes('::pulumi:pulumi:Stack::');
     return diagnosticEvent?.severity === 'warning' && ofProgram ? [plainText(diagnosticEvent.message)] : [];
   });
-  return [...new Set(messages)];
+  return [...new Set(messages)].filter((message) => !fromPath.test(message));
 }
 
 /** A diagnostic without the marks of its colours. */

@@ -94,16 +94,6 @@ describe('Pulumi’s Kubernetes plugin', () => {
     expect((await deployment()).spec.replicas).toBe(1);
   });
 
-  test('without force that is a conflict: why casper’s objects carry the annotation', async () => {
-    await stack.up(web());
-    await kubectl('scale', 'deployment', 'web', '-n', stack.namespace, '--replicas=0');
-    await stack.refresh();
-    const message = await stack.upFails(web());
-    expect(message).toContain('conflict');
-    expect(message).toContain('.spec.replicas');
-    expect((await deployment()).spec.replicas).toBe(0);
-  });
-
   test('what a killed driver had made before it noted it is taken over, and brought to the program', async () => {
     await stack.up(web({ force: true }));
     const { uid } = (await deployment()).metadata;

@@ -76,6 +76,7 @@ test('the program’s own warnings are notes, once and without colours; a resour
       warning('the order goes by the outputs'),
       warning('deprecated', 'urn:pulumi:dev::casper::kubernetes:core/v1:Service::a'),
       warning('something else', stack, 'info'),
+      warning('using pulumi-resource-kubernetes from $PATH at /usr/bin/pulumi-resource-kubernetes'),
     ]),
   ).toEqual(['the order goes by the outputs']);
 });

@@ -94,6 +94,17 @@ describe('Pulumi’s Kubernetes plugin', () => {
     expect((await deployment()).spec.replicas).toBe(1);
   });
 
+  // To 0 it would be none: of a field that is left out when it is 0 the API server forgets who has set it.
+  test('without force that is a conflict: why casper’s objects carry the annotation', async () => {
+    await stack.up(web());
+    await kubectl('scale', 'deployment', 'web', '-n', stack.namespace, '--replicas=2');
+    await stack.refresh();
+    const message = await stack.upFails(web());
+    expect(message).toContain('conflict');
+    expect(message).toContain('.spec.replicas');
+    expect((await deployment()).spec.replicas).toBe(2);
+  });
+
   test('what a killed driver had made before it noted it is taken over, and brought to the program', async () => {
     await stack.up(web({ force: true }));
     const { uid } = (await deployment()).metadata;

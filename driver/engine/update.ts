@@ -76,7 +76,8 @@ async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: W
   return {
     changes: changesOf(events),
     seconds: (performance.now() - start) / 1000,
-    notes: [...notes, ...programWarnings(events), ...fallbacksOf(events)],
+    // Before an update it is not known yet.
+    notes: [...notes, ...programWarnings(events), ...(what === 'preview' ? [] : fallbacksOf(events))],
   };
 }
 

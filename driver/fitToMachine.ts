@@ -25,7 +25,9 @@ export interface MachineFit {
 export type SendProbe = (share: number, seconds: number, signal?: AbortSignal) => Promise<LoadSummary>;
 
 const shares = [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16];
-const probeSeconds = 5;
+const probeSeconds = 7;
+/** First connections, and a service that nobody has asked before, are slow on any machine: they are not counted. */
+const warmUpMs = 2000;
 /** An update that takes longer than this has failed by its own bounds. */
 const longestUpdateSeconds = 600;
 
@@ -97,6 +99,7 @@ export function probeOf(
     const requestsPerSecond = requestRates(plan, share);
     const intervals = [{ seconds, requestsPerSecond }];
     const result: LoadResult = await generate({ origins, intervals, seed, ...(signal && { signal }) });
-    return result.log.summary();
+    const startedAtMs = result.intervals[0]?.startedAtMs ?? 0;
+    return result.log.summary({ fromMs: startedAtMs + warmUpMs });
   };
 }

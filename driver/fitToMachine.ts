@@ -1,5 +1,4 @@
 import type { LoadOrigin } from '../load/entryPoint';
-import type { LoadResult } from '../load/generateLoad';
 import { generateLoadApart } from '../load/generateLoadApart';
 import { failedAtClient, type LoadSummary } from '../load/requestLog';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
@@ -58,6 +57,8 @@ export async function fitToMachine(
   const { share, p99Ms } = await step('finding out what this machine carries', () => calmShare(send));
   const stop = new AbortController();
   const load = send(share, longestUpdateSeconds, stop.signal);
+  // The update ends first where the load's process has died: that error is thrown below.
+  load.catch(() => undefined);
   const startedAtMs = performance.now();
   try {
     writeStackPlan(reconciler.configFile, firstStackPlan);
@@ -89,17 +90,12 @@ export async function calmShare(send: SendProbe): Promise<{ share: number; p99Ms
 }
 
 /** Probes with a plan's requests. */
-export function probeOf(
-  plan: IntervalPlan,
-  origins: readonly LoadOrigin[],
-  seed: number,
-  generate: typeof generateLoadApart = generateLoadApart,
-): SendProbe {
+export function probeOf(plan: IntervalPlan, origins: readonly LoadOrigin[], seed: number): SendProbe {
   return async (share, seconds, signal) => {
     const requestsPerSecond = requestRates(plan, share);
     const intervals = [{ seconds, requestsPerSecond }];
-    const result: LoadResult = await generate({ origins, intervals, seed, ...(signal && { signal }) });
-    const startedAtMs = result.intervals[0]?.startedAtMs ?? 0;
-    return result.log.summary({ fromMs: startedAtMs + warmUpMs });
+    const sent = await generateLoadApart({ origins, intervals, seed, ...(signal && { signal }) });
+    const startedAtMs = sent.intervals[0]?.startedAtMs ?? 0;
+    return sent.log.summary({ fromMs: startedAtMs + warmUpMs });
   };
 }

@@ -35,9 +35,8 @@ export class OriginProxy extends pulumi.ComponentResource {
 
   constructor(name: string, args: OriginProxyArgs, opts?: pulumi.ComponentResourceOptions) {
     const aliases = [{ type: 'casper:index:TraefikHost' }];
-    // The host by name: what is needed to get in does not belong into the state in clear.
-    const inputs = { ...args, host: args.host.name };
-    super('casper:index:OriginProxy', name, inputs, pulumi.mergeOptions({ aliases }, opts));
+    // No inputs of its own: its children hold them, and each change would cost Pulumi one more write of the state.
+    super('casper:index:OriginProxy', name, {}, pulumi.mergeOptions({ aliases }, opts));
 
     const { entryPointAddress, metricsAddress, apiAddress, destinations, weights } = args;
     const { folder, process, control } = hostProcess(

@@ -20,7 +20,8 @@ export class RegionService extends pulumi.ComponentResource {
 
   constructor(name: string, args: RegionServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     const aliases = [{ type: 'casper:index:KiwixRegion' }];
-    super('casper:index:RegionService', name, args, pulumi.mergeOptions({ aliases }, opts));
+    // No inputs of its own: its children hold them, and each change would cost Pulumi one more write of the state.
+    super('casper:index:RegionService', name, {}, pulumi.mergeOptions({ aliases }, opts));
 
     const { namespace, ...described } = args;
     const settings = pulumi.output(described);
@@ -67,7 +68,7 @@ export class RegionService extends pulumi.ComponentResource {
       replicas > 0 ? args.cpuMillicores : 0,
     );
     this.cpuFallback = podCpu ? podCpu.fallback : pulumi.output('');
-    this.registerOutputs({ endpoint: this.endpoint, cpuMillicores: this.cpuMillicores });
+    this.registerOutputs({ endpoint: this.endpoint });
   }
 
   /** Brings the pods that run to their CPU. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { CoreV1Api } from '../../cluster/client';
 import { within } from '../../cluster/connection';
@@ -30,15 +31,17 @@ export interface PodVerification {
 const smallestQuotaMicros = 1000;
 const smallestMillicores = 10;
 
+/** A pod that was replaced is ready until the controller removes it, a moment after Pulumi has seen the rollout end. */
+const surplusGoesWithinMs = 5000;
+const surplusPollMs = 200;
+
 /**
  * Compares every region's CPU as the kubelet reports it, and as the kernel enforces it, with the stack config's plan.
  * @throws what the API server answers; a region that differs is a result, not an error
  */
 export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): Promise<RegionVerification[]> {
   const { namespace } = config.service;
-  const { items } = await kubeConfig
-    .makeApiClient(CoreV1Api)
-    .listNamespacedPod({ namespace, labelSelector: allRegionsSelector }, within(10_000));
+  const pods = await settledPods(kubeConfig, config);
   const inspect = async (pod: V1Pod): Promise<PodVerification> => {
     const name = pod.metadata?.name ?? '';
     return {
@@ -49,14 +52,33 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
   };
   return Promise.all(
     config.regions.map(async ({ name: region }) => {
-      const pods = items.filter((pod) => pod.metadata?.labels?.[regionLabel] === region && serves(pod));
-      return compare(
-        region,
-        config.plan.regions[region]?.cpuMillicores ?? 0,
-        await Promise.all(pods.map(inspect)),
-      );
+      const own = await Promise.all((pods.get(region) ?? []).map(inspect));
+      return compare(region, config.plan.regions[region]?.cpuMillicores ?? 0, own);
     }),
   );
+}
+
+/** The ready pods of every region; where one has more than planned, as they are some seconds later. */
+async function settledPods(
+  kubeConfig: KubeConfig,
+  { service, plan }: StackConfig,
+): Promise<ReadonlyMap<string, V1Pod[]>> {
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const ours = { namespace: service.namespace, labelSelector: allRegionsSelector };
+  const end = performance.now() + surplusGoesWithinMs;
+  for (;;) {
+    const { items } = await core.listNamespacedPod(ours, within(10_000));
+    const pods = Map.groupBy(items.filter(serves), ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
+    const surplus = [...pods].some(
+      ([region, ready]) => ready.length > podsOf(plan.regions[region]?.cpuMillicores ?? 0),
+    );
+    if (!surplus || performance.now() > end) return pods;
+    await sleep(surplusPollMs);
+  }
+}
+
+function podsOf(plannedCpuMillicores: number): number {
+  return plannedCpuMillicores > 0 ? 1 : 0;
 }
 
 /** Compares what runs with what is planned; pure. */
@@ -65,7 +87,7 @@ export function compare(
   plannedCpuMillicores: number,
   pods: readonly PodVerification[],
 ): RegionVerification {
-  const wanted = plannedCpuMillicores > 0 ? 1 : 0;
+  const wanted = podsOf(plannedCpuMillicores);
   const fault =
     pods.length === wanted
       ? (pods.map(

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { kubectl, labKubeconfig, live } from '../kubectl';
 
@@ -95,8 +96,20 @@ export class CasperStack {
       .join('\n');
   }
 
-  /** CPU limits of the pods that run, by region. */
+  /** CPU limits of the pods that run, by region, once every region has one pod: what an update replaced may still go. */
   async liveLimits(): Promise<Record<string, string>> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const rows = await this.runningLimits();
+      const limits = Object.fromEntries(rows);
+      if (Object.keys(limits).length === rows.length) return limits;
+      if (Date.now() > deadline) throw new Error(`regions have several pods: ${rows.join('; ')}`);
+      await sleep(200);
+    }
+  }
+
+  /** Region and CPU limit of every pod that runs and stays. */
+  private async runningLimits(): Promise<[string, string][]> {
     const text = await kubectl(
       'get',
       'pods',
@@ -109,7 +122,7 @@ export class CasperStack {
       .trim()
       .split('\n')
       .map((line) => line.trim().split(' '));
-    return Object.fromEntries(rows.filter((row) => row.length === 2) as [string, string][]);
+    return rows.filter((row) => row.length === 2) as [string, string][];
   }
 
   async remove(): Promise<void> {

@@ -111,6 +111,24 @@ describe('against an API server', () => {
     expect(verification[0]?.pods[0]?.quota).toEqual({ unknown: expect.stringContaining('403') as unknown });
   });
 
+  test('a pod that was replaced is not counted once the controller removes it', async () => {
+    let asked = 0;
+    const replaced = livePod('us-east-1', { limits: { cpu: '201m' } });
+    const kubeConfig = await fakeCluster((response, { url = '' }) => {
+      if (url.includes('/exec?')) {
+        response.statusCode = 403;
+        response.end();
+        return;
+      }
+      asked += 1;
+      const items = asked === 1 ? [...pods, replaced] : pods;
+      answerJson(response, { apiVersion: 'v1', kind: 'PodList', items });
+    });
+    const verification = await verifyLive(kubeConfig, config);
+    expect(verification.find(({ region }) => region === 'us-east-1')).toMatchObject({ fault: null });
+    expect(asked).toBe(2);
+  });
+
   test('a command that never ends is given up', async () => {
     const kubeConfig = await fakeCluster(() => undefined);
     const name = { namespace: 'casper', pod: 'p', container: 'c' };

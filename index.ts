@@ -11,6 +11,7 @@ import { RegionService } from './components/regionService';
 import { changeOrder } from './planning/changeOrder';
 import * as args from './program/componentArgs';
 import { cpuBefore } from './program/cpuBefore';
+import { limitMillicoresOf } from './stack/capacity';
 import { originsOf, watcherOf } from './stack/requestPath';
 import { parseProgramConfig } from './stack/stackConfig';
 
@@ -20,7 +21,7 @@ export = async () => {
   const { cluster, regions, plan } = config;
   const { context, kubeconfig } = cluster;
   const kubeConfig = kubeConfigOf(cluster);
-  const next = Object.fromEntries(regions.map(({ name }) => [name, plan.regions[name]?.cpuMillicores ?? 0]));
+  const next = Object.fromEntries(regions.map(({ name }) => [name, limitMillicoresOf(plan, name)]));
   const order = changeOrder(await cpuBefore(kubeConfig, config), next);
 
   const provider = new Provider('cluster', { context, ...(kubeconfig !== undefined && { kubeconfig }) });

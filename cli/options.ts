@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { referenceCapacity } from '../stack/capacity';
+import { heldReadyLevels, type HeldReady } from '../stack/stackConfig';
 import type { DecideOptions } from '../planning/decide';
 import type { PlanOptions } from '../planning/planOptions';
 import { solvers, type SolverName } from '../policies/model/solvers';
@@ -24,6 +25,7 @@ export const positiveInteger = numberIn(1, 1_000_000, true, 'a whole number of a
 export const integer = numberIn(-2_147_483_648, 2_147_483_647, true, 'a whole number of 32 bits');
 export const nonNegativeNumber = numberIn(0, 1e9, false, 'a number of at least 0');
 export const positiveNumber = numberIn(0.001, 1e9, false, 'a number of at least 0.001');
+const percent = numberIn(1, 100, true, 'a whole number from 1 to 100');
 export const share = numberIn(0, 1, false, 'a number from 0 to 1');
 
 /** A latency bound in ms, or "none". */
@@ -39,21 +41,35 @@ export interface PlanFlags {
   regions?: string;
   objectiveWeights?: ObjectiveWeights;
   solver?: SolverName;
-  surviveRegionLoss?: true;
   leastViolation?: true;
 }
 
-/** What every region holds, where no stack file says it. */
+/** What every region holds, and what is ready for the loss of one, where no stack file says it. */
 export interface CapacityFlags {
   requestsPerServer?: number;
   maxServers?: number;
+  maxShare?: number;
+  heldReady?: HeldReady;
 }
 
-/** For commands that have no stack; with one, casper:capacity and casper:regions say it. */
+/** For commands that have no stack; with one, casper:capacity, casper:regions and casper:resilience say it. */
 export function withCapacityOptions(command: Command): Command {
   return command
     .option('--requests-per-server <n>', 'requests/s that one server carries', positiveInteger)
-    .option('--max-servers <n>', 'servers a region may have', positiveInteger);
+    .option('--max-servers <n>', 'servers a region may have', positiveInteger)
+    .option('--max-share <percent>', 'largest share of all requests that one region serves', percent);
+}
+
+/** For those of them that plan with one level. */
+export function withHeldReadyOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--held-ready <level>',
+      'for the loss of a region: nothing, pods whose CPU limit carries its requests, or N-1 servers',
+    )
+      .choices(heldReadyLevels)
+      .default('limit'),
+  );
 }
 
 export function withPlanOptions(command: Command): Command {
@@ -89,7 +105,6 @@ export function withObjectiveOptions(command: Command): Command {
     .addOption(
       new Option('--solver <name>', 'solver of the planner').choices(Object.keys(solvers)).default('glpk'),
     )
-    .option('--survive-region-loss', 'any one region may fail and the others still carry everything')
     .option(
       '--least-violation',
       'where no placement keeps every limit, the one that breaks them least, marked',
@@ -174,7 +189,6 @@ export function objectiveOptionsOf(flags: PlanFlags): Omit<PlanOptions, 'capacit
     alpha: flags.alpha,
     ...(flags.solver && { solver: flags.solver }),
     ...(flags.objectiveWeights && { objectiveWeights: flags.objectiveWeights }),
-    ...(flags.surviveRegionLoss && { survivesRegionLoss: true }),
     ...(flags.leastViolation && { leastViolation: true }),
   };
 }
@@ -193,6 +207,8 @@ export function planOptionsOf(
     ...objectiveOptionsOf(flags),
     keepWarm: false,
     capacity: () => capacity,
+    ...(flags.heldReady && { heldReady: flags.heldReady }),
+    ...(flags.maxShare !== undefined && { maxSharePercent: flags.maxShare }),
     ...(flags.regions !== undefined && { regionRows: readRegions(flags.regions, traceRegions) }),
   };
 }

@@ -4,6 +4,7 @@ import type { PlanOptions } from '../planning/planOptions';
 import { planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../study/simulation';
 import { capacityOf } from '../stack/capacity';
+import { originsOf } from '../stack/requestPath';
 import { readStackSettings } from '../stack/stackFile';
 import { openTrace } from './openTrace';
 import { readRegions, type RegionRow } from '../traces/readRegions';
@@ -46,6 +47,11 @@ export function openPlanning(
       ...objectiveOptionsOf(flags),
       keepWarm: config.service.keepWarm,
       capacity: (region) => capacityOf(config, region),
+      // Without proxies nothing moves by itself when a region is lost.
+      heldReady: originsOf(config).length > 0 ? config.resilience.heldReady : 'none',
+      ...(config.resilience.maxSharePercent !== undefined && {
+        maxSharePercent: config.resilience.maxSharePercent,
+      }),
       ...(flags.regions !== undefined && {
         regionRows: readRegionsOfStack(flags.regions, trace.regions, configFile),
       }),

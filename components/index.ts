@@ -9,3 +9,4 @@ export { PodCpu } from './podCpu/podCpu';
 export { PrometheusServer, type PrometheusServerArgs } from './prometheusServer';
 export { RegionService } from './regionService';
 export type { InPlace, RegionServiceArgs, ServiceAddress } from './regionServiceArgs';
+export type { HealthCheck } from './traefikConfig';

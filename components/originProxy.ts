@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { hostCommand, type Host } from './host/host';
 import { hostProcess, linesOf } from './host/hostProcess';
-import { dynamicConfig, staticConfig } from './traefikConfig';
+import { dynamicConfig, staticConfig, type HealthCheck } from './traefikConfig';
 
 export interface OriginProxyArgs {
   /** Machine that Traefik runs on. */
@@ -20,6 +20,10 @@ export interface OriginProxyArgs {
   readonly destinations: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
   /** Traffic weights by destination, integers without common divisor; destinations that are not named get nothing. */
   readonly weights: pulumi.Input<Readonly<Record<string, pulumi.Input<number>>>>;
+  /** Weights of the regions that take a destination's share while it is lost, by that destination. */
+  readonly backup?: pulumi.Input<Readonly<Record<string, Readonly<Record<string, number>>>>> | undefined;
+  /** How the regions are asked whether they live; not asked, and nothing sent to a backup, when absent. */
+  readonly healthCheck?: pulumi.Input<HealthCheck> | undefined;
   /** How long Traefik may take to serve new weights, in seconds; 10 when absent. */
   readonly weightsTimeoutSeconds?: pulumi.Input<number> | undefined;
 }
@@ -56,7 +60,8 @@ export class OriginProxy extends pulumi.ComponentResource {
       this,
     );
 
-    const dynamic = pulumi.output({ destinations, weights }).apply(dynamicConfig);
+    const { backup, healthCheck } = args;
+    const dynamic = pulumi.output({ destinations, weights, backup, healthCheck }).apply(dynamicConfig);
     const command = pulumi.interpolate`${control} weights`;
     const served = hostCommand(
       `${name}-weights`,

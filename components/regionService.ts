@@ -5,7 +5,14 @@ import { containerName, objectNameOf, regionLabels } from '../stack/naming';
 import { owned } from './owned';
 import { PodCpu } from './podCpu/podCpu';
 import type { InPlace, RegionServiceArgs } from './regionServiceArgs';
-import { cpuOf, deploymentSpec, serviceAnnotations, serviceDefaults, serviceSpec } from './regionSpecs';
+import {
+  cpuOf,
+  deploymentSpec,
+  hasPods,
+  serviceAnnotations,
+  serviceDefaults,
+  serviceSpec,
+} from './regionSpecs';
 
 /** The web service of one region: a Deployment whose CPU limit is the plan's, and the Service in front of it. */
 export class RegionService extends pulumi.ComponentResource {
@@ -44,8 +51,7 @@ export class RegionService extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const podCpu =
-      args.cpuMillicores > 0 && args.inPlace && this.resize(name, args, args.inPlace, deployment);
+    const podCpu = hasPods(args) && args.inPlace && this.resize(name, args, args.inPlace, deployment);
     const service = new Service(
       name,
       {
@@ -64,18 +70,18 @@ export class RegionService extends pulumi.ComponentResource {
       .apply(([{ address, port = serviceDefaults.port }, objectName, inNamespace]) =>
         address ? `${address.address}:${address.port}` : `${objectName}.${inNamespace}:${port}`,
       );
-    this.cpuMillicores = deployment.spec.replicas.apply((replicas) =>
-      replicas > 0 ? args.cpuMillicores : 0,
-    );
+    const limitMillicores = args.cpuMillicores + (args.standbyMillicores ?? 0);
+    this.cpuMillicores = deployment.spec.replicas.apply((replicas) => (replicas > 0 ? limitMillicores : 0));
     this.cpuFallback = podCpu ? podCpu.fallback : pulumi.output('');
     this.registerOutputs({ endpoint: this.endpoint });
   }
 
   /** Brings the pods that run to their CPU. */
   private resize(name: string, args: RegionServiceArgs, inPlace: InPlace, deployment: Deployment): PodCpu {
+    const { cpuMillicores, standbyMillicores } = args;
     const cpu = pulumi
       .output(args.cpuRequestPercent)
-      .apply((percent) => cpuOf({ cpuMillicores: args.cpuMillicores, cpuRequestPercent: percent }));
+      .apply((cpuRequestPercent) => cpuOf({ cpuMillicores, standbyMillicores, cpuRequestPercent }));
     return new PodCpu(
       name,
       {

@@ -26,9 +26,11 @@ export interface RegionServiceArgs {
   readonly namespace: pulumi.Input<string>;
   /** Container image of the service. */
   readonly image: pulumi.Input<string>;
-  /** CPU limit of the region's pod in millicores; 0 means no pod. Not an Input, because it decides which resources there are. */
+  /** CPU of the region's pod in millicores, of which a share is requested. Not an Input, because it decides which resources there are. */
   readonly cpuMillicores: number;
-  /** CPU request as a share of the limit, in percent; 90 when absent. */
+  /** CPU limit of the pod on top of that, in millicores, for the loss of another region; none when absent. No limit at all means no pod. */
+  readonly standbyMillicores?: number | undefined;
+  /** CPU request as a share of `cpuMillicores`, in percent; 90 when absent. */
   readonly cpuRequestPercent?: pulumi.Input<number> | undefined;
   /** How the CPU of a region whose pods run is changed: without a restart, or by a rollout when absent. */
   readonly inPlace?: InPlace | undefined;

@@ -18,17 +18,29 @@ export const serviceDefaults = {
 /** CPU request of a pod that starts, in millicores, where its CPU is changed in place afterwards. */
 const startRequestMillicores = 10;
 
-/** CPU limit and request of a region's pod, in millicores. */
+type CpuSettings = Pick<RegionSettings, 'cpuMillicores' | 'standbyMillicores' | 'cpuRequestPercent'>;
+
+/** Whether any pod runs. */
+export function hasPods({
+  cpuMillicores,
+  standbyMillicores = 0,
+}: Pick<RegionServiceArgs, 'cpuMillicores' | 'standbyMillicores'>): boolean {
+  return cpuMillicores + standbyMillicores > 0;
+}
+
+/** CPU limit and request of a region's pod, in millicores. What stands by is in the limit alone: a limit reserves nothing. */
 export function cpuOf({
   cpuMillicores,
+  standbyMillicores = 0,
   cpuRequestPercent = referenceCapacity.cpuRequestPercent,
-}: Pick<RegionSettings, 'cpuMillicores' | 'cpuRequestPercent'>): {
+}: CpuSettings): {
   limitMillicores: number;
   requestMillicores: number;
 } {
   // A template needs a limit even where no pod is made from it; 1m is the smallest that Kubernetes knows.
-  const limitMillicores = Math.max(cpuMillicores, 1);
-  return { limitMillicores, requestMillicores: Math.ceil((limitMillicores * cpuRequestPercent) / 100) };
+  const limitMillicores = Math.max(cpuMillicores + standbyMillicores, 1);
+  const requestMillicores = Math.ceil((Math.max(cpuMillicores, 1) * cpuRequestPercent) / 100);
+  return { limitMillicores, requestMillicores };
 }
 
 /**
@@ -38,7 +50,7 @@ export function cpuOf({
 export function deploymentSpec(settings: RegionSettings): types.input.apps.v1.DeploymentSpec {
   const labels = regionLabels(settings.region);
   return {
-    replicas: settings.cpuMillicores > 0 ? 1 : 0,
+    replicas: hasPods(settings) ? 1 : 0,
     revisionHistoryLimit: 2,
     progressDeadlineSeconds: settings.rolloutTimeoutSeconds ?? serviceDefaults.rolloutTimeoutSeconds,
     selector: { matchLabels: labels },

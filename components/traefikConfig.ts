@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import { weightedService, weightsPath } from '../stack/naming';
+import { backupService, guardedService, servicesPath, weightedService } from '../stack/naming';
 
 /** What the files of one origin's Traefik say. Addresses are host and port. */
 export interface TraefikConfigArgs {
@@ -15,7 +15,21 @@ export interface TraefikConfigArgs {
   /** URL of every region that could ever get requests, by name: those without weight keep their counters. */
   readonly destinations: Readonly<Record<string, string>>;
   /** Weights by destination, integers without common divisor; destinations that are not named get nothing. */
-  readonly weights: Readonly<Record<string, number>>;
+  readonly weights: Row;
+  /** Weights of the regions that take a destination's share while it is lost, by that destination. */
+  readonly backup?: Readonly<Record<string, Row>> | undefined;
+  /** How the regions that may get requests are asked whether they live; not asked when absent. */
+  readonly healthCheck?: HealthCheck | undefined;
+}
+
+type Row = Readonly<Record<string, number>>;
+
+export interface HealthCheck {
+  /** Path that answers 200 to 399 while the region serves. */
+  readonly path: string;
+  readonly intervalSeconds: number;
+  /** How long an answer, and a connection for a request, may take. */
+  readonly timeoutMs: number;
 }
 
 /** How soon after a reload of its dynamic configuration Traefik reloads again; its own default is 2 s. */
@@ -25,7 +39,9 @@ const RELOAD_THROTTLE = '100ms';
 const SERVICE_TIME_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 /** Text of the static configuration; a change of it needs a restart. */
-export function staticConfig(args: Omit<TraefikConfigArgs, 'destinations' | 'weights'>): string {
+export function staticConfig(
+  args: Pick<TraefikConfigArgs, 'folder' | 'entryPointAddress' | 'metricsAddress' | 'apiAddress'>,
+): string {
   return stringify({
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     entryPoints: {
@@ -63,39 +79,113 @@ export function staticConfig(args: Omit<TraefikConfigArgs, 'destinations' | 'wei
 }
 
 /**
- * The dynamic configuration: the origin's traffic weights. Names never change, only weights do: a service that goes takes its
- * counters with it.
+ * The dynamic configuration: the origin's traffic weights, and where a lost destination's share goes. Regions' names never
+ * change, only weights do: a service that goes takes its counters with it.
  * @returns the file's text, and the revision in it, by which Traefik's API tells it
  */
-export function dynamicConfig(args: Pick<TraefikConfigArgs, 'destinations' | 'weights'>): {
+export function dynamicConfig(
+  args: Pick<TraefikConfigArgs, 'destinations' | 'weights' | 'backup' | 'healthCheck'>,
+): {
   revision: string;
   file: string;
 } {
-  const { destinations } = args;
+  const { healthCheck } = args;
   const http = {
     routers: {
-      origin: { entryPoints: ['web'], rule: 'PathPrefix(`/`)', service: weightedService },
-      // Beside the metrics, the weights and nothing else of the API can be read from outside of the host.
-      row: { entryPoints: ['metrics'], rule: `Path(\`${weightsPath}\`)`, service: 'api@internal' },
-    },
-    services: {
-      [weightedService]: {
-        weighted: {
-          services: Object.keys(destinations).map((name) => ({
-            name,
-            weight: args.weights[name] ?? 0,
-          })),
-        },
+      origin: {
+        entryPoints: ['web'],
+        rule: 'PathPrefix(`/`)',
+        service: weightedService,
+        ...(healthCheck && { middlewares: ['retry'] }),
       },
-      ...Object.fromEntries(
-        Object.entries(destinations).map(([name, url]) => [name, { loadBalancer: { servers: [{ url }] } }]),
-      ),
+      // Beside the metrics, what is served and nothing else of the API can be read from outside of the host.
+      services: { entryPoints: ['metrics'], rule: `Path(\`${servicesPath}\`)`, service: 'api@internal' },
     },
+    services: healthCheck ? guardedServices(args, healthCheck) : plainServices(args),
+    ...(healthCheck && { serversTransports: { region: transport(healthCheck) } }),
   };
   const revision = createHash('sha256').update(JSON.stringify(http)).digest('hex').slice(0, 16);
-  // No request passes it: it is what Traefik's API tells the revision by.
   const middlewares = {
+    // No request passes it: it is what Traefik's API tells the revision by.
     revision: { headers: { customRequestHeaders: { 'X-Casper-Revision': revision } } },
+    ...(healthCheck && { retry: retry(healthCheck) }),
   };
   return { revision, file: stringify({ http: { ...http, middlewares } }) };
+}
+
+type Services = Pick<TraefikConfigArgs, 'destinations' | 'weights' | 'backup'>;
+
+function plainServices({ destinations, weights }: Services): Record<string, object> {
+  return {
+    [weightedService]: weighted(
+      Object.keys(destinations).map((name) => ({ name, weight: weights[name] ?? 0 })),
+    ),
+    ...mapValues(destinations, (url) => ({ loadBalancer: { servers: [{ url }] } })),
+  };
+}
+
+/**
+ * The row's destinations, each guarded by its backup. Every level reports its health to the one above: where a
+ * destination and its backup are lost, the others of the row serve. Only regions that may get requests are asked: one
+ * without pods would answer nothing.
+ */
+function guardedServices(
+  { destinations, weights, backup = {} }: Services,
+  { path, intervalSeconds, timeoutMs }: HealthCheck,
+): Record<string, object> {
+  const asked = new Set([...Object.keys(weights), ...Object.values(backup).flatMap(Object.keys)]);
+  const healthCheck = { path, interval: `${intervalSeconds}s`, timeout: `${timeoutMs}ms` };
+  const healthy = { healthCheck: {} };
+  const row = Object.entries(weights).map(([name, weight]) => ({
+    name: backup[name] ? guardedService(name) : name,
+    weight,
+  }));
+  return {
+    [weightedService]: weighted(row, healthy),
+    ...Object.fromEntries(
+      Object.entries(backup).flatMap(([name, others]): [string, object][] => {
+        const failover = { service: name, fallback: backupService(name), ...healthy };
+        const split = Object.entries(others).map(([other, weight]) => ({ name: other, weight }));
+        return [
+          [guardedService(name), { failover }],
+          [backupService(name), weighted(split, healthy)],
+        ];
+      }),
+    ),
+    ...mapValues(destinations, (url, name) => ({
+      loadBalancer: {
+        servers: [{ url }],
+        serversTransport: 'region',
+        ...(asked.has(name) && { healthCheck }),
+      },
+    })),
+  };
+}
+
+function weighted(services: readonly { name: string; weight: number }[], health: object = {}): object {
+  return { weighted: { services, ...health } };
+}
+
+/** A region that is cut off answers no connection: Traefik's own 30 s would hold its requests for that long. */
+function transport({ timeoutMs }: HealthCheck): object {
+  // Traefik's default for connections that are kept, which a transport of one's own does not have.
+  return { maxIdleConnsPerHost: 200, forwardingTimeouts: { dialTimeout: `${timeoutMs}ms` } };
+}
+
+const retryAttempts = 7;
+
+/**
+ * Requests that have reached no region are sent again, of any method, until the health checks have found the loss:
+ * after one interval and one timeout. Traefik waits between half and three times the first pause, six times in all.
+ */
+function retry({ intervalSeconds, timeoutMs }: HealthCheck): object {
+  const foundWithinMs = intervalSeconds * 1000 + timeoutMs;
+  return { retry: { attempts: retryAttempts, initialInterval: `${Math.ceil(foundWithinMs / 4)}ms` } };
+}
+
+function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, key: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

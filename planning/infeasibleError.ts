@@ -31,15 +31,21 @@ function describeShortfall(shortfall: Shortfall): string {
   if (shortfall.limit === 'change') {
     return 'change: no plan is reached with so few regions changed and servers held so long; raise --max-regions-changed or lower --min-residence';
   }
-  const { origins, destinations, requestsPerSecondShort, serversShort } = shortfall;
+  const { origins, destinations, requestsPerSecondShort } = shortfall;
+  if (shortfall.limit === 'concentration') {
+    return (
+      `concentration: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
+      `${destinations.join(', ')} may take, with at most ${shortfall.maxRequestsPerRegion} in each; raise --max-share (with a stack: maxSharePercent in casper:resilience), or raise --max-latency to reach other regions`
+    );
+  }
   if (shortfall.limit === 'headroom') {
     return (
       `headroom: without ${shortfall.lostRegion}, ${origins.join(', ')} ${origins.length === 1 ? 'sends' : 'send'} ${requestsPerSecondShort} requests/s more than ` +
-      `${destinations.join(', ')} can take; raise --max-servers (with a stack: maxServers in casper:capacity) or --max-latency, or leave out --survive-region-loss`
+      `${destinations.join(', ')} can take; raise --max-servers (with a stack: maxServers in casper:capacity) or --max-latency, or hold less ready: --held-ready limit (with a stack: heldReady in casper:resilience)`
     );
   }
   return (
     `capacity: ${origins.join(', ')} send${origins.length === 1 ? 's' : ''} ${requestsPerSecondShort} requests/s more than ` +
-    `${destinations.join(', ')} can take, ${serversShort} server${serversShort === 1 ? '' : 's'} short; raise --max-servers (with a stack: maxServers in casper:capacity), or raise --max-latency to reach other regions`
+    `${destinations.join(', ')} can take, ${shortfall.serversShort} server${shortfall.serversShort === 1 ? '' : 's'} short; raise --max-servers (with a stack: maxServers in casper:capacity), or raise --max-latency to reach other regions`
   );
 }

@@ -1,7 +1,8 @@
 import { cpuMillicoresOf } from '../stack/capacity';
-import type { StackPlan } from '../stack/stackConfig';
+import type { HeldReady, StackPlan } from '../stack/stackConfig';
 import { sum } from '../policies/model/matrix';
 import type { Placement, PlacementProblem, Violation } from '../policies/problem';
+import { describeReady, type BackupFault, type HeldPlacement, type ReadyForLoss } from './heldReady';
 import type { PlanOptions } from './planOptions';
 import { trafficWeightsOf } from './trafficWeights';
 import { destinationOfUnexpected } from './unexpectedRequests';
@@ -25,6 +26,14 @@ export interface IntervalPlan {
   readonly requests: ByPair;
   /** Traffic weights: an origin's requests go to its destinations in proportion to these. */
   readonly weights: ByPair;
+  /** What is ready for the loss of a region. */
+  readonly heldReady: HeldReady;
+  /** CPU limit by region that is held for that without being reserved, in millicores. */
+  readonly standbyMillicores: ReadyForLoss['standbyMillicores'];
+  /** Where the share of an origin's destination goes while that one is lost: weights, by origin and destination. */
+  readonly backup: ReadyForLoss['backup'];
+  /** Shares without a backup that keeps every limit; absent where there are none. */
+  readonly backupFaults?: readonly BackupFault[];
   /** The policy's objective, dimensionless; less is better. */
   readonly objective: number;
   /** Requests/s times gCO2e/kWh, summed over origins and destinations. */
@@ -36,7 +45,10 @@ export interface IntervalPlan {
   readonly violations?: readonly Violation[];
 }
 
-interface PlacementContext extends Pick<PlanOptions, 'policy' | 'maxLatencyMs' | 'capacity' | 'keepWarm'> {
+interface PlacementContext extends Pick<
+  PlanOptions,
+  'policy' | 'maxLatencyMs' | 'capacity' | 'keepWarm' | 'heldReady'
+> {
   readonly interval: string;
   readonly synthetic: boolean;
 }
@@ -44,10 +56,12 @@ interface PlacementContext extends Pick<PlanOptions, 'policy' | 'maxLatencyMs' |
 /** Names and totals for a placement: the form in which people and files see it. */
 export function describePlacement(
   problem: PlacementProblem,
-  placement: Placement,
+  held: HeldPlacement,
   context: PlacementContext,
 ): IntervalPlan {
   const { regions } = problem;
+  const { placement } = held;
+  const { backupFaults, ...ready } = describeReady(problem, held, context);
   const pairs = placement.requests.flatMap((row, origin) =>
     row.map((count, destination) => ({ origin, destination, count })).filter(({ count }) => count > 0),
   );
@@ -77,6 +91,9 @@ export function describePlacement(
         return row ? [[origin, trafficWeightsOf(row)]] : [];
       }),
     ),
+    heldReady: context.heldReady ?? 'none',
+    ...ready,
+    ...(backupFaults.length > 0 && { backupFaults }),
     objective: placement.objective,
     carbonSum: sum(
       pairs.map(({ destination, count }) => count * (problem.carbonGramsPerKwh[destination] ?? NaN)),
@@ -109,13 +126,18 @@ export function stackPlanOf(plan: IntervalPlan): StackPlan {
   return {
     interval: plan.interval,
     policy: plan.policy,
-    regions: Object.fromEntries(
-      plan.regions.map((region) => [
-        region,
-        { servers: plan.servers[region] ?? 0, cpuMillicores: plan.cpuMillicores[region] ?? 0 },
-      ]),
-    ),
+    regions: Object.fromEntries(plan.regions.map((region) => [region, regionPlanOf(plan, region)])),
     weights: plan.weights,
+    ...(Object.keys(plan.backup).length > 0 && { backup: plan.backup }),
+  };
+}
+
+function regionPlanOf(plan: IntervalPlan, region: string): StackPlan['regions'][string] {
+  const standbyMillicores = plan.standbyMillicores[region] ?? 0;
+  return {
+    servers: plan.servers[region] ?? 0,
+    cpuMillicores: plan.cpuMillicores[region] ?? 0,
+    ...(standbyMillicores > 0 && { standbyMillicores }),
   };
 }
 

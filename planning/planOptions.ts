@@ -1,5 +1,7 @@
 import type { CapacityByRegion } from '../stack/capacity';
+import type { HeldReady } from '../stack/stackConfig';
 import { leastViolation } from '../policies/leastViolation';
+import { at, sum } from '../policies/model/matrix';
 import { solvers } from '../policies/model/solvers';
 import type { IntervalPolicy, PlacementProblem, Policy } from '../policies/problem';
 import { policyNamed, type PolicyOptions } from '../policies/registry';
@@ -14,7 +16,12 @@ export interface ProblemOptions {
   readonly capacity: CapacityByRegion;
   /** What is particular to a region, by name. */
   readonly regionRows?: ReadonlyMap<string, RegionRow>;
-  readonly survivesRegionLoss?: boolean;
+  /** What is ready for the loss of a region; nothing when absent. */
+  readonly heldReady?: HeldReady;
+  /** The largest share of all requests that one region serves. */
+  readonly maxSharePercent?: number;
+  /** Regions that get no servers and no requests, as if they had been lost. */
+  readonly without?: readonly string[];
 }
 
 /** What to plan besides the trace. */
@@ -38,10 +45,17 @@ export function problemOf(
     requestsPerSecond: interval.requestsPerSecond,
     carbonGramsPerKwh: interval.carbonGramsPerKwh,
     latencyMs: trace.latencyMs,
-    capacity: regionCapacity(trace.regions, options.capacity, rows),
+    capacity: regionCapacity(trace.regions, options.capacity, rows).map((region, index) =>
+      options.without?.includes(at(trace.regions, index))
+        ? { ...region, minServers: 0, maxServers: 0 }
+        : region,
+    ),
     maxLatencyMs: options.maxLatencyMs,
     ...(allowed && { allowed }),
-    ...(options.survivesRegionLoss && { survivesRegionLoss: true }),
+    ...(options.heldReady === 'servers' && { survivesRegionLoss: true }),
+    ...(options.maxSharePercent !== undefined && {
+      maxRequestsPerRegion: Math.floor((options.maxSharePercent * sum(interval.requestsPerSecond)) / 100),
+    }),
   };
 }
 

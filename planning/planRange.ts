@@ -3,6 +3,7 @@ import type { Placement, PlacementProblem, Policy } from '../policies/problem';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
 import { decideAll, freeSwitching, perfectOutlook, type DecideOptions } from './decide';
+import { holdReady } from './heldReady';
 import { InfeasibleError } from './infeasibleError';
 import { describePlacement, type IntervalPlan } from './intervalPlan';
 import { policiesOf, problemOf, type PlanOptions } from './planOptions';
@@ -62,10 +63,13 @@ async function decideRange(
   const truth = problems.slice(0, count);
   const decided = await decideAll(policy, truth, perfectOutlook(problems), options, fallback);
   if ('kind' in decided) throw new InfeasibleError(at(known, decided.position).start, decided.infeasible);
-  const intervals = decided.map((placement, index): PlannedInterval => {
+  const intervals: PlannedInterval[] = [];
+  for (const [index, decision] of decided.entries()) {
     const problem = at(problems, index);
+    const held = await holdReady(problem, decision, options);
     const context = { ...options, interval: at(known, index).start, synthetic: trace.synthetic };
-    return { problem, placement, plan: describePlacement(problem, placement, context) };
-  });
+    const plan = describePlacement(problem, held, context);
+    intervals.push({ problem, placement: held.placement, plan });
+  }
   return { policy, intervals };
 }

@@ -1,4 +1,4 @@
-import { cpuMillicoresOf, type CapacityByRegion } from '../stack/capacity';
+import { cpuMillicoresOf, limitMillicoresOf, type CapacityByRegion } from '../stack/capacity';
 import type { StackPlan } from '../stack/stackConfig';
 import { sum } from '../policies/model/matrix';
 import { stackPlanOf, type IntervalPlan } from './intervalPlan';
@@ -14,8 +14,9 @@ export function preScaledPlan(
   next: IntervalPlan,
   capacity: CapacityByRegion,
 ): StackPlan {
+  const [ours, theirs] = [stackPlanOf(current), stackPlanOf(next)];
   return {
-    ...stackPlanOf(current),
+    ...ours,
     regions: Object.fromEntries(
       current.regions.map((region) => {
         const own = capacity(region);
@@ -32,7 +33,10 @@ export function preScaledPlan(
           next.cpuMillicores[region] ?? 0,
           cpuMillicoresOf(servers, own, false),
         );
-        return [region, { servers, cpuMillicores }];
+        // What either plan holds for the loss of a region stays held.
+        const limit = Math.max(limitMillicoresOf(ours, region), limitMillicoresOf(theirs, region));
+        const standbyMillicores = limit - cpuMillicores;
+        return [region, { servers, cpuMillicores, ...(standbyMillicores > 0 && { standbyMillicores }) }];
       }),
     ),
   };

@@ -17,8 +17,8 @@ const excessWeight = 1e4;
 /**
  * The placement that breaks limits least, for when none keeps them: as few requests as possible above what all
  * servers carry; with those, as few milliseconds over the bound as possible, summed over requests; and with those,
- * least carbon. It never breaks residency, nor the fewest servers of a region, and does not look for room for the
- * loss of one.
+ * least carbon. It never breaks residency, nor the fewest servers of a region; it does not look for room for the loss
+ * of one, nor at the share of all requests that one may serve, and says where that is passed.
  */
 export function leastViolation({ alpha, solver = glpk }: CarbonOptions): IntervalPolicy {
   return {
@@ -112,5 +112,11 @@ function violationsOf(problem: PlacementProblem, requests: readonly (readonly nu
       ? [{ limit: 'capacity', destination: at(regions, destination), requestsPerSecond }]
       : [];
   });
-  return [...late, ...over];
+  const most = problem.maxRequestsPerRegion ?? Infinity;
+  const concentrated = loadsOf(requests).flatMap((load, destination): Violation[] =>
+    load > most
+      ? [{ limit: 'concentration', destination: at(regions, destination), requestsPerSecond: load - most }]
+      : [],
+  );
+  return [...late, ...over, ...concentrated];
 }

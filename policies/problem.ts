@@ -18,6 +18,8 @@ export interface PlacementProblem {
   readonly allowed?: readonly (readonly boolean[])[];
   /** N-1: whichever one region fails, the servers of the others carry all requests within the same limits. */
   readonly survivesRegionLoss?: boolean;
+  /** The most requests/s that one region serves, an integer; only its servers limit it when absent. */
+  readonly maxRequestsPerRegion?: number;
 }
 
 /** Capacity, power and price of one region; the reference's constants are in planning/. */
@@ -69,7 +71,7 @@ export interface Placement extends Decision {
   readonly solver: SolverReport;
 }
 
-export type Violation = LatencyViolation | CapacityViolation;
+export type Violation = LatencyViolation | CapacityViolation | ConcentrationViolation;
 
 /** Requests that are served beyond the latency bound. */
 export interface LatencyViolation {
@@ -88,6 +90,13 @@ export interface CapacityViolation {
   readonly requestsPerSecond: number;
 }
 
+/** Requests above the share of all that one region may serve. */
+export interface ConcentrationViolation {
+  readonly limit: 'concentration';
+  readonly destination: string;
+  readonly requestsPerSecond: number;
+}
+
 /** Why no placement keeps every limit. */
 export interface Infeasible {
   readonly kind: 'infeasible';
@@ -96,7 +105,12 @@ export interface Infeasible {
 }
 
 export type Shortfall =
-  LatencyShortfall | CapacityShortfall | HeadroomShortfall | StaticShortfall | ChangeShortfall;
+  | LatencyShortfall
+  | CapacityShortfall
+  | ConcentrationShortfall
+  | HeadroomShortfall
+  | StaticShortfall
+  | ChangeShortfall;
 
 /** An origin that has no destination within the bound. */
 export interface LatencyShortfall {
@@ -116,6 +130,12 @@ export interface CapacityShortfall {
   readonly destinations: readonly string[];
   readonly requestsPerSecondShort: number;
   readonly serversShort: number;
+}
+
+/** The servers would do, were a region allowed to serve a larger share of all requests. */
+export interface ConcentrationShortfall extends Omit<CapacityShortfall, 'limit' | 'serversShort'> {
+  readonly limit: 'concentration';
+  readonly maxRequestsPerRegion: number;
 }
 
 /** What is short when one region fails. */

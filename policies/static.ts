@@ -5,7 +5,7 @@ import { firstInfeasible } from './model/diagnosis';
 import { Flow } from './model/flow';
 import { glpk } from './model/glpk';
 import { solveWhole } from './model/integerSearch';
-import { Model, times, valueOf, type Values } from './model/linearModel';
+import { Model, times, valueOf, type Expression, type Values } from './model/linearModel';
 import { at, loadsOf, sum } from './model/matrix';
 import { carbonWeights, costsOf, costsOfRange, objectiveOf } from './model/objective';
 import { objectiveScale, type PlacementVariables } from './model/placementModel';
@@ -62,6 +62,7 @@ async function placeOnce(
  * minimise  sum_tij r_ti c_tij y_ij + sum_tj c_tj s_j       over the intervals t
  * where     sum_j y_ij        = 1                           all of every origin's requests are served
  *           sum_i r_ti y_ij  <= k_j s_j                     within the capacity, in the busiest intervals
+ *           sum_i r_ti y_ij  <= L_t                         no region serves more than its share
  */
 function shareModel(problems: readonly PlacementProblem[], alpha: number): ShareModel {
   const first = at(problems, 0);
@@ -86,15 +87,25 @@ function shareModel(problems: readonly PlacementProblem[], alpha: number): Share
     ),
   );
   flow.serveAll(model);
-  for (const { requestsPerSecond } of busiest(problems)) {
+  const loadOf = ({ requestsPerSecond }: PlacementProblem, destination: number): Expression =>
+    flow.arcs
+      .filter((arc) => arc.destination === destination)
+      .map(({ commodity, variable }) =>
+        times(at(requestsPerSecond, at(at(flow.commodities, commodity).origins, 0)), variable),
+      );
+  for (const problem of busiest(problems)) {
     for (const [destination, { requestsPerServer }] of first.capacity.entries()) {
-      const load = flow.arcs
-        .filter((arc) => arc.destination === destination)
-        .map(({ commodity, variable }) =>
-          times(at(requestsPerSecond, at(at(flow.commodities, commodity).origins, 0)), variable),
-        );
+      const load = loadOf(problem, destination);
       if (load.length === 0) continue;
       model.atMost([...load, times(-requestsPerServer, at(servers, destination))], 0);
+    }
+  }
+  // A share of all requests: it may bind in a calm interval too.
+  for (const problem of problems) {
+    const { maxRequestsPerRegion } = problem;
+    if (maxRequestsPerRegion === undefined) continue;
+    for (const destination of first.regions.keys()) {
+      model.atMost(loadOf(problem, destination), maxRequestsPerRegion);
     }
   }
   return { model, flow, servers };
@@ -183,7 +194,9 @@ async function wholeRequests(
       valueOf(values, variable),
     ]),
   );
-  const room = servers.map((count, index) => count * at(problem.capacity, index).requestsPerServer);
+  const room = servers.map((count, index) =>
+    Math.min(count * at(problem.capacity, index).requestsPerServer, problem.maxRequestsPerRegion ?? Infinity),
+  );
   const model = Model.empty();
   const flow = new Flow(model, commoditiesByOrigin(problem), problem.regions.length);
   const exactOf = ({ origins, requestsPerSecond }: Commodity, destination: number): number =>

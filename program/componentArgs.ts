@@ -34,6 +34,7 @@ export function regionServiceArgs(
     rolloutTimeoutSeconds: service.rolloutTimeoutSeconds,
     address: region.loadBalancer,
     cpuMillicores: plan.regions[region.name]?.cpuMillicores ?? 0,
+    standbyMillicores: plan.regions[region.name]?.standbyMillicores,
     cpuRequestPercent: capacityOf(config, region.name).cpuRequestPercent,
     inPlace: inPlaceOf(config, region.name),
   };
@@ -51,7 +52,10 @@ function inPlaceOf(config: StackConfig, region: string): InPlace | undefined {
 }
 
 /** What the proxy of one origin is. */
-export function originProxyArgs({ regions, plan }: StackConfig, origin: Origin): OriginProxyArgs {
+export function originProxyArgs(
+  { regions, plan, service, resilience }: StackConfig,
+  origin: Origin,
+): OriginProxyArgs {
   const { name, host, entryPointAddress, metricsAddress, apiAddress } = origin;
   return {
     host: hostOf(host),
@@ -62,6 +66,15 @@ export function originProxyArgs({ regions, plan }: StackConfig, origin: Origin):
     apiAddress,
     destinations: destinationUrls(regions),
     weights: plan.weights[name] ?? {},
+    backup: plan.backup?.[name],
+    healthCheck:
+      resilience.heldReady === 'none'
+        ? undefined
+        : {
+            path: service.readinessPath,
+            intervalSeconds: resilience.healthCheckSeconds,
+            timeoutMs: resilience.healthCheckTimeoutMs,
+          },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Capacity, StackConfig } from './schema';
+import type { Capacity, StackConfig, StackPlan } from './schema';
 
 export { referenceCapacity, type Capacity } from './schema';
 
@@ -22,4 +22,10 @@ export function cpuMillicoresOf(servers: number, capacity: Capacity, keepWarm: b
 /** CPU limit of a region with as many servers as it may have, in millicores. */
 export function ceilingMillicores(capacity: Capacity): number {
   return cpuMillicoresOf(capacity.maxServers, capacity, true);
+}
+
+/** CPU limit of a region's pods in a plan, in millicores: what its servers have, and what is held for the loss of another. */
+export function limitMillicoresOf({ regions }: Pick<StackPlan, 'regions'>, region: string): number {
+  const { cpuMillicores = 0, standbyMillicores = 0 } = regions[region] ?? {};
+  return cpuMillicores + standbyMillicores;
 }

@@ -1,4 +1,4 @@
-import { capacityOf, ceilingMillicores } from './capacity';
+import { capacityOf, ceilingMillicores, limitMillicoresOf } from './capacity';
 import type { Capacity, StackConfig } from './schema';
 
 /** Every region stands there once, at an address of its own, and may have as many servers as it must have. */
@@ -43,7 +43,7 @@ export function faultsOfPlan(config: StackConfig): string[] {
     if (!plan.regions[name])
       faults.push(`casper:plan.regions: ${name} is missing; give it servers and cpuMillicores`);
   }
-  for (const [name, { servers, cpuMillicores }] of Object.entries(plan.regions)) {
+  for (const [name, { servers, cpuMillicores, standbyMillicores = 0 }] of Object.entries(plan.regions)) {
     const path = `casper:plan.regions.${name}`;
     if (!names.has(name)) {
       faults.push(`${path}: not in casper:regions (${known}); correct the name or add the region`);
@@ -55,9 +55,9 @@ export function faultsOfPlan(config: StackConfig): string[] {
       faults.push(
         `${path}.servers: ${servers}, expected at most ${most}, ${capacity.maxServers}; lower it, or raise that`,
       );
-    } else if (cpuMillicores > ceilingMillicores(capacity)) {
+    } else if (limitMillicoresOf(plan, name) > ceilingMillicores(capacity)) {
       faults.push(
-        `${path}.cpuMillicores: ${cpuMillicores}, expected at most ${ceilingMillicores(capacity)}, the CPU of ${capacity.maxServers} servers (${most}); lower it, or raise that`,
+        `${path}.cpuMillicores: ${limitMillicoresOf(plan, name)}${standbyMillicores > 0 ? ' with standbyMillicores' : ''}, expected at most ${ceilingMillicores(capacity)}, the CPU of ${capacity.maxServers} servers (${most}); lower it, or raise that`,
       );
     }
     if (servers > 0 && cpuMillicores === 0) {
@@ -78,6 +78,37 @@ export function faultsOfPlan(config: StackConfig): string[] {
         faults.push(
           `${path}: sends requests to a region without servers; give it servers or remove the weight`,
         );
+      }
+    }
+  }
+  return faults;
+}
+
+/** A backup row is for a destination that has weight, and names other regions, whose pods are ready. */
+export function faultsOfBackup({ regions, plan }: StackConfig): string[] {
+  const faults: string[] = [];
+  const names = new Set(regions.map(({ name }) => name));
+  const known = `known regions: ${[...names].join(', ')}`;
+  for (const [origin, rows] of Object.entries(plan.backup ?? {})) {
+    for (const [lost, row] of Object.entries(rows)) {
+      const path = `casper:plan.backup.${origin}.${lost}`;
+      if (plan.weights[origin]?.[lost] === undefined) {
+        faults.push(
+          `${path}: casper:plan.weights.${origin} sends nothing to ${lost}; remove the row, or give it weight`,
+        );
+      }
+      for (const destination of Object.keys(row)) {
+        if (!names.has(destination)) {
+          faults.push(
+            `${path}.${destination}: not in casper:regions (${known}); correct the name or remove it`,
+          );
+        } else if (destination === lost) {
+          faults.push(`${path}.${destination}: ${lost} cannot stand in for itself; name another region`);
+        } else if (limitMillicoresOf(plan, destination) === 0) {
+          faults.push(
+            `${path}.${destination}: no pod runs there; give casper:plan.regions.${destination} standbyMillicores`,
+          );
+        }
       }
     }
   }

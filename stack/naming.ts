@@ -36,8 +36,18 @@ export function ofFile(name: string): string {
   return `${name}@file`;
 }
 
-/** Path at which Traefik tells the weights that it serves, beside its metrics. */
-export const weightsPath = `/api/http/services/${ofFile(weightedService)}`;
+/** Traefik's service that stands for a destination as long as it lives, and for its backup while it is lost. */
+export function guardedService(destination: string): string {
+  return `${destination}_guarded`;
+}
+
+/** Traefik's service that splits the requests of a lost destination. */
+export function backupService(destination: string): string {
+  return `${destination}_backup`;
+}
+
+/** Path at which Traefik tells, beside its metrics, the weights that it serves and which regions answer. */
+export const servicesPath = '/api/http/services';
 
 /** Traefik's counter of requests, by service, code, method and protocol. */
 export const requestsTotal = 'traefik_service_requests_total';

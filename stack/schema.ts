@@ -186,6 +186,24 @@ const serviceSchema = z.strictObject({
   keepWarm: z.boolean().default(false),
 });
 
+/** What may be ready for the loss of a region, from the least. */
+export const heldReadyLevels = ['none', 'limit', 'servers'] as const;
+
+/** What is ready for the loss of a region, and how soon a loss is seen; docs/configuration.md says what each costs. */
+const resilienceSchema = z.strictObject({
+  /**
+   * `none`: nothing, and requests to a lost region fail. `limit`: pods whose CPU limit carries a lost region's requests,
+   * which reserves nothing. `servers`: N-1, the other regions' servers carry all requests whichever one is lost.
+   */
+  heldReady: z.enum(heldReadyLevels).default('limit'),
+  /** The largest share of all requests that a plan sends to one region. */
+  maxSharePercent: z.int().min(1).max(100).exactOptional(),
+  /** How often every proxy asks the regions that it may send to. */
+  healthCheckSeconds: z.int().min(1).max(60).default(1),
+  /** How long an answer may take; longer than the slowest pair of regions needs for a connection and an answer. */
+  healthCheckTimeoutMs: z.int().min(100).max(30_000).default(1000),
+});
+
 /**
  * Pulumi reads an unquoted time in a stack file as a YAML timestamp and hands it on, or writes it back, in Go's own
  * form, "2022-08-13 00:00:00 +0000 UTC": both forms mean the same interval.
@@ -198,12 +216,24 @@ const intervalStart = z.preprocess(
   z.iso.datetime({ error: 'expected an ISO 8601 time in UTC, as in 2022-08-13T00:00:00Z' }),
 );
 
+const row = z.record(regionName, z.int().min(1).max(1_000_000));
+
 const planSchema = z.strictObject({
   interval: intervalStart,
   policy: z.string().min(1),
-  regions: z.record(regionName, z.strictObject({ servers: count, cpuMillicores })),
+  regions: z.record(
+    regionName,
+    z.strictObject({
+      servers: count,
+      cpuMillicores,
+      /** CPU limit on top of cpuMillicores, for requests that come only where another region is lost; not requested. */
+      standbyMillicores: cpuMillicores.exactOptional(),
+    }),
+  ),
   /** Traffic weights, by origin and destination: planned requests, divided by the greatest common divisor of the origin's. */
-  weights: z.record(regionName, z.record(regionName, z.int().min(1).max(1_000_000))),
+  weights: z.record(regionName, row),
+  /** Where the share of an origin's destination goes while that destination is lost: weights, by origin and destination. */
+  backup: z.record(regionName, z.record(regionName, row)).exactOptional(),
 });
 
 export const stackSchema = z.strictObject({
@@ -218,6 +248,7 @@ export const stackSchema = z.strictObject({
   capacity: capacitySchema.prefault({}),
   service: serviceSchema,
   platform: platformSchema.default({}),
+  resilience: resilienceSchema.prefault({}),
   plan: planSchema,
 });
 
@@ -226,3 +257,6 @@ export type RegionConfig = StackConfig['regions'][number];
 export type HostConfig = StackConfig['hosts'][number];
 export type ServiceConfig = StackConfig['service'];
 export type StackPlan = StackConfig['plan'];
+export type Resilience = StackConfig['resilience'];
+/** What is ready for the loss of a region. */
+export type HeldReady = (typeof heldReadyLevels)[number];

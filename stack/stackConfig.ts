@@ -1,4 +1,4 @@
-import { faultsOfHosts, faultsOfPlan, faultsOfRegions } from './checks';
+import { faultsOfBackup, faultsOfHosts, faultsOfPlan, faultsOfRegions } from './checks';
 import { stackSchema, type StackConfig } from './schema';
 
 /**
@@ -6,7 +6,16 @@ import { stackSchema, type StackConfig } from './schema';
  * Every key is checked here, once; behind this file the types are trusted.
  */
 
-export type { HostConfig, RegionConfig, ServiceConfig, StackConfig, StackPlan } from './schema';
+export { heldReadyLevels } from './schema';
+export type {
+  HeldReady,
+  HostConfig,
+  RegionConfig,
+  Resilience,
+  ServiceConfig,
+  StackConfig,
+  StackPlan,
+} from './schema';
 
 const prefix = 'casper:';
 
@@ -30,8 +39,8 @@ export function parseStackConfig(
 ): StackConfig {
   const parsed = stackSchema.safeParse(values);
   const faults = parsed.success
-    ? (planToCome ? checksOfSettings : [...checksOfSettings, faultsOfPlan]).flatMap((faultsOf) =>
-        faultsOf(parsed.data),
+    ? (planToCome ? checksOfSettings : [...checksOfSettings, faultsOfPlan, faultsOfBackup]).flatMap(
+        (faultsOf) => faultsOf(parsed.data),
       )
     : parsed.error.issues.map((issue) => {
         const path = `casper:${issue.path.map(String).join('.')}`;

@@ -4,6 +4,7 @@ import { openTrace } from '../openTrace';
 import {
   planOptionsOf,
   withCapacityOptions,
+  withHeldReadyOption,
   withPlanOptions,
   type CapacityFlags,
   type PlanFlags,
@@ -11,12 +12,14 @@ import {
 import { sampleTraces } from '../project';
 import { renderPlan } from '../render/render';
 
-export const planCommand = withCapacityOptions(
-  withPlanOptions(
-    new Command('plan')
-      .description('Plan one interval: servers, CPU and weights of every region. Changes nothing.')
-      .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
-      .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+export const planCommand = withHeldReadyOption(
+  withCapacityOptions(
+    withPlanOptions(
+      new Command('plan')
+        .description('Plan one interval: servers, CPU and weights of every region. Changes nothing.')
+        .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
+        .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+    ),
   ),
 )
   .option('--json', 'print one JSON object')

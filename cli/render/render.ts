@@ -71,6 +71,10 @@ function describeViolation(violation: Violation): string {
     const { destination, requestsPerSecond } = violation;
     return `${destination} gets ${requestsPerSecond} requests/s more than all its servers carry`;
   }
+  if (violation.limit === 'concentration') {
+    const { destination, requestsPerSecond } = violation;
+    return `${destination} gets ${requestsPerSecond} requests/s more than the largest share that one region may serve`;
+  }
   const { origin, destination, requestsPerSecond, latencyMs, boundMs } = violation;
   return `${requestsPerSecond} requests/s from ${origin} are served in ${destination}, ${latencyMs} ms away, over the bound of ${boundMs} ms`;
 }

@@ -5,6 +5,7 @@ import { within } from '../../cluster/connection';
 import { limitInForceMillicores, serves } from '../../cluster/pods';
 import { isUnknown, type Unknown } from '../../observe/unknown';
 import { allRegionsSelector, containerName, regionLabel } from '../../stack/naming';
+import { limitMillicoresOf } from '../../stack/capacity';
 import type { StackConfig } from '../../stack/stackConfig';
 import { readQuota, type CpuQuota } from './cgroupQuota';
 
@@ -53,7 +54,7 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
   return Promise.all(
     config.regions.map(async ({ name: region }) => {
       const own = await Promise.all((pods.get(region) ?? []).map(inspect));
-      return compare(region, config.plan.regions[region]?.cpuMillicores ?? 0, own);
+      return compare(region, limitMillicoresOf(config.plan, region), own);
     }),
   );
 }
@@ -70,7 +71,7 @@ async function settledPods(
     const { items } = await core.listNamespacedPod(ours, within(10_000));
     const pods = Map.groupBy(items.filter(serves), ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
     const surplus = [...pods].some(
-      ([region, ready]) => ready.length > podsOf(plan.regions[region]?.cpuMillicores ?? 0),
+      ([region, ready]) => ready.length > podsOf(limitMillicoresOf(plan, region)),
     );
     if (!surplus || performance.now() > end) return pods;
     await sleep(surplusPollMs);

@@ -1,52 +1,122 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import { weightsPath } from '../../stack/naming';
+import { backupService, guardedService, ofFile, servicesPath, weightedService } from '../../stack/naming';
 import { originsOf, type Origin } from '../../stack/requestPath';
 import type { StackConfig } from '../../stack/stackConfig';
 
-/** Whether the Traefik of one origin serves the plan's row of weights. */
+/** Whether the Traefik of one origin serves the plan's row of weights, with its backups. */
 export interface RowVerification {
   readonly origin: string;
   readonly ok: boolean;
   /** What is wrong, for people; null when nothing is. */
   readonly fault: string | null;
+  /** Regions that the Traefik asks for their health and that do not answer. */
+  readonly lost: readonly string[];
 }
 
 type Row = Readonly<Record<string, number>>;
 
-/** Traefik's answer for a service of weights; a weight that it leaves out is 1. */
-const answer = z.object({
-  weighted: z.object({
-    services: z.array(z.object({ name: z.string(), weight: z.number().default(1) })),
+/** What one Traefik serves. */
+export interface ServedTraffic {
+  readonly weights: Row;
+  /** Weights of the regions that take a destination's share while it is lost, by that destination. */
+  readonly backup: Readonly<Record<string, Row>>;
+  /** By region that may get requests: whether it answers. */
+  readonly answers: Readonly<Record<string, boolean>>;
+}
+
+/** Traefik's services; a weight that it leaves out is 1, and a service that it does not ask for its health has no status. */
+const servicesSchema = z.array(
+  z.object({
+    name: z.string(),
+    weighted: z
+      .object({
+        services: z.array(z.object({ name: z.string(), weight: z.number().default(1) })).default([]),
+      })
+      .optional(),
+    loadBalancer: z.object({ healthCheck: z.looseObject({}).optional() }).optional(),
+    serverStatus: z.record(z.string(), z.string()).default({}),
   }),
-});
+);
 
 /** Long enough for a machine that is busy; where a Traefik has died the connection is refused at once. */
 const answerWithinMs = 5000;
 
-/** Asks every origin's Traefik for the weights that it serves, and compares them with the stack config's plan. */
+/** Asks every origin's Traefik what it serves, and compares that with the stack config's plan. */
 export function verifyRows(config: StackConfig): Promise<RowVerification[]> {
   return Promise.all(
     originsOf(config).map(async (origin) => {
-      const served = await servedRow(origin).catch((error: unknown) => error as Error);
-      const fault =
-        served instanceof Error
-          ? `its Traefik does not tell its weights: ${served.message}`
-          : compareRows(config.plan.weights[origin.name] ?? {}, served);
-      return { origin: origin.name, ok: fault === null, fault };
+      const served = await servedTraffic(origin).catch((error: unknown) => error as Error);
+      if (served instanceof Error) {
+        const fault = `its Traefik does not tell its weights: ${served.message}`;
+        return { origin: origin.name, ok: false, fault, lost: [] };
+      }
+      const fault = compareTraffic(config, origin.name, served);
+      const lost = Object.keys(served.answers).filter((region) => !served.answers[region]);
+      return { origin: origin.name, ok: fault === null, fault, lost };
     }),
   );
 }
 
-async function servedRow({ metricsAddress }: Origin): Promise<Row> {
-  const url = `http://${metricsAddress}${weightsPath}`;
+/** @throws Error when the Traefik does not tell */
+export async function servedTraffic({
+  metricsAddress,
+}: Pick<Origin, 'metricsAddress'>): Promise<ServedTraffic> {
+  // All of them on one page.
+  const url = `http://${metricsAddress}${servicesPath}?per_page=10000`;
   const limits = { headersTimeout: answerWithinMs, bodyTimeout: answerWithinMs, reset: true };
   const { statusCode, body } = await request(url, limits);
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${url} answers ${statusCode}`);
-  const parsed = answer.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new Error(`${url} answers ${text.slice(0, 200)}, expected a service of weights`);
-  return Object.fromEntries(parsed.data.weighted.services.map(({ name, weight }) => [name, weight]));
+  return trafficOf(parseServices(text, url));
+}
+
+function parseServices(text: string, url: string): z.infer<typeof servicesSchema> {
+  const parsed = servicesSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new Error(`${url} answers ${text.slice(0, 200)}, expected a list of services`);
+  return parsed.data;
+}
+
+function trafficOf(services: z.infer<typeof servicesSchema>): ServedTraffic {
+  const weightsOf = (name: string): Row | undefined => {
+    const row = services.find((service) => service.name === ofFile(name))?.weighted;
+    return row && Object.fromEntries(row.services.map((child) => [child.name, child.weight]));
+  };
+  const weights = weightsOf(weightedService);
+  if (!weights) throw new Error(`it has no service ${weightedService}`);
+  const regions = services
+    .filter(({ loadBalancer }) => loadBalancer)
+    .map(({ name }) => name.replace(/@.*$/, ''));
+  const asked = services.filter(({ loadBalancer }) => loadBalancer?.healthCheck);
+  return {
+    weights: Object.fromEntries(
+      regions.map((region) => [region, weights[region] ?? weights[guardedService(region)] ?? 0]),
+    ),
+    backup: Object.fromEntries(
+      regions.flatMap((region) => {
+        const row = weightsOf(backupService(region));
+        return row ? [[region, row]] : [];
+      }),
+    ),
+    answers: Object.fromEntries(
+      asked.map(({ name, serverStatus }) => [
+        name.replace(/@.*$/, ''),
+        Object.values(serverStatus).some((status) => status === 'UP'),
+      ]),
+    ),
+  };
+}
+
+function compareTraffic({ plan }: StackConfig, origin: string, served: ServedTraffic): string | null {
+  const backup = plan.backup?.[origin] ?? {};
+  const differing = [
+    compareRows(plan.weights[origin] ?? {}, served.weights),
+    ...[...new Set([...Object.keys(backup), ...Object.keys(served.backup)])].sort().map((lost) => {
+      const fault = compareRows(backup[lost] ?? {}, served.backup[lost] ?? {});
+      return fault === null ? null : `backup of ${lost}: ${fault}`;
+    }),
+  ].filter((fault) => fault !== null);
+  return differing.length === 0 ? null : differing.join('; ');
 }
 
 /** What differs between two rows, for people; null when nothing does. Weights that are 0 may be left out. */

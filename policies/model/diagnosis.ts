@@ -23,8 +23,14 @@ export async function diagnose(problem: PlacementProblem, solver: Solver): Promi
   const unreachable = originsOutOfReach(problem);
   // Their requests cannot count against capacity as well.
   const rest = problem.requestsPerSecond.map((requests, origin) => (unreachable.has(origin) ? 0 : requests));
-  const capacity = await capacityShortfall({ ...problem, requestsPerSecond: rest }, solver);
+  const reachable = { ...problem, requestsPerSecond: rest };
+  const capacity = await capacityShortfall(reachable, Infinity, solver);
   const shortfalls: Shortfall[] = [...unreachable.values(), ...(capacity ? [capacity] : [])];
+  const { maxRequestsPerRegion } = problem;
+  if (shortfalls.length === 0 && maxRequestsPerRegion !== undefined) {
+    const short = await capacityShortfall(reachable, maxRequestsPerRegion, solver);
+    if (short) shortfalls.push({ ...short, limit: 'concentration', maxRequestsPerRegion });
+  }
   if (shortfalls.length === 0 && problem.survivesRegionLoss) {
     shortfalls.push(...(await headroomShortfalls(problem, solver)));
   }
@@ -69,18 +75,20 @@ async function headroomShortfalls(problem: PlacementProblem, solver: Solver): Pr
     const without = problem.capacity.map((region, index) =>
       index === lost ? { ...region, minServers: 0, maxServers: 0 } : region,
     );
-    const capacity = await capacityShortfall({ ...problem, capacity: without }, solver);
+    // Without a region the others may serve a larger share.
+    const capacity = await capacityShortfall({ ...problem, capacity: without }, Infinity, solver);
     if (capacity) shortfalls.push({ ...capacity, limit: 'headroom', lostRegion });
   }
   return shortfalls;
 }
 
 /**
- * minimise sum_c u_c where sum_j x_cj + u_c = r_c, and sum_c x_cj <= what all servers of j carry: u_c are the
+ * minimise sum_c u_c where sum_j x_cj + u_c = r_c, and sum_c x_cj <= what all servers of j carry, and L: u_c are the
  * requests that stay unserved.
  */
 async function capacityShortfall(
   problem: PlacementProblem,
+  maxRequestsPerRegion: number,
   solver: Solver,
 ): Promise<CapacityShortfall | null> {
   const commodities = commoditiesByOrigin(problem);
@@ -92,7 +100,7 @@ async function capacityShortfall(
     model.equal([times(1, at(unserved, commodity)), ...flow.from(commodity)], requestsPerSecond);
   }
   for (const [destination, region] of problem.capacity.entries()) {
-    model.atMost(flow.into(destination), roomOf(region));
+    model.atMost(flow.into(destination), Math.min(roomOf(region), maxRequestsPerRegion));
   }
   const values = valuesOf(await solver.solveRelaxed(model));
   const left = unserved.map((variable) => Math.round(valueOf(values, variable)));

@@ -26,6 +26,7 @@ const defaultMaxCuts = 64;
  *     minimise  sum_cj perRequest_cj x_cj + sum_j perServer_j s_j
  *     where     sum_j x_cj  = r_c          every commodity is served
  *               sum_c x_cj <= k_j s_j      within the capacity of the servers
+ *               sum_c x_cj <= L            no region serves more than its share, where there is such a limit
  *               m_j <= s_j <= M_j, whole
  *
  * x may stay continuous: with the servers fixed, what remains is a network with integer data, and its optimal vertex
@@ -34,7 +35,11 @@ const defaultMaxCuts = 64;
  */
 export function addPlacement(
   model: Model,
-  { capacity, survivesRegionLoss }: Pick<PlacementProblem, 'capacity' | 'survivesRegionLoss'>,
+  {
+    capacity,
+    survivesRegionLoss,
+    maxRequestsPerRegion,
+  }: Pick<PlacementProblem, 'capacity' | 'survivesRegionLoss' | 'maxRequestsPerRegion'>,
   commodities: readonly Commodity[],
   { perRequest, perServer }: UnitCosts,
   maxCuts = defaultMaxCuts,
@@ -44,7 +49,10 @@ export function addPlacement(
   model.minimise(flow.weighted(perRequest));
   model.minimise(servers.map((variable, destination) => times(perServer(destination), variable)));
   flow.serveAll(model);
-  for (const destination of capacity.keys()) withinServers(model, flow, capacity, servers, destination);
+  for (const destination of capacity.keys()) {
+    withinServers(model, flow, capacity, servers, destination);
+    if (maxRequestsPerRegion !== undefined) model.atMost(flow.into(destination), maxRequestsPerRegion);
+  }
   for (const { destinations, atLeast } of serverCuts(capacity, commodities, maxCuts)) {
     model.atLeast(sumOf(destinations.map((destination) => at(servers, destination))), atLeast);
   }

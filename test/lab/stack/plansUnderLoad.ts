@@ -31,7 +31,14 @@ export function allTo(
     cpuMillicores: only(10 * servers + 1, 0),
     requests: Object.fromEntries(regions.map((origin) => [origin, { [home]: requestsPerSecond }])),
     weights: Object.fromEntries(regions.map((origin) => [origin, { [home]: 1 }])),
-    ...{ maxLatencyMs: null, synthetic: true, objective: 0, carbonSum: 0, meanLatencyMs: null },
+    ...{
+      maxLatencyMs: null,
+      synthetic: true,
+      ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
+      objective: 0,
+      carbonSum: 0,
+      meanLatencyMs: null,
+    },
     solver: { name: 'none', status: 'by hand' },
   };
 }

@@ -58,6 +58,7 @@ const planOf = (hour: number, servers: [number, number], northTo: 'north' | 'sou
   requests: { north: { [northTo]: 100 }, south: { south: 50 } },
   weights: { north: { [northTo]: 1 }, south: { south: 1 } },
   ...{
+    ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
     objective: 0,
     carbonSum: northTo === 'north' ? 40_000 : 15_000,
     meanLatencyMs: northTo === 'north' ? 1 : 20.5,

@@ -31,7 +31,12 @@ function planOf(hour: number, servers: number): IntervalPlan {
     cpuMillicores: only(10 * servers + 1),
     requests: Object.fromEntries(names.map((name) => [name, { [home]: servers }])),
     weights: Object.fromEntries(names.map((name) => [name, { [home]: 1 }])),
-    ...{ objective: 0, carbonSum: 0, meanLatencyMs: null },
+    ...{
+      ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
+      objective: 0,
+      carbonSum: 0,
+      meanLatencyMs: null,
+    },
     solver: { name: 'none', status: 'by hand' },
   };
 }

@@ -50,15 +50,18 @@ describe('an origin without expected requests', () => {
         maxLatencyMs,
       },
       {
-        kind: 'placement',
-        servers,
-        requests: [
-          [10, 0, 0],
-          [0, 0, 0],
-          [0, 0, 0],
-        ],
-        objective: 0,
-        solver: { name: 'none', status: 'optimal' },
+        placement: {
+          kind: 'placement',
+          servers,
+          requests: [
+            [10, 0, 0],
+            [0, 0, 0],
+            [0, 0, 0],
+          ],
+          objective: 0,
+          solver: { name: 'none', status: 'optimal' },
+        },
+        backups: null,
       },
       {
         ...{ policy: 'carbon', keepWarm: false, maxLatencyMs, capacity: () => referenceCapacity },

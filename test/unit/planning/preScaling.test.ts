@@ -32,6 +32,7 @@ const planOf = (matrix: readonly (readonly number[])[], capacity: CapacityByRegi
     cpuMillicores: named((_index, region) => cpuOf(servers[region] ?? 0, capacity(region))),
     requests,
     weights: requests,
+    ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
     objective: 0,
     carbonSum: 0,
     meanLatencyMs: null,

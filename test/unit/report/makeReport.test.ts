@@ -48,7 +48,12 @@ const recordOf = (interval: string, index: number): IntervalRecord => ({
     cpuMillicores: { north: 81, south: 11 },
     requests: { north: { north: 3, south: 1 }, south: { north: 5 } },
     weights: { north: { north: 3, south: 1 }, south: { north: 1 } },
-    ...{ objective: 1, carbonSum: 1200, meanLatencyMs: 20 },
+    ...{
+      ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
+      objective: 1,
+      carbonSum: 1200,
+      meanLatencyMs: 20,
+    },
     solver: { name: 'glpk', status: 'optimal' },
   },
   stackPlan: { interval, policy: 'carbon', regions: {}, weights: {} },

@@ -22,7 +22,7 @@ export = async () => {
   const { context, kubeconfig } = cluster;
   const kubeConfig = kubeConfigOf(cluster);
   const next = Object.fromEntries(regions.map(({ name }) => [name, limitMillicoresOf(plan, name)]));
-  const order = changeOrder(await cpuBefore(kubeConfig, config), next);
+  const order = changeOrder(await cpuBefore(kubeConfig, config), next, plan.without);
 
   const provider = new Provider('cluster', { context, ...(kubeconfig !== undefined && { kubeconfig }) });
   const metalLbArgs = await args.metalLbArgs(config);

@@ -17,6 +17,7 @@ import { freeSwitching } from '../planning/decide';
 import { planRange } from '../planning/planRange';
 import { sharesOf } from '../report/shares';
 import { capacityOf } from '../stack/capacity';
+import { failureDomainOf } from '../stack/failureDomain';
 import { readStackFile, setStackValue } from '../stack/stackFile';
 import { readTrace } from '../traces/readTrace';
 import type { Trace } from '../traces/trace';
@@ -63,6 +64,8 @@ async function main(flags: Flags): Promise<void> {
   const plans = await planRange(trace, flags.from ?? dayIn(trace), flags.intervals, {
     ...{ policy: 'carbon', maxLatencyMs: flags.maxLatency, alpha: 0.9, keepWarm: false },
     capacity: (region) => capacityOf(config, region),
+    heldReady: config.resilience.heldReady,
+    failureDomain: (region) => failureDomainOf(config, region),
     ...{ horizonIntervals: 1, switching: freeSwitching },
   });
   const target = await openTarget({ projectDirectory: checkout, stackName, configFile });

@@ -42,6 +42,7 @@ export interface PlanFlags {
   objectiveWeights?: ObjectiveWeights;
   solver?: SolverName;
   leastViolation?: true;
+  without?: string[];
 }
 
 /** What every region holds, and what is ready for the loss of one, where no stack file says it. */
@@ -58,6 +59,15 @@ export function withCapacityOptions(command: Command): Command {
     .option('--requests-per-server <n>', 'requests/s that one server carries', positiveInteger)
     .option('--max-servers <n>', 'servers a region may have', positiveInteger)
     .option('--max-share <percent>', 'largest share of all requests that one region serves', percent);
+}
+
+/** For commands that plan one interval. */
+export function withWithoutOption(command: Command): Command {
+  return command.option(
+    '--without <regions>',
+    'regions that are lost, with commas: plan as if they were not there',
+    names,
+  );
 }
 
 /** For those of them that plan with one level. */
@@ -109,6 +119,28 @@ export function withObjectiveOptions(command: Command): Command {
       '--least-violation',
       'where no placement keeps every limit, the one that breaks them least, marked',
     );
+}
+
+/** Names with commas between them. */
+export function names(text: string): string[] {
+  const parts = text.split(',').map((name) => name.trim());
+  if (parts.includes('')) throw new InvalidArgumentError('Expected names with a comma between them.');
+  return parts;
+}
+
+/**
+ * The regions of --without, checked.
+ * @throws UnknownRegionError
+ */
+export function knownRegions(given: readonly string[] = [], regions: readonly string[]): readonly string[] {
+  const unknown = given.find((name) => !regions.includes(name));
+  if (unknown === undefined) return given;
+  throw new UnknownRegionError(`--without ${unknown}: no such region; there are ${regions.join(', ')}`);
+}
+
+/** A flag names a region that the trace does not have. */
+export class UnknownRegionError extends Error {
+  override readonly name = 'UnknownRegionError';
 }
 
 const weightNames = ['carbon', 'latency', 'servers', 'cost'] as const;
@@ -207,6 +239,7 @@ export function planOptionsOf(
     ...objectiveOptionsOf(flags),
     keepWarm: false,
     capacity: () => capacity,
+    ...(flags.without && { without: knownRegions(flags.without, traceRegions) }),
     ...(flags.heldReady && { heldReady: flags.heldReady }),
     ...(flags.maxShare !== undefined && { maxSharePercent: flags.maxShare }),
     ...(flags.regions !== undefined && { regionRows: readRegions(flags.regions, traceRegions) }),

@@ -4,13 +4,20 @@ import type { PlanOptions } from '../planning/planOptions';
 import { planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../study/simulation';
 import { capacityOf } from '../stack/capacity';
+import { failureDomainOf } from '../stack/failureDomain';
 import { originsOf } from '../stack/requestPath';
 import { readStackSettings } from '../stack/stackFile';
 import { openTrace } from './openTrace';
 import { readRegions, type RegionRow } from '../traces/readRegions';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
-import { decideOptionsOf, objectiveOptionsOf, type PlanFlags, type SwitchingFlags } from './options';
+import {
+  decideOptionsOf,
+  knownRegions,
+  objectiveOptionsOf,
+  type PlanFlags,
+  type SwitchingFlags,
+} from './options';
 
 /** The regions of the stack and of the trace are not the same ones. */
 export class RegionMismatchError extends Error {
@@ -49,6 +56,8 @@ export function openPlanning(
       capacity: (region) => capacityOf(config, region),
       // Without proxies nothing moves by itself when a region is lost.
       heldReady: originsOf(config).length > 0 ? config.resilience.heldReady : 'none',
+      ...(flags.without && { without: knownRegions(flags.without, trace.regions) }),
+      failureDomain: (region) => failureDomainOf(config, region),
       ...(config.resilience.maxSharePercent !== undefined && {
         maxSharePercent: config.resilience.maxSharePercent,
       }),
@@ -71,6 +80,14 @@ export function planForStack(
   count: number,
 ): Promise<IntervalPlan[]> {
   return planRange(trace, from ?? trace.firstInterval, count, options);
+}
+
+/**
+ * The same without regions that are lost. A limit that cannot be kept without them is broken as little as can be: nobody
+ * would be served otherwise.
+ */
+export function withoutRegions({ trace, options }: StackPlanning, without: readonly string[]): StackPlanning {
+  return { trace, options: { ...options, without, ...(without.length > 0 && { leastViolation: true }) } };
 }
 
 /** The same intervals under the same limits, by the policy and by every baseline; a range as `planForStack` takes it. */

@@ -22,6 +22,8 @@ export interface OriginProxyArgs {
   readonly weights: pulumi.Input<Readonly<Record<string, pulumi.Input<number>>>>;
   /** Weights of the regions that take a destination's share while it is lost, by that destination. */
   readonly backup?: pulumi.Input<Readonly<Record<string, Readonly<Record<string, number>>>>> | undefined;
+  /** Regions that are asked whether they live though they may get no requests just now; none when absent. */
+  readonly watched?: pulumi.Input<readonly string[]> | undefined;
   /** How the regions are asked whether they live; not asked, and nothing sent to a backup, when absent. */
   readonly healthCheck?: pulumi.Input<HealthCheck> | undefined;
   /** How long Traefik may take to serve new weights, in seconds; 10 when absent. */
@@ -60,8 +62,10 @@ export class OriginProxy extends pulumi.ComponentResource {
       this,
     );
 
-    const { backup, healthCheck } = args;
-    const dynamic = pulumi.output({ destinations, weights, backup, healthCheck }).apply(dynamicConfig);
+    const { backup, watched, healthCheck } = args;
+    const dynamic = pulumi
+      .output({ destinations, weights, backup, watched, healthCheck })
+      .apply(dynamicConfig);
     const command = pulumi.interpolate`${control} weights`;
     const served = hostCommand(
       `${name}-weights`,

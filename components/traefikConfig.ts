@@ -18,6 +18,8 @@ export interface TraefikConfigArgs {
   readonly weights: Row;
   /** Weights of the regions that take a destination's share while it is lost, by that destination. */
   readonly backup?: Readonly<Record<string, Row>> | undefined;
+  /** Regions that are asked whether they live though they may get no requests just now: one that was lost may be back. */
+  readonly watched?: readonly string[] | undefined;
   /** How the regions that may get requests are asked whether they live; not asked when absent. */
   readonly healthCheck?: HealthCheck | undefined;
 }
@@ -84,12 +86,13 @@ export function staticConfig(
  * @returns the file's text, and the revision in it, by which Traefik's API tells it
  */
 export function dynamicConfig(
-  args: Pick<TraefikConfigArgs, 'destinations' | 'weights' | 'backup' | 'healthCheck'>,
+  args: Pick<TraefikConfigArgs, 'destinations' | 'weights' | 'backup' | 'watched' | 'healthCheck'>,
 ): {
   revision: string;
   file: string;
 } {
   const { healthCheck } = args;
+  const idle = healthCheck ? idleOf(args) : [];
   const http = {
     routers: {
       origin: {
@@ -100,6 +103,10 @@ export function dynamicConfig(
       },
       // Beside the metrics, what is served and nothing else of the API can be read from outside of the host.
       services: { entryPoints: ['metrics'], rule: `Path(\`${servicesPath}\`)`, service: 'api@internal' },
+      // Traefik asks only what a router leads to; no request comes in here, on the host's loopback and by no such name.
+      ...(idle.length > 0 && {
+        watch: { entryPoints: ['traefik'], rule: 'Host(`watch.invalid`)', service: watchedService },
+      }),
     },
     services: healthCheck ? guardedServices(args, healthCheck) : plainServices(args),
     ...(healthCheck && { serversTransports: { region: transport(healthCheck) } }),
@@ -113,7 +120,20 @@ export function dynamicConfig(
   return { revision, file: stringify({ http: { ...http, middlewares } }) };
 }
 
-type Services = Pick<TraefikConfigArgs, 'destinations' | 'weights' | 'backup'>;
+type Services = Pick<TraefikConfigArgs, 'destinations' | 'weights' | 'backup' | 'watched'>;
+
+/** Traefik's service of the regions that are only watched. */
+const watchedService = 'watched_regions';
+
+/** Regions that may get requests, be it while another one is lost. */
+function inUse({ weights, backup = {} }: Services): ReadonlySet<string> {
+  return new Set([...Object.keys(weights), ...Object.values(backup).flatMap(Object.keys)]);
+}
+
+function idleOf(args: Services): string[] {
+  const used = inUse(args);
+  return (args.watched ?? []).filter((region) => !used.has(region));
+}
 
 function plainServices({ destinations, weights }: Services): Record<string, object> {
   return {
@@ -130,10 +150,12 @@ function plainServices({ destinations, weights }: Services): Record<string, obje
  * without pods would answer nothing.
  */
 function guardedServices(
-  { destinations, weights, backup = {} }: Services,
+  args: Services,
   { path, intervalSeconds, timeoutMs }: HealthCheck,
 ): Record<string, object> {
-  const asked = new Set([...Object.keys(weights), ...Object.values(backup).flatMap(Object.keys)]);
+  const { destinations, weights, backup = {} } = args;
+  const idle = idleOf(args);
+  const asked = new Set([...inUse(args), ...idle]);
   const healthCheck = { path, interval: `${intervalSeconds}s`, timeout: `${timeoutMs}ms` };
   const healthy = { healthCheck: {} };
   const row = Object.entries(weights).map(([name, weight]) => ({
@@ -152,6 +174,7 @@ function guardedServices(
         ];
       }),
     ),
+    ...(idle.length > 0 && { [watchedService]: weighted(idle.map((name) => ({ name, weight: 1 }))) }),
     ...mapValues(destinations, (url, name) => ({
       loadBalancer: {
         servers: [{ url }],

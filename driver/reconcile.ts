@@ -6,7 +6,7 @@ import { changedBehindTheStack, foreignFields } from './foreignFields';
 import { deadProcesses, traefikUrns } from './hostProcesses';
 import type { Step } from './step';
 import type { Target } from './target';
-import { verifyRows, type RowVerification } from './verify/servedWeights';
+import { lostRegions, verifyRows, type RowVerification } from './verify/servedWeights';
 import { silentPrometheus } from './verify/prometheus';
 import { verifyLive, type RegionVerification } from './verify/podCpu';
 
@@ -17,9 +17,16 @@ export class VerificationError extends Error {
     super(
       `What runs differs from the plan:\n${faultsOf(found)
         .map((fault) => `  ${fault}`)
-        .join('\n')}\nApply again; \`kubectl describe pod\` and the log in a Traefik's folder tell more.`,
+        .join('\n')}\n${remedyFor(found)}`,
     );
   }
+}
+
+function remedyFor({ rows }: Verified): string {
+  const lost = lostRegions(rows);
+  return lost.length > 0
+    ? `The plan's backup rows serve meanwhile; plan without what is lost: --without ${lost.join(',')}.`
+    : "Apply again; `kubectl describe pod` and the log in a Traefik's folder tell more.";
 }
 
 /**
@@ -53,13 +60,27 @@ export async function verify({ kubeConfig, options }: Target, step: Step): Promi
   });
 }
 
-/** Everything that differs from the plan, in words. */
+/** Everything that differs from the plan, in words; of regions that are left out nothing is expected. */
 export function faultsOf({ verification, rows, prometheusFault }: Verified): string[] {
+  const lost = lostRegions(rows);
   return [
-    ...verification.flatMap(({ region, fault }) => (fault === null ? [] : [`${region}: ${fault}`])),
+    ...verification.flatMap(({ region, leftOut, fault }) => {
+      if (leftOut) return [];
+      if (lost.includes(region)) return [`${region}: ${lostFault}${fault === null ? '' : ` (${fault})`}`];
+      return fault === null ? [] : [`${region}: ${fault}`];
+    }),
     ...rows.flatMap(({ origin, fault }) => (fault === null ? [] : [`Traefik of ${origin}: ${fault}`])),
     ...(prometheusFault === null ? [] : [`Prometheus: ${prometheusFault}`]),
   ];
+}
+
+const lostFault = 'lost: no proxy that asks it gets an answer';
+
+/** Whether all that is wrong is that regions are lost: no update mends that. */
+function isLossAlone(found: Verified): boolean {
+  const lost = lostRegions(found.rows);
+  const alive = found.verification.filter(({ region }) => !lost.includes(region));
+  return lost.length > 0 && faultsOf({ ...found, verification: alive }).length === 0;
 }
 
 /** What an update changed, and what runs after it. */
@@ -93,6 +114,7 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const found = await verify(target, step);
   const faults = faultsOf(found);
   if (faults.length === 0) return { update: first, ...found };
+  if (isLossAlone(found)) throw new VerificationError(found);
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
   await refresh();
   const strayed = found.rows.filter(({ ok }) => !ok).map(({ origin }) => origin);

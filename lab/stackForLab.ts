@@ -10,6 +10,7 @@ import { goToolPath } from './tools/goTools';
 export interface LabRegion {
   readonly name: string;
   readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly failureDomain: string;
   readonly loadBalancer: { readonly address: string; readonly port: number };
   readonly traefik: {
     readonly host: string;
@@ -32,6 +33,7 @@ export function labRegions(names: readonly string[]): LabRegion[] {
     return {
       name,
       nodeSelector: { 'kubernetes.io/hostname': nodes[node]?.name ?? '' },
+      failureDomain: nodes[node]?.name ?? '',
       loadBalancer: { address: `192.168.245.${201 + node}`, port: 8081 + (index % perNode) },
       traefik: {
         host: hosts[index % hosts.length]?.name ?? '',

@@ -20,17 +20,20 @@ export interface ChangeOrder {
  * no ready pods grows even to the CPU that it has: the weights wait until it serves. Pure.
  * @param before what runs now; a region that is not there runs nothing
  * @param next CPU of the plan to come by region, in millicores; 0 where nothing is to run
+ * @param without regions that are lost: nothing changes there, and nothing waits for them
  */
 export function changeOrder(
   before: Readonly<Record<string, CpuBefore>>,
   next: Readonly<Record<string, number>>,
+  without: readonly string[] = [],
 ): ChangeOrder {
   const growing: string[] = [];
   const unchanged: string[] = [];
   const shrinking: string[] = [];
   for (const [region, cpuMillicores] of Object.entries(next)) {
     const { readyMillicores, runningMillicores } = before[region] ?? nothing;
-    if (cpuMillicores < runningMillicores) shrinking.push(region);
+    if (without.includes(region)) unchanged.push(region);
+    else if (cpuMillicores < runningMillicores) shrinking.push(region);
     else if (cpuMillicores > readyMillicores) growing.push(region);
     else unchanged.push(region);
   }

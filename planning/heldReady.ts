@@ -1,5 +1,6 @@
 import { cpuMillicoresOf } from '../stack/capacity';
 import { backupsOf, unbackedRequests, type BackupRow, type Backups } from '../policies/backup';
+import { lossesOf } from '../policies/model/failureDomains';
 import { at, sum } from '../policies/model/matrix';
 import { solvers } from '../policies/model/solvers';
 import type { Placement, PlacementProblem } from '../policies/problem';
@@ -23,7 +24,7 @@ export interface BackupFault {
   /** The region that is lost. */
   readonly lost: string;
   readonly requestsPerSecond: number;
-  /** `residency`: no other region may serve it. `room`: the others have none left. `latency`: it is served beyond the bound. */
+  /** `residency`: no region that is not lost too may serve it. `room`: the others have none left. `latency`: it is served beyond the bound. */
   readonly limit: 'residency' | 'room' | 'latency';
 }
 
@@ -94,7 +95,8 @@ function rowsOfUnexpected(
   return problem.requestsPerSecond.flatMap((expected, origin): BackupRow[] => {
     const lost = destinationOfUnexpected(problem, placement, origin);
     if (expected > 0 || lost === undefined) return [];
-    const left = { servers: ready.map((count, region) => (region === lost ? 0 : count)) };
+    const lostWith = lossesOf(problem).find((domain) => domain.has(lost));
+    const left = { servers: ready.map((count, region) => (lostWith?.has(region) ? 0 : count)) };
     const destination =
       destinationOfUnexpected(problem, left, origin) ??
       destinationOfUnexpected({ ...problem, maxLatencyMs: Infinity }, left, origin);
@@ -105,8 +107,9 @@ function rowsOfUnexpected(
 function faultsOf(problem: PlacementProblem, placement: Placement, row: BackupRow): BackupFault[] {
   const { regions, allowed, latencyMs, maxLatencyMs } = problem;
   const { origin, lost, requests } = row;
+  const lostWith = lossesOf(problem).find((domain) => domain.has(lost));
   const others = [...regions.keys()].filter(
-    (region) => region !== lost && allowed?.[origin]?.[region] !== false,
+    (region) => !lostWith?.has(region) && allowed?.[origin]?.[region] !== false,
   );
   const late = sum(
     requests.filter((_, destination) => at(at(latencyMs, origin), destination) > maxLatencyMs),

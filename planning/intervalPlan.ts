@@ -32,6 +32,8 @@ export interface IntervalPlan {
   readonly standbyMillicores: ReadyForLoss['standbyMillicores'];
   /** Where the share of an origin's destination goes while that one is lost: weights, by origin and destination. */
   readonly backup: ReadyForLoss['backup'];
+  /** Regions that are left out because they are lost; absent where none is. */
+  readonly without?: readonly string[];
   /** Shares without a backup that keeps every limit; absent where there are none. */
   readonly backupFaults?: readonly BackupFault[];
   /** The policy's objective, dimensionless; less is better. */
@@ -47,7 +49,7 @@ export interface IntervalPlan {
 
 interface PlacementContext extends Pick<
   PlanOptions,
-  'policy' | 'maxLatencyMs' | 'capacity' | 'keepWarm' | 'heldReady'
+  'policy' | 'maxLatencyMs' | 'capacity' | 'keepWarm' | 'heldReady' | 'without'
 > {
   readonly interval: string;
   readonly synthetic: boolean;
@@ -93,6 +95,7 @@ export function describePlacement(
     ),
     heldReady: context.heldReady ?? 'none',
     ...ready,
+    ...(context.without?.length && { without: context.without }),
     ...(backupFaults.length > 0 && { backupFaults }),
     objective: placement.objective,
     carbonSum: sum(

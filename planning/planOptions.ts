@@ -20,6 +20,8 @@ export interface ProblemOptions {
   readonly heldReady?: HeldReady;
   /** The largest share of all requests that one region serves. */
   readonly maxSharePercent?: number;
+  /** What a region is lost together with; each is lost alone when absent. */
+  readonly failureDomain?: (region: string) => string;
   /** Regions that get no servers and no requests, as if they had been lost. */
   readonly without?: readonly string[];
 }
@@ -32,14 +34,25 @@ export interface PlanOptions extends ProblemOptions, PolicyOptions {
   readonly leastViolation?: boolean;
 }
 
-/** The placement problem of an interval. */
+/** Every region is left out. */
+export class NoRegionLeftError extends Error {
+  override readonly name = 'NoRegionLeftError';
+}
+
+/**
+ * The placement problem of an interval.
+ * @throws NoRegionLeftError
+ */
 export function problemOf(
   trace: Pick<Trace, 'regions' | 'latencyMs'>,
   interval: Pick<TraceInterval, 'requestsPerSecond' | 'carbonGramsPerKwh'>,
   options: ProblemOptions,
 ): PlacementProblem {
+  if (trace.regions.every((region) => options.without?.includes(region))) {
+    throw new NoRegionLeftError('Every region is left out, and none is there to serve; name fewer');
+  }
   const rows = options.regionRows ?? new Map<string, RegionRow>();
-  const allowed = allowedDestinations(trace.regions, rows);
+  const allowed = allowedDestinations(trace.regions, rows, options.without);
   return {
     regions: trace.regions,
     requestsPerSecond: interval.requestsPerSecond,
@@ -52,6 +65,7 @@ export function problemOf(
     ),
     maxLatencyMs: options.maxLatencyMs,
     ...(allowed && { allowed }),
+    ...(options.failureDomain && { failureDomains: trace.regions.map(options.failureDomain) }),
     ...(options.heldReady === 'servers' && { survivesRegionLoss: true }),
     ...(options.maxSharePercent !== undefined && {
       maxRequestsPerRegion: Math.floor((options.maxSharePercent * sum(interval.requestsPerSecond)) / 100),

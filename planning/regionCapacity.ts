@@ -55,14 +55,18 @@ export function regionCapacity(
   });
 }
 
-/** Whether an origin's requests may be served at a destination, [origin][destination]; undefined when all may. */
+/**
+ * Whether an origin's requests may be served at a destination, [origin][destination]; undefined when all may.
+ * @param without regions that are lost
+ */
 export function allowedDestinations(
   regions: readonly string[],
   rows: ReadonlyMap<string, RegionRow>,
+  without: readonly string[] = [],
 ): boolean[][] | undefined {
-  if (![...rows.values()].some(({ destinations }) => destinations)) return undefined;
+  if (without.length === 0 && ![...rows.values()].some(({ destinations }) => destinations)) return undefined;
   return regions.map((origin) => {
     const destinations = rows.get(origin)?.destinations;
-    return regions.map((region) => destinations?.includes(region) ?? true);
+    return regions.map((region) => !without.includes(region) && (destinations?.includes(region) ?? true));
   });
 }

@@ -1,3 +1,4 @@
+import { lossesOf } from './model/failureDomains';
 import { Flow } from './model/flow';
 import { glpk } from './model/glpk';
 import { Model, sumOf, times, type Variable } from './model/linearModel';
@@ -28,10 +29,10 @@ const lateWeight = 1e3;
 const latencyWeight = 1e-3;
 
 /**
- * Backup rows for the loss of any one region that serves requests. Only the lost region's requests move: all others stay
- * where the decision has them. Residency is kept always; the latency bound where a region within it has room; and of
- * the rest, as few servers as possible are ready besides the decision's. Regions with more requests are lost first: what
- * is ready for them serves the others too.
+ * Backup rows for the loss of any one failure domain that serves requests. Only the lost regions' requests move: all
+ * others stay where the decision has them. Residency is kept always; the latency bound where a region within it has
+ * room; and of the rest, as few servers as possible are ready besides the decision's. Domains with more requests are
+ * lost first: what is ready for them serves the others too.
  */
 export async function backupsOf(
   problem: PlacementProblem,
@@ -43,8 +44,12 @@ export async function backupsOf(
   const ready = [...decision.servers];
   const rows: BackupRow[] = [];
   const byName = [...regions.keys()].sort((one, other) => (at(regions, one) < at(regions, other) ? -1 : 1));
-  const losses = byName.filter((lost) => at(loads, lost) > 0);
-  for (const lost of losses.sort((one, other) => at(loads, other) - at(loads, one))) {
+  const firstName = (lost: ReadonlySet<number>): number => byName.findIndex((region) => lost.has(region));
+  const loadOf = (lost: ReadonlySet<number>): number => sum([...lost].map((region) => at(loads, region)));
+  const losses = lossesOf(problem)
+    .filter((lost) => loadOf(lost) > 0)
+    .sort((one, other) => loadOf(other) - loadOf(one) || firstName(one) - firstName(other));
+  for (const lost of losses) {
     const spare = capacity.map(({ requestsPerServer }, destination) =>
       Math.max(0, requestsPerServer * at(ready, destination) - at(loads, destination)),
     );
@@ -71,27 +76,30 @@ interface Before {
 }
 
 /**
- * minimise  U sum_i u_i + sum_ij late_ij y_ij + sum_j h_j
- * where     sum_j y_ij + u_i = x_i          the lost region's requests, by origin
- *           sum_i y_ij - h_j <= spare_j     h_j is what has to be ready besides, as far as the region may grow
+ * minimise  U sum_c u_c + sum_cj late_cj y_cj + sum_j h_j
+ * where     sum_j y_cj + u_c = x_c          what a lost region serves of an origin
+ *           sum_c y_cj - h_j <= spare_j     h_j is what has to be ready besides, as far as the region may grow
  *
  * A network with integer data, so that the vertex is whole requests.
  */
 async function flowWithout(
   problem: PlacementProblem,
   { decision, loads, spare, byName }: Before,
-  lost: number,
+  lost: ReadonlySet<number>,
   solver: Solver,
 ): Promise<BackupRow[]> {
-  const commodities = byName
-    .filter((origin) => at(at(decision.requests, origin), lost) > 0)
-    .map((origin): Commodity => ({
-      origins: [origin],
-      requestsPerSecond: at(at(decision.requests, origin), lost),
-      destinations: byName.filter(
-        (destination) => destination !== lost && problem.allowed?.[origin]?.[destination] !== false,
-      ),
-    }));
+  const shares = byName.flatMap((origin) =>
+    byName
+      .filter((region) => lost.has(region) && at(at(decision.requests, origin), region) > 0)
+      .map((region) => ({ origin, lost: region })),
+  );
+  const commodities = shares.map(({ origin, lost: region }): Commodity => ({
+    origins: [origin],
+    requestsPerSecond: at(at(decision.requests, origin), region),
+    destinations: byName.filter(
+      (destination) => !lost.has(destination) && problem.allowed?.[origin]?.[destination] !== false,
+    ),
+  }));
   const model = Model.empty();
   const flow = new Flow(model, commodities, problem.regions.length);
   const unserved = commodities.map(() => model.continuous());
@@ -112,8 +120,7 @@ async function flowWithout(
   model.minimise(flow.weighted(({ origins }, destination) => late(at(origins, 0), destination)));
   const values = valuesOf(await solver.solveRelaxed(model));
   return flow.byCommodityAndDestination(values).map((row, commodity) => ({
-    origin: at(at(commodities, commodity).origins, 0),
-    lost,
+    ...at(shares, commodity),
     requests: row.map((count) => Math.round(count) + 0),
   }));
 }

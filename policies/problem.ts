@@ -16,7 +16,9 @@ export interface PlacementProblem {
   readonly maxLatencyMs: number;
   /** Whether an origin may be served at a destination, [origin][destination]; everything may when absent. */
   readonly allowed?: readonly (readonly boolean[])[];
-  /** N-1: whichever one region fails, the servers of the others carry all requests within the same limits. */
+  /** What fails together, by destination: regions of one name are lost as one. Each is lost alone when absent. */
+  readonly failureDomains?: readonly string[];
+  /** N-1: whichever one failure domain is lost, the servers of the others carry all requests within the same limits. */
   readonly survivesRegionLoss?: boolean;
   /** The most requests/s that one region serves, an integer; only its servers limit it when absent. */
   readonly maxRequestsPerRegion?: number;

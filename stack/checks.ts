@@ -84,6 +84,21 @@ export function faultsOfPlan(config: StackConfig): string[] {
   return faults;
 }
 
+/** What is left out is a region, and no request goes there. */
+export function faultsOfLeftOut({ regions, plan }: StackConfig): string[] {
+  return (plan.without ?? []).flatMap((region) => {
+    const path = `casper:plan.without: ${region}`;
+    if (!regions.some(({ name }) => name === region)) {
+      return [`${path} is not in casper:regions; correct the name or remove it`];
+    }
+    const backups = Object.values(plan.backup ?? {}).flatMap((rows) => Object.values(rows));
+    const rows = [...Object.values(plan.weights), ...backups];
+    return rows.some((row) => row[region] !== undefined)
+      ? [`${path} is left out, but weights name it; take it out of them, or out of without`]
+      : [];
+  });
+}
+
 /** A backup row is for a destination that has weight, and names other regions, whose pods are ready. */
 export function faultsOfBackup({ regions, plan }: StackConfig): string[] {
   const faults: string[] = [];

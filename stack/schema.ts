@@ -118,6 +118,8 @@ const regionSchema = z.strictObject({
   name: regionName,
   /** Labels of the nodes that stand in this region; without it any node may run its pods. */
   nodeSelector: z.record(z.string(), z.string()).optional(),
+  /** Regions that name the same one are lost together, and none of them stands in for another; alone when absent. */
+  failureDomain: z.string().min(1).optional(),
   /** What differs here from casper:capacity. */
   capacity: regionCapacitySchema.optional(),
   /** Address that MetalLB gives to the region's Service, and its port; without it only the cluster itself reaches the region. */
@@ -234,6 +236,8 @@ const planSchema = z.strictObject({
   weights: z.record(regionName, row),
   /** Where the share of an origin's destination goes while that destination is lost: weights, by origin and destination. */
   backup: z.record(regionName, z.record(regionName, row)).exactOptional(),
+  /** Regions that are lost: nothing is sent there, nothing is changed there and nothing waits for them. */
+  without: z.array(regionName).exactOptional(),
 });
 
 export const stackSchema = z.strictObject({

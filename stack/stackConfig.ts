@@ -1,4 +1,4 @@
-import { faultsOfBackup, faultsOfHosts, faultsOfPlan, faultsOfRegions } from './checks';
+import { faultsOfBackup, faultsOfHosts, faultsOfLeftOut, faultsOfPlan, faultsOfRegions } from './checks';
 import { stackSchema, type StackConfig } from './schema';
 
 /**
@@ -39,9 +39,10 @@ export function parseStackConfig(
 ): StackConfig {
   const parsed = stackSchema.safeParse(values);
   const faults = parsed.success
-    ? (planToCome ? checksOfSettings : [...checksOfSettings, faultsOfPlan, faultsOfBackup]).flatMap(
-        (faultsOf) => faultsOf(parsed.data),
-      )
+    ? (planToCome
+        ? checksOfSettings
+        : [...checksOfSettings, faultsOfPlan, faultsOfBackup, faultsOfLeftOut]
+      ).flatMap((faultsOf) => faultsOf(parsed.data))
     : parsed.error.issues.map((issue) => {
         const path = `casper:${issue.path.map(String).join('.')}`;
         const value = valueAt(values, issue.path);

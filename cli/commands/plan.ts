@@ -6,19 +6,22 @@ import {
   withCapacityOptions,
   withHeldReadyOption,
   withPlanOptions,
+  withWithoutOption,
   type CapacityFlags,
   type PlanFlags,
 } from '../options';
 import { sampleTraces } from '../project';
 import { renderPlan } from '../render/render';
 
-export const planCommand = withHeldReadyOption(
-  withCapacityOptions(
-    withPlanOptions(
-      new Command('plan')
-        .description('Plan one interval: servers, CPU and weights of every region. Changes nothing.')
-        .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
-        .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+export const planCommand = withWithoutOption(
+  withHeldReadyOption(
+    withCapacityOptions(
+      withPlanOptions(
+        new Command('plan')
+          .description('Plan one interval: servers, CPU and weights of every region. Changes nothing.')
+          .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
+          .requiredOption('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+      ),
     ),
   ),
 )

@@ -4,6 +4,7 @@ import { fitToMachine, probeOf, type MachineFit } from '../../driver/fitToMachin
 import { reconcilerOf, type Reconciler } from '../../driver/reconcile';
 import { LoadSender } from '../../driver/loadSender';
 import { RequestWatcher } from '../../driver/requestWatcher';
+import { ProxyHealth } from '../../driver/proxyHealth';
 import { requestPathOf } from '../../driver/requestPath';
 import { runIntervals } from '../../driver/runIntervals';
 import type { RunObserver } from '../../driver/runObserver';
@@ -27,7 +28,7 @@ import {
   type StackFlags,
   type SwitchingFlags,
 } from '../options';
-import { openPlanning, planForStack, simulateForStack } from '../planFromStack';
+import { openPlanning, planForStack, simulateForStack, withoutRegions } from '../planFromStack';
 import { showStep } from '../progress';
 import { sampleTraces, stackOptionsOf } from '../project';
 import { renderFit, renderLoad } from '../render/load';
@@ -119,7 +120,13 @@ export const runCommand = withPlanOptions(
       });
       observers.push(sender, new RequestWatcher(target.kubeConfig, config, loadShare));
     }
-    const settings = { secondsPerInterval, previewed: true, preScaled: flags.load ?? false };
+    const health = new ProxyHealth(readStackFile(target.options.configFile));
+    const losses = {
+      health,
+      planWithout: (lost: readonly string[]) => planForStack(withoutRegions(planning, lost), from, intervals),
+    };
+    const settings = { secondsPerInterval, previewed: true, preScaled: flags.load ?? false, losses };
+    observers.push(health);
     try {
       await runIntervals(plans, reconciler, observers, settings, showStep);
     } catch (error) {

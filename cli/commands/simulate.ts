@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { describeInfeasible } from '../../planning/infeasibleError';
 import type { Forecaster } from '../../study/forecast/forecaster';
@@ -8,6 +8,7 @@ import { openTrace } from '../openTrace';
 import {
   decideOptionsOf,
   latencyBound,
+  names,
   planOptionsOf,
   share,
   withCapacityOptions,
@@ -37,12 +38,6 @@ const defaultDemandQuantile = 0.98;
 
 const demandQuantile = (text: string): number | null => (text === 'none' ? null : share(text));
 
-const list = (text: string): string[] => {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('Expected names with a comma between them.');
-  return names;
-};
-
 export const simulateCommand = withSwitchingOptions(
   withCapacityOptions(
     withObjectiveOptions(
@@ -51,7 +46,7 @@ export const simulateCommand = withSwitchingOptions(
         .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
         .option('--from <time>', "start of the first interval, ISO 8601 in UTC (default: the trace's first)")
         .option('--to <time>', 'start of the first interval left out (default: the end of the trace)')
-        .option('--policies <names>', 'placement policies, with commas', list, [
+        .option('--policies <names>', 'placement policies, with commas', names, [
           'carbon',
           'latency',
           'replay',
@@ -61,7 +56,7 @@ export const simulateCommand = withSwitchingOptions(
         .option(
           '--max-latency <ms>',
           'latency bounds with commas, each in ms or "none"',
-          (text) => list(text).map(latencyBound),
+          (text) => names(text).map(latencyBound),
           [500],
         )
         .option(

@@ -1,7 +1,7 @@
 import type { IntervalPlan } from '../../planning/intervalPlan';
 import { stackPlanOf } from '../../planning/intervalPlan';
 import type { StackPlan } from '../../stack/stackConfig';
-import { describeBrokenLimits, table } from './render';
+import { describeBrokenLimits, describeReadiness, table } from './render';
 
 /** By region. */
 type ByRegion = Readonly<Record<string, number>>;
@@ -48,6 +48,7 @@ export function renderMove(plan: IntervalPlan, before: PlanBefore, carbonOf: Car
       `${asBefore(plan, before.stackPlan.weights, carbon)}, mean latency ` +
       `${arrow(before.plan?.meanLatencyMs ?? undefined, plan.meanLatencyMs ?? NaN, (value) => (Number.isNaN(value) ? '-' : value.toFixed(2)))} ms`,
     ...describeBrokenLimits(plan),
+    ...describeReadiness(plan),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { BackupFault } from '../../planning/heldReady';
 import type { IntervalPlan } from '../../planning/intervalPlan';
 import type { Violation } from '../../policies/problem';
 
@@ -57,7 +58,32 @@ export function renderPlan(plan: IntervalPlan): string {
     `  carbon ${plan.carbonSum.toFixed(0)} (requests/s x gCO2e/kWh), mean latency ${latency}, objective ${plan.objective.toPrecision(6)}, ` +
       `solved by ${plan.solver.name}`,
     ...describeBrokenLimits(plan),
+    ...describeReadiness(plan),
   ].join('\n');
+}
+
+/** What is left out because it is lost, and what is ready for the loss of a region. */
+export function describeReadiness(plan: IntervalPlan): string[] {
+  const standby = Object.entries(plan.standbyMillicores).filter(([, millicores]) => millicores > 0);
+  const held = standby.map(([region, millicores]) => `${region} ${millicores}m`).join(', ');
+  return [
+    ...(plan.without
+      ? [`  left out, because lost: ${plan.without.join(', ')}; what runs there stays as it is`]
+      : []),
+    ...(held ? [`  ready for the loss of a region, by CPU limit alone: ${held}`] : []),
+    ...(plan.heldReady === 'servers'
+      ? ['  N-1: the servers carry everything, whichever region is lost']
+      : []),
+    ...(plan.backupFaults ?? []).map((fault) => `  NO BACKUP: ${describeBackupFault(fault)}`),
+  ];
+}
+
+function describeBackupFault({ origin, lost, requestsPerSecond, limit }: BackupFault): string {
+  const share = `${requestsPerSecond} requests/s from ${origin}, should ${lost} be lost:`;
+  if (limit === 'latency') return `${share} they are served, but beyond the latency bound`;
+  return limit === 'residency'
+    ? `${share} no region that stands elsewhere may serve them`
+    : `${share} the other regions have no room left; raise maxServers there`;
 }
 
 /** A line for each limit that a plan breaks. */

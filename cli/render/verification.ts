@@ -10,7 +10,7 @@ function renderVerification(verification: readonly RegionVerification[]): string
   return [
     table(
       ['region', 'planned', 'kubelet', 'cgroup quota', 'pod', ''],
-      verification.map(({ region, plannedCpuMillicores, pods, fault }) => [
+      verification.map(({ region, plannedCpuMillicores, pods, leftOut, fault }) => [
         region,
         `${plannedCpuMillicores}m`,
         joined(pods, ({ limitMillicores }) =>
@@ -20,7 +20,7 @@ function renderVerification(verification: readonly RegionVerification[]): string
           isUnknown(quota) ? 'not read' : `${quota.quotaMicros ?? 'no limit'}/${quota.periodMicros} us`,
         ),
         pods.map(({ name }) => name).join(', ') || 'none',
-        fault ?? 'ok',
+        leftOut ? 'left out, because lost' : (fault ?? 'ok'),
       ]),
     ),
     ...(isUnknown(unread)

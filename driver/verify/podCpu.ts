@@ -15,6 +15,8 @@ export interface RegionVerification {
   readonly plannedCpuMillicores: number;
   /** Ready pods that are not on their way out. */
   readonly pods: readonly PodVerification[];
+  /** Whether the plan leaves the region out because it is lost: what runs there is then no fault. */
+  readonly leftOut: boolean;
   readonly ok: boolean;
   /** What is wrong, for people; null when nothing is. */
   readonly fault: string | null;
@@ -53,8 +55,10 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
   };
   return Promise.all(
     config.regions.map(async ({ name: region }) => {
-      const own = await Promise.all((pods.get(region) ?? []).map(inspect));
-      return compare(region, limitMillicoresOf(config.plan, region), own);
+      const leftOut = config.plan.without?.includes(region) ?? false;
+      // A command in a pod of a lost region would be waited for in vain.
+      const own = leftOut ? [] : await Promise.all((pods.get(region) ?? []).map(inspect));
+      return { ...compare(region, limitMillicoresOf(config.plan, region), own), leftOut };
     }),
   );
 }
@@ -87,7 +91,7 @@ export function compare(
   region: string,
   plannedCpuMillicores: number,
   pods: readonly PodVerification[],
-): RegionVerification {
+): Omit<RegionVerification, 'leftOut'> {
   const wanted = podsOf(plannedCpuMillicores);
   const fault =
     pods.length === wanted

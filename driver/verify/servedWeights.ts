@@ -10,7 +10,8 @@ export interface RowVerification {
   readonly ok: boolean;
   /** What is wrong, for people; null when nothing is. */
   readonly fault: string | null;
-  /** Regions that the Traefik asks for their health and that do not answer. */
+  /** Regions that the Traefik asks for their health, and those of them that do not answer. */
+  readonly asked: readonly string[];
   readonly lost: readonly string[];
 }
 
@@ -49,12 +50,21 @@ export function verifyRows(config: StackConfig): Promise<RowVerification[]> {
       const served = await servedTraffic(origin).catch((error: unknown) => error as Error);
       if (served instanceof Error) {
         const fault = `its Traefik does not tell its weights: ${served.message}`;
-        return { origin: origin.name, ok: false, fault, lost: [] };
+        return { origin: origin.name, ok: false, fault, asked: [], lost: [] };
       }
       const fault = compareTraffic(config, origin.name, served);
-      const lost = Object.keys(served.answers).filter((region) => !served.answers[region]);
-      return { origin: origin.name, ok: fault === null, fault, lost };
+      const asked = Object.keys(served.answers);
+      const lost = asked.filter((region) => !served.answers[region]);
+      return { origin: origin.name, ok: fault === null, fault, asked, lost };
     }),
+  );
+}
+
+/** Regions that every proxy which asks them calls lost, by name. */
+export function lostRegions(rows: readonly Pick<RowVerification, 'lost' | 'asked'>[]): string[] {
+  const asked = [...new Set(rows.flatMap((row) => row.asked))].sort();
+  return asked.filter((region) =>
+    rows.every((row) => !row.asked.includes(region) || row.lost.includes(region)),
   );
 }
 

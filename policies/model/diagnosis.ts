@@ -8,6 +8,7 @@ import type {
   Shortfall,
 } from '../problem';
 import { commoditiesByOrigin, destinationsOf } from './commodity';
+import { lossesOf } from './failureDomains';
 import { Flow } from './flow';
 import { Model, sumOf, times, valueOf } from './linearModel';
 import { at, sum } from './matrix';
@@ -68,12 +69,13 @@ function originsOutOfReach(problem: PlacementProblem): Map<number, LatencyShortf
   return found;
 }
 
-/** What is short if a region fails, for each region that may. */
+/** What is short if regions are lost, for each that are lost together. */
 async function headroomShortfalls(problem: PlacementProblem, solver: Solver): Promise<HeadroomShortfall[]> {
   const shortfalls: HeadroomShortfall[] = [];
-  for (const [lost, lostRegion] of problem.regions.entries()) {
+  for (const lost of lossesOf(problem)) {
+    const lostRegion = [...lost].map((index) => at(problem.regions, index)).join(' and ');
     const without = problem.capacity.map((region, index) =>
-      index === lost ? { ...region, minServers: 0, maxServers: 0 } : region,
+      lost.has(index) ? { ...region, minServers: 0, maxServers: 0 } : region,
     );
     // Without a region the others may serve a larger share.
     const capacity = await capacityShortfall({ ...problem, capacity: without }, Infinity, solver);

@@ -1,5 +1,6 @@
 import type { PlacementProblem, RegionCapacity } from '../problem';
 import type { Commodity } from './commodity';
+import { lossesOf } from './failureDomains';
 import { Flow } from './flow';
 import { sumOf, times, type Model, type Variable } from './linearModel';
 import { at, sum } from './matrix';
@@ -35,15 +36,15 @@ const defaultMaxCuts = 64;
  */
 export function addPlacement(
   model: Model,
-  {
-    capacity,
-    survivesRegionLoss,
-    maxRequestsPerRegion,
-  }: Pick<PlacementProblem, 'capacity' | 'survivesRegionLoss' | 'maxRequestsPerRegion'>,
+  problem: Pick<
+    PlacementProblem,
+    'capacity' | 'failureDomains' | 'survivesRegionLoss' | 'maxRequestsPerRegion'
+  >,
   commodities: readonly Commodity[],
   { perRequest, perServer }: UnitCosts,
   maxCuts = defaultMaxCuts,
 ): PlacementVariables {
+  const { capacity, survivesRegionLoss, maxRequestsPerRegion } = problem;
   const flow = new Flow(model, commodities, capacity.length);
   const servers = capacity.map(({ minServers, maxServers }) => model.whole(minServers, maxServers));
   model.minimise(flow.weighted(perRequest));
@@ -56,7 +57,9 @@ export function addPlacement(
   for (const { destinations, atLeast } of serverCuts(capacity, commodities, maxCuts)) {
     model.atLeast(sumOf(destinations.map((destination) => at(servers, destination))), atLeast);
   }
-  if (survivesRegionLoss) addRegionLoss(model, capacity, commodities, servers);
+  if (survivesRegionLoss) {
+    for (const lost of lossesOf(problem)) addRegionLoss(model, capacity, commodities, servers, lost);
+  }
   return { flow, servers };
 }
 
@@ -72,23 +75,22 @@ function withinServers(
   model.atMost([...flow.into(destination), times(-requestsPerServer, at(servers, destination))], 0);
 }
 
-/** N-1: for every region that may fail, a flow of all requests to the servers of the others. */
+/** N-1: a flow of all requests to the servers of the regions that are left. */
 function addRegionLoss(
   model: Model,
   capacity: readonly RegionCapacity[],
   commodities: readonly Commodity[],
   servers: readonly Variable[],
+  lost: ReadonlySet<number>,
 ): void {
-  for (const lost of capacity.keys()) {
-    const remaining = commodities.map((commodity) => ({
-      ...commodity,
-      destinations: commodity.destinations.filter((destination) => destination !== lost),
-    }));
-    const flow = new Flow(model, remaining, capacity.length);
-    flow.serveAll(model);
-    for (const destination of capacity.keys()) {
-      if (destination !== lost) withinServers(model, flow, capacity, servers, destination);
-    }
+  const remaining = commodities.map((commodity) => ({
+    ...commodity,
+    destinations: commodity.destinations.filter((destination) => !lost.has(destination)),
+  }));
+  const flow = new Flow(model, remaining, capacity.length);
+  flow.serveAll(model);
+  for (const destination of capacity.keys()) {
+    if (!lost.has(destination)) withinServers(model, flow, capacity, servers, destination);
   }
 }
 

@@ -40,6 +40,7 @@ function inOrder(problem: PlacementProblem, order: readonly number[]): Placement
     capacity: pick(problem.capacity, order),
     latencyMs: matrix(problem.latencyMs),
     ...(problem.allowed ? { allowed: matrix(problem.allowed) } : {}),
+    ...(problem.failureDomains ? { failureDomains: pick(problem.failureDomains, order) } : {}),
   };
 }
 

@@ -1,0 +1,340 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { openPlanning, planForStack, withoutRegions } from '../cli/planFromStack';
+import { LoadSender } from '../driver/loadSender';
+import { ProxyHealth } from '../driver/proxyHealth';
+import { reconcilerOf } from '../driver/reconcile';
+import { requestPathOf } from '../driver/requestPath';
+import { RequestWatcher } from '../driver/requestWatcher';
+import { runIntervals } from '../driver/runIntervals';
+import type { AppliedInterval, RunObserver } from '../driver/runObserver';
+import { openTarget } from '../driver/target';
+import { lostRegions, servedTraffic } from '../driver/verify/servedWeights';
+import { nodes, lan, type LabNode } from '../lab/cluster/nodes';
+import { failedAtClient } from '../load/requestLog';
+import { observeRequests } from '../observe/observeRequests';
+import { isUnknown } from '../observe/unknown';
+import type { IntervalPlan } from '../planning/intervalPlan';
+import { objectNameOf } from '../stack/naming';
+import { originsOf } from '../stack/requestPath';
+import { readStackFile, setStackValue } from '../stack/stackFile';
+import type { HeldReady, StackConfig } from '../stack/stackConfig';
+import { readTrace } from '../traces/readTrace';
+import { defaultTraces } from './defaultTraces';
+import { positiveNumber } from './flags';
+import { plainStep } from './plainStep';
+import { dayIn } from './traceProblems';
+
+/**
+ * Regions that die under load: how soon are their requests served elsewhere, how many fail, how soon is there a plan
+ * without them, and with them again? Runs in the lab; the last line is one JSON object.
+ */
+
+interface Flags {
+  traces: string;
+  requestsPerSecond: number;
+  maxLatency: number;
+  heldReady: HeldReady;
+}
+
+/** Something that kills a region, and undoes it where it does not mend by itself. */
+interface Fault {
+  readonly name: string;
+  readonly inject: () => Promise<unknown>;
+  readonly undo: () => Promise<unknown>;
+}
+
+/** What one fault did. Times in seconds. */
+interface Injury {
+  readonly fault: string;
+  readonly region: string;
+  /** From the fault until every proxy that asks the region calls it lost; null where none ever did. */
+  readonly detectSeconds: number | null;
+  /** Of requests due in the first seconds, and of those due later. */
+  readonly failedAtFirst: number;
+  readonly failedLater: number;
+  /** From detection until a plan without the region is in force; null where none had to be. */
+  readonly replanSeconds: number | null;
+  /** From the end of the fault until the region serves its planned share again. */
+  readonly backSeconds: number | null;
+  /** How far another destination's share was from the plan, in percent of its origin's requests; null where too few came. */
+  readonly otherSharesWorst: number | null;
+}
+
+const checkout = path.resolve(__dirname, '..', '..');
+const stackName = 'bench-failover';
+/** Within which a share is to be served elsewhere. */
+const firstMs = 3000;
+const faultAfterMs = 15_000;
+const faultMs = 40_000;
+/** Long enough for the fault, the return, and all updates on a slow machine. */
+const intervalSeconds = 150;
+/** Shares of fewer requests say more about the count than about the weights. */
+const fewestRequests = 100;
+
+async function main(flags: Flags): Promise<void> {
+  const configFile = path.join(checkout, 'runs', `Pulumi.${stackName}.yaml`);
+  mkdirSync(path.dirname(configFile), { recursive: true });
+  for (const stack of [stackName, `${stackName}-platform`]) {
+    rmSync(path.join(checkout, 'runs', `Pulumi.${stack}.yaml`), { force: true });
+  }
+  const casper = (...args: string[]) =>
+    execa('node', ['dist/cli/main.js', ...args, '--config-file', configFile], { cwd: checkout });
+  await casper('init', '--lab', '--traces', flags.traces);
+  await plainStep('installing the platform', () => casper('platform', '--stack', stackName));
+  setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
+  const config = readStackFile(configFile);
+
+  const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
+  const planning = openPlanning(configFile, flags.traces, planFlags);
+  const from = dayIn(readTrace(flags.traces));
+  const [first] = await planForStack(planning, from, 1);
+  if (!first) throw new Error('one interval has one plan');
+  const region = busiestAwayFromControlPlane(first, config);
+  const faults = [nodeCut(nodeOf(config, region)), podsKilled(config, region)];
+  // The same plan for every fault: what is compared is the fault.
+  const repeated = (plan: IntervalPlan): IntervalPlan[] => faults.map(() => plan);
+
+  const target = await openTarget({ projectDirectory: checkout, stackName, configFile });
+  const health = new ProxyHealth(config);
+  const sender = new LoadSender({
+    entryPoints: requestPathOf(config).entryPoints,
+    plans: repeated(first),
+    secondsPerInterval: intervalSeconds,
+    seed: 1,
+    loadShare: flags.requestsPerSecond / totalOf(first),
+  });
+  const scene = new Scene(config, region, faults);
+  const losses = {
+    health,
+    planWithout: async (lost: readonly string[]) =>
+      (await planForStack(withoutRegions(planning, lost), from, 1)).flatMap(repeated),
+  };
+  const watcher = new RequestWatcher(target.kubeConfig, config, 1);
+  const settings = { secondsPerInterval: intervalSeconds, previewed: false, preScaled: false, losses };
+  const observers = [sender, health, watcher, scene];
+  await runIntervals(repeated(first), reconcilerOf(target, plainStep), observers, settings, plainStep);
+
+  const injuries = await scene.injuries(sender);
+  for (const injury of injuries) console.log(JSON.stringify(injury));
+  const largest = (values: readonly (number | null)[]): number | null => {
+    const known = values.flatMap((value) => (value === null ? [] : [value]));
+    return known.length === 0 ? null : Math.max(...known);
+  };
+  const all = sender.log.summary();
+  const failedRequests = failedAtClient(all);
+  console.log(
+    JSON.stringify({
+      requests: all.due,
+      detectSeconds: largest(injuries.map(({ detectSeconds }) => detectSeconds)),
+      failedRequests,
+      failedLater: injuries.reduce((sum, { failedLater }) => sum + failedLater, 0),
+      failedShare: failedRequests / all.due,
+      replanSeconds: largest(injuries.map(({ replanSeconds }) => replanSeconds)),
+      backSeconds: largest(injuries.map(({ backSeconds }) => backSeconds)),
+      otherSharesWorst: largest(injuries.map(({ otherSharesWorst }) => otherSharesWorst)),
+      upSeconds: scene.upSeconds,
+    }),
+  );
+}
+
+/** Injures the region once in every interval, and notes down when what happened. */
+class Scene implements RunObserver {
+  private readonly acts: Act[] = [];
+  private readonly ended = new AbortController();
+  private playing: Promise<void>[] = [];
+  upSeconds = NaN;
+
+  constructor(
+    private readonly config: StackConfig,
+    private readonly region: string,
+    private readonly faults: readonly Fault[],
+  ) {}
+
+  onNote(note: string): void {
+    console.log(`note: ${note}`);
+  }
+
+  onApplied(interval: AppliedInterval): void {
+    const latest = this.acts.at(-1);
+    if (latest?.startedAtMs === interval.startedAtMs) {
+      const leftOut = interval.plan.without?.includes(this.region) ?? false;
+      if (leftOut) latest.withoutAtMs ??= interval.inForceAtMs;
+      else latest.backAtMs ??= interval.inForceAtMs;
+      return;
+    }
+    this.upSeconds = interval.update.seconds;
+    const fault = this.faults[this.acts.length];
+    if (!fault) return;
+    const act: Act = {
+      fault,
+      startedAtMs: interval.startedAtMs,
+      endedAtMs: interval.endedAtMs,
+      plan: interval.plan,
+    };
+    this.acts.push(act);
+    this.playing.push(
+      this.play(act).catch((error: unknown) => {
+        if (!this.ended.signal.aborted) throw error;
+      }),
+    );
+  }
+
+  async onEnd(): Promise<void> {
+    this.ended.abort();
+    await Promise.all(this.playing);
+  }
+
+  private async play(act: Act): Promise<void> {
+    const { signal } = this.ended;
+    await sleep(faultAfterMs, undefined, { signal });
+    act.faultAtMs = Date.now();
+    await act.fault.inject();
+    const seen = this.lostAtMs(act.faultAtMs + faultMs, signal).then((atMs) => (act.lostAtMs = atMs));
+    try {
+      await sleep(faultMs, undefined, { signal });
+    } finally {
+      act.undoneAtMs = Date.now();
+      await act.fault.undo();
+    }
+    await seen;
+  }
+
+  /** When every proxy that asks the region calls it lost. */
+  private async lostAtMs(untilMs: number, signal: AbortSignal): Promise<number | undefined> {
+    while (Date.now() < untilMs && !signal.aborted) {
+      const rows = await Promise.all(
+        originsOf(this.config).map(async (origin) => {
+          const { answers } = await servedTraffic(origin);
+          const asked = Object.keys(answers);
+          return { asked, lost: asked.filter((name) => !answers[name]) };
+        }),
+      );
+      if (lostRegions(rows).includes(this.region)) return Date.now();
+      await sleep(100);
+    }
+    return undefined;
+  }
+
+  async injuries({ log }: LoadSender): Promise<Injury[]> {
+    const injuries: Injury[] = [];
+    for (const {
+      fault,
+      plan,
+      endedAtMs,
+      faultAtMs = NaN,
+      lostAtMs,
+      undoneAtMs = NaN,
+      withoutAtMs,
+      backAtMs,
+    } of this.acts) {
+      const failed = (fromMs: number, toMs: number): number => failedAtClient(log.summary({ fromMs, toMs }));
+      const since = (from: number | undefined, to: number | undefined): number | null =>
+        from === undefined || to === undefined ? null : (to - from) / 1000;
+      injuries.push({
+        fault: fault.name,
+        region: this.region,
+        detectSeconds: since(faultAtMs, lostAtMs),
+        failedAtFirst: failed(faultAtMs, faultAtMs + firstMs),
+        failedLater: failed(faultAtMs + firstMs, endedAtMs),
+        replanSeconds: since(lostAtMs, withoutAtMs),
+        backSeconds: since(undoneAtMs, backAtMs),
+        otherSharesWorst: await this.otherSharesWorst(plan, faultAtMs, withoutAtMs ?? undoneAtMs),
+      });
+    }
+    return injuries;
+  }
+
+  /** While the plan was still the one with the region; of destinations that take none of its share over. */
+  private async otherSharesWorst(plan: IntervalPlan, fromMs: number, toMs: number): Promise<number | null> {
+    const observed = await observeRequests({ ...requestPathOf(this.config), fromMs, toMs });
+    let worst: number | null = null;
+    for (const origin of plan.regions) {
+      const own = observed.filter((observation) => observation.origin === origin);
+      const count = ({ requests }: (typeof own)[number]): number =>
+        isUnknown(requests) ? NaN : requests.served;
+      const total = own.reduce((sum, observation) => sum + count(observation), 0);
+      if (!(total >= fewestRequests)) continue;
+      const weights = plan.weights[origin] ?? {};
+      const takesOver = plan.backup[origin]?.[this.region] ?? {};
+      const whole = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+      for (const observation of own) {
+        const weight = weights[observation.destination] ?? 0;
+        const { destination } = observation;
+        if (weight === 0 || destination === this.region || takesOver[destination] !== undefined) continue;
+        const percent = Math.abs((100 * count(observation)) / total - (100 * weight) / whole);
+        worst = Math.max(worst ?? 0, percent);
+      }
+    }
+    return worst;
+  }
+}
+
+/** One fault as it went; Unix times in ms. */
+interface Act {
+  readonly fault: Fault;
+  readonly plan: IntervalPlan;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  faultAtMs?: number;
+  lostAtMs?: number | undefined;
+  undoneAtMs?: number;
+  withoutAtMs?: number;
+  backAtMs?: number;
+}
+
+/** The region that serves most, on a node that does not carry the control plane too. */
+function busiestAwayFromControlPlane(plan: IntervalPlan, config: StackConfig): string {
+  const load = (region: string): number =>
+    plan.regions.reduce((sum, origin) => sum + (plan.requests[origin]?.[region] ?? 0), 0);
+  const [busiest] = plan.regions
+    .filter((region) => nodeOf(config, region).name !== nodes[0]?.name)
+    .sort((one, other) => load(other) - load(one));
+  if (busiest === undefined) throw new Error('no region stands on a node without the control plane');
+  return busiest;
+}
+
+function nodeOf({ regions }: StackConfig, region: string): LabNode {
+  const selector = regions.find(({ name }) => name === region)?.nodeSelector ?? {};
+  const node = nodes.find(({ name }) => name === selector['kubernetes.io/hostname']);
+  if (!node) throw new Error(`${region} is not bound to a node of the lab`);
+  return node;
+}
+
+/** The node's link to the LAN is taken down: nothing answers, and nothing is refused. */
+function nodeCut({ lanInterface }: LabNode): Fault {
+  const link = (state: 'down' | 'up') =>
+    execa('ip', ['-netns', lan.name, 'link', 'set', lanInterface, state]);
+  return { name: 'node cut off', inject: () => link('down'), undo: () => link('up') };
+}
+
+function podsKilled({ service }: StackConfig, region: string): Fault {
+  const kill = () =>
+    execa('kubectl', [
+      ...['delete', 'pods', '-n', service.namespace, '-l', `app.kubernetes.io/instance=${region}`],
+      ...['--grace-period=0', '--force'],
+    ]);
+  return { name: `pods of ${objectNameOf(region)} killed`, inject: kill, undo: () => Promise.resolve() };
+}
+
+function totalOf({ requests }: IntervalPlan): number {
+  return Object.values(requests)
+    .flatMap((row) => Object.values(row))
+    .reduce((sum, count) => sum + count, 0);
+}
+
+new Command('bench:failover')
+  .description('Regions that die under load: failed requests, plans without them, their return')
+  .option('--traces <dir>', 'folder of the three CSV files', defaultTraces())
+  .option('--requests-per-second <n>', 'of all origins together', positiveNumber, 300)
+  .option('--max-latency <ms>', 'latency bound', positiveNumber, 150)
+  .option('--held-ready <level>', 'none, limit or servers', 'limit')
+  .action(main)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

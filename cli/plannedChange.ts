@@ -1,0 +1,75 @@
+import { Option, type Command } from 'commander';
+import type { StackOptions } from '../driver/engine/stack';
+import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
+import { leftOut } from '../planning/leftOut';
+import { carbonByRegion } from '../report/conditions';
+import type { StackPlan } from '../stack/stackConfig';
+import { readStackSettings } from '../stack/stackFile';
+import {
+  withPlanOptions,
+  withStackOptions,
+  withWithoutOption,
+  type PlanFlags,
+  type StackFlags,
+} from './options';
+import { openPlanning, planForStack } from './planFromStack';
+import { stackOptionsOf } from './project';
+import { renderMove } from './render/move';
+
+/** What `preview` and `apply` are told. */
+export interface ChangeFlags extends PlanFlags, StackFlags {
+  traces?: string;
+  at?: string;
+  verbose?: boolean;
+  json?: true;
+}
+
+/** The options of both. */
+export function withChangeOptions(command: Command): Command {
+  return withWithoutOption(
+    withPlanOptions(
+      withStackOptions(
+        command
+          .option('--traces <dir>', 'folder of the three CSV files')
+          .option('--at <time>', 'start of the interval, ISO 8601 in UTC'),
+      ),
+    ),
+  )
+    .option('--verbose', 'list every resource that changes')
+    .addOption(new Option('--json', 'print one JSON object'));
+}
+
+/** The stack to change, and the plan that it is given; what its file has where no plan was asked for. */
+export interface PlannedChange {
+  readonly options: StackOptions;
+  readonly plan: IntervalPlan | null;
+  /** What is to be written into the stack file; null where it stays as it is. */
+  readonly stackPlan: StackPlan | null;
+  /** What moves and why, for people; nothing where no plan was asked for. */
+  readonly move: readonly string[];
+}
+
+/** Plans the interval that the flags name, if they name one; changes nothing. */
+export async function plannedChange(flags: ChangeFlags, command: Command): Promise<PlannedChange> {
+  const { traces, at } = flags;
+  if ((traces === undefined) !== (at === undefined)) command.error('error: --traces and --at go together');
+  const options = stackOptionsOf(flags);
+  if (traces === undefined) {
+    if (flags.without) command.error('error: --without is for a plan: it goes with --traces and --at');
+    return { options, plan: null, stackPlan: null, move: [] };
+  }
+  const planning = openPlanning(options.configFile, traces, flags);
+  const [plan] = await planForStack(planning, at, 1);
+  if (!plan) throw new Error('one interval has one plan');
+  const before = readStackSettings(options.configFile).plan;
+  return {
+    options,
+    plan,
+    stackPlan: leftOut(stackPlanOf(plan), plan.without ?? [], before),
+    move: [
+      renderMove(plan, { stackPlan: before, plan: null }, (interval) =>
+        carbonByRegion(planning.trace, interval),
+      ),
+    ],
+  };
+}

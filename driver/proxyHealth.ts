@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { originsOf } from '../stack/requestPath';
+import type { StackConfig } from '../stack/stackConfig';
+import type { RunObserver } from './runObserver';
+import { lostRegions, servedTraffic } from './verify/servedWeights';
+
+/** Which regions are lost, while a run goes on. */
+export interface RegionHealth {
+  /** Regions that have been lost for a while, or have not been back for long enough; by name, sorted. */
+  readonly lost: readonly string[];
+  /** Resolves once `lost` is no longer as it is; never where it stays so. */
+  changed(): Promise<unknown>;
+}
+
+/** How long every proxy must call a region lost, and how long it must have answered since, before that counts, in ms. */
+const lostAfterMs = 3000;
+const backAfterMs = 20_000;
+const pollMs = 1000;
+
+/** Asks every second what the proxies find of their regions. Where no proxy tells anything, nothing is known to be lost. */
+export class ProxyHealth implements RegionHealth, RunObserver {
+  private readonly ended = new AbortController();
+  private readonly verdicts = new LossVerdicts(lostAfterMs, backAfterMs);
+  private waiting = Promise.withResolvers<null>();
+  private watching: Promise<void> | undefined;
+
+  constructor(private readonly config: StackConfig) {}
+
+  get lost(): readonly string[] {
+    return this.verdicts.lost;
+  }
+
+  changed(): Promise<unknown> {
+    return this.waiting.promise;
+  }
+
+  onBegin(): void {
+    this.watching ??= this.watch();
+  }
+
+  async onEnd(): Promise<void> {
+    this.ended.abort();
+    await this.watching;
+  }
+
+  private async watch(): Promise<void> {
+    const { signal } = this.ended;
+    while (!signal.aborted) {
+      const rows = await this.ask();
+      if (rows.length > 0 && this.verdicts.observe(lostRegions(rows), performance.now())) {
+        this.waiting.resolve(null);
+        this.waiting = Promise.withResolvers();
+      }
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** What the proxies that answer say. */
+  private async ask(): Promise<{ asked: string[]; lost: string[] }[]> {
+    const answers = await Promise.all(
+      originsOf(this.config).map((origin) => servedTraffic(origin).catch(() => null)),
+    );
+    return answers.flatMap((served) => {
+      if (!served) return [];
+      const asked = Object.keys(served.answers);
+      return [{ asked, lost: asked.filter((region) => !served.answers[region]) }];
+    });
+  }
+}
+
+/** When a loss, and a return, counts: a region that comes and goes changes no plan. Times are of a monotonic clock in ms. */
+export class LossVerdicts {
+  private readonly counted = new Set<string>();
+  /** Since when a region is other than what counts. */
+  private readonly since = new Map<string, number>();
+
+  constructor(
+    private readonly lostAfterMs: number,
+    private readonly backAfterMs: number,
+  ) {}
+
+  get lost(): readonly string[] {
+    return [...this.counted].sort();
+  }
+
+  /** @returns whether `lost` has changed */
+  observe(lostNow: readonly string[], atMs: number): boolean {
+    let changed = false;
+    for (const region of new Set([...lostNow, ...this.counted, ...this.since.keys()])) {
+      const isLost = this.counted.has(region);
+      if (lostNow.includes(region) === isLost) {
+        this.since.delete(region);
+        continue;
+      }
+      const since = this.since.get(region) ?? atMs;
+      this.since.set(region, since);
+      if (atMs - since < (isLost ? this.backAfterMs : this.lostAfterMs)) continue;
+      this.since.delete(region);
+      if (isLost) this.counted.delete(region);
+      else this.counted.add(region);
+      changed = true;
+    }
+    return changed;
+  }
+}

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { heldReadyCosts } from '../../planning/heldReadyCosts';
 import { planInterval } from '../../planning/planRange';
 import { openTrace } from '../openTrace';
 import {
@@ -11,7 +12,7 @@ import {
   type PlanFlags,
 } from '../options';
 import { sampleTraces } from '../project';
-import { renderPlan } from '../render/render';
+import { renderHeldReadyCosts, renderPlan } from '../render/render';
 
 export const planCommand = withWithoutOption(
   withHeldReadyOption(
@@ -38,7 +39,11 @@ export const planCommand = withWithoutOption(
       const start = performance.now();
       const plan = await planInterval(trace, at, options);
       const milliseconds = performance.now() - start;
-      if (json) console.log(JSON.stringify(plan));
-      else console.log(`${renderPlan(plan)}\n  planned in ${milliseconds.toFixed(1)} ms`);
+      if (json) {
+        console.log(JSON.stringify(plan));
+        return;
+      }
+      console.log(`${renderPlan(plan)}\n  planned in ${milliseconds.toFixed(1)} ms`);
+      console.log(renderHeldReadyCosts(await heldReadyCosts(trace, at, options), plan.heldReady));
     },
   );

@@ -1,7 +1,9 @@
 import Table from 'cli-table3';
 import type { BackupFault } from '../../planning/heldReady';
+import type { HeldReadyCost } from '../../planning/heldReadyCosts';
 import type { IntervalPlan } from '../../planning/intervalPlan';
 import type { Violation } from '../../policies/problem';
+import type { HeldReady } from '../../stack/stackConfig';
 
 const bare = {
   top: '',
@@ -76,6 +78,20 @@ export function describeReadiness(plan: IntervalPlan): string[] {
       : []),
     ...(plan.backupFaults ?? []).map((fault) => `  NO BACKUP: ${describeBackupFault(fault)}`),
   ];
+}
+
+/** What it costs to have more or less ready for the loss of a region. */
+export function renderHeldReadyCosts(costs: readonly HeldReadyCost[], chosen: HeldReady): string {
+  return table(
+    ['held ready', 'carbon', 'servers', 'CPU limit held', ''],
+    costs.map(({ level, plan }) => [
+      level,
+      ...(plan
+        ? [plan.carbonSum.toFixed(0), plan.servers, `${plan.standbyMillicores}m`]
+        : ['no plan', '', '']),
+      level === chosen ? 'this plan' : '',
+    ]),
+  );
 }
 
 function describeBackupFault({ origin, lost, requestsPerSecond, limit }: BackupFault): string {

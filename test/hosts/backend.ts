@@ -8,9 +8,10 @@ export class Backend {
     public readonly url: string,
   ) {}
 
-  static async start(name: string): Promise<Backend> {
+  /** @param port a free one when absent */
+  static async start(name: string, port = 0): Promise<Backend> {
     const server = createServer((asked, answer) => answer.end(`${name} ${asked.url ?? ''}`));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return new Backend(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 

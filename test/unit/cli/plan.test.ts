@@ -56,6 +56,44 @@ describe('the process', () => {
     expect(stdout).toMatch(/eu-west-3 +100 +1001m +1000 /);
   }, 30_000);
 
+  test('people are told what is ready for the loss of a region, and what more or less of it costs', () => {
+    const { status, stdout } = casper('plan', '--at', '2026-01-06T00:00:00Z');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/ready for the loss of a region, by CPU limit alone: /);
+    expect(stdout).toMatch(
+      / none +\d+ +\d+ +0m\s+limit +\d+ +\d+ +[1-9]\d*m +this plan\s+servers +\d+ +\d+ +0m/,
+    );
+  }, 30_000);
+
+  test('without a region it gets nothing; a region that there is not, and all of them, are refused', () => {
+    const without = (regions: string) =>
+      casper('plan', '--at', '2026-01-06T00:00:00Z', '--json', '--without', regions);
+    const plan = JSON.parse(without('eu-west-3').stdout) as { servers: object; without: string[] };
+    expect(plan).toMatchObject({ servers: { 'eu-west-3': 0 }, without: ['eu-west-3'] });
+    expect(without('atlantis')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(
+        '--without atlantis: no such region; there are ap-southeast-2,',
+      ) as string,
+    });
+    const all = 'ap-southeast-2,eu-central-1,eu-west-3,us-east-1,us-east-2,us-west-1';
+    expect(without(all)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Every region is left out') as string,
+    });
+  }, 60_000);
+
+  test('no region serves more than the share that it may', () => {
+    const { stdout } = casper('plan', '--at', '2026-01-06T00:00:00Z', '--json', '--max-share', '40');
+    const { requests } = JSON.parse(stdout) as { requests: Record<string, Record<string, number>> };
+    const loads: Record<string, number> = {};
+    for (const row of Object.values(requests)) {
+      for (const [region, count] of Object.entries(row)) loads[region] = (loads[region] ?? 0) + count;
+    }
+    const total = Object.values(loads).reduce((sum, load) => sum + load, 0);
+    expect(Math.max(...Object.values(loads))).toBeLessThanOrEqual(0.4 * total);
+  }, 30_000);
+
   test('no placement ends with 3: JSON for programs, words for people', () => {
     const { status, stdout, stderr } = casper(
       ...['plan', '--traces', traceFolder(goodFiles), '--at', at, '--json'],

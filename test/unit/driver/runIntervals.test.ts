@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Applied, Reconciler } from '../../../driver/reconcile';
 import { runIntervals, tooShort, type RunOptions } from '../../../driver/runIntervals';
-import type { RunObserver } from '../../../driver/runObserver';
+import type { IntervalRecord, RunObserver } from '../../../driver/runObserver';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
 import { readStackFile } from '../../../stack/stackFile';
 
@@ -89,6 +89,82 @@ test('the servers of the next interval come with the change before it', async ()
   const { done, reconciler, observer } = recorded();
   await runIntervals(plans, reconciler, [observer], { ...options, previewed: false, preScaled: true }, step);
   expect(done.filter((what) => what.startsWith('apply '))).toEqual(['apply 9', 'apply 9', 'apply 3']);
+});
+
+describe('a region that is lost', () => {
+  const [first = '', second = ''] = names;
+  /** Tells of a loss once the first plan is applied, and of what comes after when asked. */
+  const script = (lost: string[][]) => {
+    let position = 0;
+    return {
+      get lost() {
+        return lost[position] ?? [];
+      },
+      changed: () => {
+        if (position >= lost.length - 1) return new Promise<null>(() => undefined);
+        position += 1;
+        return Promise.resolve(null);
+      },
+    };
+  };
+  const toSecond = (plan: IntervalPlan): IntervalPlan => ({
+    ...plan,
+    without: [first],
+    servers: { [second]: 5 },
+    cpuMillicores: { [second]: 51 },
+    weights: Object.fromEntries(names.map((name) => [name, { [second]: 1 }])),
+  });
+  const planWithout = (lost: readonly string[]) =>
+    lost.length === names.length
+      ? Promise.reject(new Error('nobody is left'))
+      : Promise.resolve(lost.length > 0 ? plans.map(toSecond) : plans);
+  const run = async (lost: string[][], failing = false) => {
+    const { done, reconciler, observer } = recorded(failing);
+    const notes: string[] = [];
+    const records: IntervalRecord[] = [];
+    const watching: RunObserver = {
+      ...observer,
+      onNote: (note) => void notes.push(note),
+      onRecord: (record) => void records.push(record),
+      measure: () => Promise.resolve({ observed: [], steady: [], busiest: null }),
+    };
+    const losses = { health: script(lost), planWithout };
+    const settings = { secondsPerInterval: 0.2, previewed: false, preScaled: false, losses };
+    await runIntervals(plans.slice(0, 1), reconciler, [watching], settings, step);
+    return { applied: done.filter((what) => what.startsWith('apply ')), notes, records };
+  };
+
+  test('is left out within the interval: what it has stays, and the record says so', async () => {
+    const { applied, records } = await run([[], [first]]);
+    expect(applied).toEqual(['apply 5', 'apply 5']);
+    expect(readStackFile(configFile).plan).toMatchObject({
+      without: [first],
+      regions: { [first]: { servers: 5, cpuMillicores: 51 }, [second]: { servers: 5, cpuMillicores: 51 } },
+    });
+    expect(records).toHaveLength(1);
+    expect(records[0]).toMatchObject({
+      plan: { without: [first] },
+      update: { notes: [`left out, because lost: ${first}`] },
+    });
+  });
+
+  test('comes back once in an interval, and no more', async () => {
+    const { applied, records } = await run([[], [first], [], [first], []]);
+    expect(applied).toHaveLength(4);
+    expect(records[0]?.plan.without).toEqual([first]);
+  });
+
+  test('with every other one: the weights stay, and that is said', async () => {
+    const { applied, notes } = await run([[], names]);
+    expect(applied).toEqual(['apply 5']);
+    expect(notes).toEqual([expect.stringMatching(/^no plan without .* the weights stay: nobody is left$/)]);
+  });
+
+  test('and a plan without it that fails is told; the run goes on', async () => {
+    const { notes, records } = await run([[], [first]], true);
+    expect(notes).toEqual([expect.stringContaining('the next interval tries again: no')]);
+    expect(records).toHaveLength(1);
+  });
 });
 
 test('what is measured at an interval’s end is in its record, and the last interval is waited out too', async () => {

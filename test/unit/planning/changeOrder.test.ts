@@ -49,3 +49,12 @@ test('a region whose pods are not ready grows to what it has, and shrinks after 
   expect(changeOrder(failing, { r: 200 }).growing).toEqual(['r']);
   expect(changeOrder(failing, { r: 150 }).shrinking).toEqual(['r']);
 });
+
+test('nothing waits for a region that is lost, whatever is planned for it', () => {
+  const live = { lost: { readyMillicores: 0, runningMillicores: 200 }, alive: ready(100) };
+  expect(changeOrder(live, { lost: 300, alive: 200 }, ['lost'])).toEqual({
+    growing: ['alive'],
+    unchanged: ['lost'],
+    shrinking: [],
+  });
+});

@@ -196,6 +196,32 @@ test('registers exactly the platform, four regions, four proxies and one Prometh
   });
 });
 
+test('what stands by is a limit that nothing is requested for, and its region is asked for its health', async () => {
+  const server = await startServer(answer);
+  const regions = Object.fromEntries(
+    names.map((name) => [
+      name,
+      name === 'west'
+        ? { servers: 0, cpuMillicores: 0, standbyMillicores: 61 }
+        : { servers: 1, cpuMillicores: planned[name] },
+    ]),
+  );
+  const plan = {
+    ...{ interval: '2022-08-13T00:00:00Z', policy: 'carbon', regions },
+    weights: Object.fromEntries(names.map((name) => [name, { north: 1 }])),
+    backup: { east: { north: { west: 1 } } },
+  };
+  configWith(kubeconfigFor(server.url), { plan });
+  const { recorded } = await run();
+  expect(recorded.find((resource) => isPodCpu(resource) && resource.name === 'west')?.inputs).toMatchObject({
+    limitMillicores: 61,
+    requestMillicores: 1,
+  });
+  const weights = recorded.find(({ name }) => name === 'east-weights')?.inputs as { stdin: string };
+  expect(weights.stdin).toMatch(/north_guarded:\s+failover:\s+service: north\s+fallback: north_backup/);
+  expect(weights.stdin).toMatch(/watched_regions/);
+});
+
 test('every object is owned; what the manifest says of it stays', async () => {
   const server = await startServer(answer);
   configWith(kubeconfigFor(server.url));

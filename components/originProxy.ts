@@ -22,7 +22,7 @@ export interface OriginProxyArgs {
   readonly weights: pulumi.Input<Readonly<Record<string, pulumi.Input<number>>>>;
   /** Weights of the regions that take a destination's share while it is lost, by that destination. */
   readonly backup?: pulumi.Input<Readonly<Record<string, Readonly<Record<string, number>>>>> | undefined;
-  /** Regions that are asked whether they live though they may get no requests just now; none when absent. */
+  /** Regions that are asked whether they live though they get no requests; none when absent. */
   readonly watched?: pulumi.Input<readonly string[]> | undefined;
   /** How the regions are asked whether they live; not asked, and nothing sent to a backup, when absent. */
   readonly healthCheck?: pulumi.Input<HealthCheck> | undefined;

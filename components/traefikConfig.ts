@@ -18,7 +18,7 @@ export interface TraefikConfigArgs {
   readonly weights: Row;
   /** Weights of the regions that take a destination's share while it is lost, by that destination. */
   readonly backup?: Readonly<Record<string, Row>> | undefined;
-  /** Regions that are asked whether they live though they may get no requests just now: one that was lost may be back. */
+  /** Regions that are asked whether they live though they get no requests: one that was lost may be back. */
   readonly watched?: readonly string[] | undefined;
   /** How the regions that may get requests are asked whether they live; not asked when absent. */
   readonly healthCheck?: HealthCheck | undefined;

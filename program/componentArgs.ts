@@ -7,7 +7,7 @@ import type { MetalLbArgs } from '../components/platform/metalLb';
 import type { MetricsServerArgs } from '../components/platform/metricsServer';
 import type { PrometheusServerArgs } from '../components/prometheusServer';
 import type { InPlace, RegionServiceArgs } from '../components/regionServiceArgs';
-import { capacityOf, ceilingMillicores, limitMillicoresOf } from '../stack/capacity';
+import { capacityOf, ceilingMillicores } from '../stack/capacity';
 import { destinationUrls, originsOf, type Origin, type Watcher } from '../stack/requestPath';
 import type { HostConfig, RegionConfig, StackConfig } from '../stack/stackConfig';
 
@@ -67,7 +67,7 @@ export function originProxyArgs(
     destinations: destinationUrls(regions),
     weights: plan.weights[name] ?? {},
     backup: plan.backup?.[name],
-    watched: regions.map((region) => region.name).filter((region) => limitMillicoresOf(plan, region) > 0),
+    watched: plan.without,
     healthCheck:
       resilience.heldReady === 'none'
         ? undefined

@@ -11,6 +11,7 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { goRuntime } from '../goRuntime';
 import { LabError } from '../labError';
 import { stateDirectory } from '../places';
 import { daemonCgroups, isLabProcess, type DaemonGroup } from './cgroups';
@@ -48,6 +49,7 @@ export async function startDaemon({ name, machine, command, group = 'cluster', e
       env: {
         PATH: process.env['PATH'],
         HOME: '/root',
+        ...goRuntime,
         ...env,
         CASPER_CGROUPS: daemonCgroups(group).join(' '),
       },

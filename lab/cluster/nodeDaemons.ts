@@ -109,6 +109,8 @@ export async function startKubelet(
       `--root-dir=${path.join(node.directory, 'kubelet')}`,
       `--hostname-override=${node.name}`,
       `--node-ip=${node.address}`,
+      // How often every cgroup is read for `kubectl top`.
+      '--housekeeping-interval=30s',
     ],
   });
 

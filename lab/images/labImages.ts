@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { goRuntime } from '../goRuntime';
 import { LabError } from '../labError';
 import { cacheDirectory, checkout } from '../places';
 import type { Step } from '../step';
@@ -42,7 +43,12 @@ export async function labImages(step: Step, tools: ReadonlyMap<string, string>):
     ...upstreamImages.map(({ binary, name }) => {
       const file = tools.get(binary) ?? '';
       return cached(binary, keyOf([file]), step, () =>
-        Promise.resolve({ name, files: new Map([[binary, file]]), entrypoint: [`/${binary}`] }),
+        Promise.resolve({
+          name,
+          files: new Map([[binary, file]]),
+          entrypoint: [`/${binary}`],
+          environment: goRuntime,
+        }),
       );
     }),
   ]);

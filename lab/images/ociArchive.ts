@@ -13,6 +13,7 @@ export interface ImageSource {
   readonly folders?: readonly string[];
   readonly entrypoint: readonly string[];
   readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly port?: number;
 }
 
@@ -32,7 +33,9 @@ export async function writeOciArchive(source: ImageSource, target: string): Prom
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
     config: {
-      Env: ['PATH=/usr/bin:/bin'],
+      Env: Object.entries({ PATH: '/usr/bin:/bin', ...source.environment }).map(
+        ([name, value]) => `${name}=${value}`,
+      ),
       Entrypoint: source.entrypoint,
       ...(source.command ? { Cmd: source.command } : {}),
       ...(source.port === undefined ? {} : { ExposedPorts: { [`${source.port}/tcp`]: {} } }),

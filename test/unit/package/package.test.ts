@@ -1,52 +1,22 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { PackedPackage } from '../../packedPackage';
 
-/**
- * What `npm pack` gives, in a folder that has nothing else of the project. The registry is not asked: what the package
- * depends on is linked from the project's node_modules. A real `npm install` and a preview by the engine are not tested.
- */
+/** A real `npm install` is not tested; a preview by the engine is, in test/lab/example.test.ts. */
 
 jest.setTimeout(120_000);
 
-const project = path.join(__dirname, '../../..');
-const manifestSchema = z.object({
-  bin: z.object({ casper: z.string() }),
-  dependencies: z.record(z.string(), z.string()),
-  optionalDependencies: z.record(z.string(), z.string()).default({}),
-});
-
+let own: PackedPackage;
 let folder: string;
 let packed: string;
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'casper-package-'));
-  packed = path.join(folder, 'node_modules', 'casper');
-  mkdirSync(packed, { recursive: true });
-  const { stdout } = await execa('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: project });
-  await execa('tar', ['-xzf', path.join(folder, stdout.trim()), '-C', packed, '--strip-components=1']);
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(path.join(packed, 'package.json'), 'utf8')));
-  const tools = ['@types/node', 'typescript'];
-  const linked = [
-    ...Object.keys(manifest.dependencies),
-    ...Object.keys(manifest.optionalDependencies),
-    ...tools,
-  ];
-  for (const name of linked) {
-    const link = path.join(folder, 'node_modules', name);
-    mkdirSync(path.dirname(link), { recursive: true });
-    symlinkSync(path.join(project, 'node_modules', name), link);
-  }
-  mkdirSync(path.join(folder, 'node_modules', '.bin'));
-  symlinkSync(
-    path.join('..', 'casper', manifest.bin.casper),
-    path.join(folder, 'node_modules', '.bin', 'casper'),
-  );
-  cpSync(path.join(project, 'examples', 'two-regions'), folder, { recursive: true });
+  own = await PackedPackage.create();
+  ({ folder, packed } = own);
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  own.remove();
 });
 
 test('npx casper plan works on the sample that comes with it', async () => {

@@ -41,6 +41,11 @@ const everywhere: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backtest.ts')).backtestCommand,
   },
   {
+    name: 'study',
+    summary: 'run all that a study file declares: policies, bounds, forecasts, side by side',
+    load: async () => (await import('./commands/study.ts')).studyCommand,
+  },
+  {
     name: 'platform',
     summary: 'install what casper:platform names, as a stack of its own',
     load: async () => (await import('./commands/platform.ts')).platformCommand,

@@ -1,4 +1,4 @@
-import type { Capacity } from '../stack/capacity';
+import { referenceCapacity, type Capacity, type CapacityByRegion } from '../stack/capacity';
 import type { RegionCapacity } from '../policies/problem';
 import type { RegionRow } from '../traces/readRegions';
 
@@ -11,6 +11,14 @@ const dynamicWattsPerRequest = 1;
 /** A region that must have more servers than it may have. */
 export class CapacityError extends Error {
   override readonly name = 'CapacityError';
+}
+
+/** The reference's capacity in every region, but for what is given. */
+export function capacityLikeReference(
+  values: Partial<Pick<Capacity, 'requestsPerServer' | 'maxServers'>>,
+): CapacityByRegion {
+  const capacity = { ...referenceCapacity, ...values };
+  return () => capacity;
 }
 
 /** The same capacity in every region, as the reference has it. */

@@ -2,8 +2,8 @@ import type { TopLevelSpec } from 'vega-lite';
 
 /** One point of a chart. */
 export interface Point {
-  /** Start of the interval, ISO 8601. */
-  readonly interval: string;
+  /** Where it stands from left to right: the start of an interval in ISO 8601, a bound. In the order of the points. */
+  readonly x: string;
   /** What the point's colour stands for. */
   readonly series: string;
   /** Null where it is unknown: a gap, and no 0. */
@@ -17,11 +17,13 @@ export interface ChartOptions {
   /** Bars are stacked. */
   readonly mark: 'bar' | 'line';
   readonly scale?: 'log';
+  /** Title of the other axis. */
+  readonly xAxis?: string;
 }
 
-/** A chart over intervals as SVG, without a browser. */
+/** A chart as SVG, without a browser. */
 export async function chart(points: readonly Point[], options: ChartOptions): Promise<string> {
-  const { title, axis, mark, scale } = options;
+  const { title, axis, mark, scale, xAxis = null } = options;
   // Not at the top: Vega's modules await at their own top, which `require` cannot load.
   const { parse, View } = await import('vega');
   const { compile } = await import('vega-lite');
@@ -32,7 +34,13 @@ export async function chart(points: readonly Point[], options: ChartOptions): Pr
     data: { values: points.map((point) => ({ ...point })) },
     mark: mark === 'line' ? { type: 'line', point: true } : { type: 'bar' },
     encoding: {
-      x: { field: 'interval', type: 'ordinal', title: null, axis: { labelAngle: -45, labelOverlap: true } },
+      x: {
+        field: 'x',
+        type: 'ordinal',
+        title: xAxis,
+        sort: null,
+        axis: { labelAngle: -45, labelOverlap: true },
+      },
       y: { field: 'value', type: 'quantitative', title: axis, ...(scale && { scale: { type: scale } }) },
       color: { field: 'series', type: 'nominal', title: null },
     },

@@ -1,4 +1,3 @@
-import escapeHtml from 'escape-html';
 import { sum } from '../policies/model/matrix';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import { failedAtClient, type LoadSummary } from '../load/requestLog';
@@ -6,6 +5,7 @@ import { failedAtTraefik, type Observation } from '../observe/observeRequests';
 import { isUnknown, type Unknown } from '../observe/unknown';
 import { chart, type Point } from './chart';
 import type { Comparison } from './comparison';
+import { page, table, type Cell } from './html';
 import type { RunRecord } from './records';
 import type { Share } from './shares';
 
@@ -29,7 +29,6 @@ export interface ReportedInterval {
 }
 
 type Served = NonNullable<ReportedInterval['served']>;
-type Cell = string | number;
 
 /**
  * A run on one page that needs nothing beside it: charts as SVG, and tables. Savings are those of the plans, over all
@@ -90,7 +89,7 @@ function byRegion(
 ): Point[] {
   return intervals.flatMap((interval) =>
     interval.plan.regions.map((region) => ({
-      interval: interval.plan.interval,
+      x: interval.plan.interval,
       series: region,
       value: valueOf(interval, region),
     })),
@@ -109,20 +108,20 @@ function requestsPerSecondAt({ plan, served }: ReportedInterval, region: string)
 function carbonOf(intervals: readonly ReportedInterval[]): Point[] {
   return intervals.flatMap((interval) => {
     const { plan, served } = interval;
-    const planned = { interval: plan.interval, series: 'planned', value: plan.carbonSum };
+    const planned = { x: plan.interval, series: 'planned', value: plan.carbonSum };
     if (!served) return [planned];
     const grams = plan.regions.map((region) => {
       const rate = requestsPerSecondAt(interval, region);
       return rate === 0 ? 0 : (rate ?? NaN) * (served.carbonGramsPerKwh[region] ?? NaN);
     });
-    return [planned, { interval: plan.interval, series: 'served', value: known(sum(grams)) }];
+    return [planned, { x: plan.interval, series: 'served', value: known(sum(grams)) }];
   });
 }
 
 function latenciesOf(intervals: readonly ReportedInterval[]): Point[] {
   return intervals.flatMap(({ plan: { interval }, served }) =>
     (['p50', 'p95', 'p99'] as const).map((series) => ({
-      interval,
+      x: interval,
       series,
       value: served?.client?.latencyMs?.[series] ?? null,
     })),
@@ -178,30 +177,6 @@ function notesTable(intervals: readonly ReportedInterval[]): string[] {
 function cell(value: number | null | Unknown, text: (value: number) => string): string {
   if (value === null) return '';
   return isUnknown(value) ? 'unknown' : text(value);
-}
-
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const line = (tag: string, cells: readonly Cell[]): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`;
-  return `<table>\n${[line('th', head), ...rows.map((row) => line('td', row))].join('\n')}\n</table>`;
-}
-
-function page(title: string, parts: readonly string[]): string {
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>${escapeHtml(title)}</title>
-<style>
-body { font-family: sans-serif; margin: 2em; max-width: 60em }
-table { border-collapse: collapse; margin: 1em 0 }
-th, td { padding: 0.2em 0.8em; text-align: right; border-bottom: 1px solid #ddd }
-th:first-child, td:first-child { text-align: left }
-svg { display: block; margin: 1.5em 0 }
-</style>
-<h1>${escapeHtml(title)}</h1>
-${parts.join('\n')}
-</html>
-`;
 }
 
 const known = (value: number): number | null => (Number.isNaN(value) ? null : value);

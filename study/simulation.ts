@@ -1,9 +1,10 @@
 import { at } from '../policies/model/matrix';
-import type { Infeasible } from '../policies/problem';
+import type { Infeasible, PlacementProblem } from '../policies/problem';
+import { policyNamed, type PolicyOptions } from '../policies/registry';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
 import { decideAll, perfectOutlook, type DecideOptions, type Decided } from '../planning/decide';
-import { forecastOutlook, forecastsFor, type ForecastOptions } from './forecast/outlook';
+import { forecastOutlook, forecastsFor, type ForecastOptions, type Forecasts } from './forecast/outlook';
 import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
 import { outcomeOf, type SimulatedOutcome } from './outcome';
 
@@ -73,14 +74,8 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
     const bound = { maxLatencyMs: Number.isFinite(maxLatencyMs) ? maxLatencyMs : null };
     const ofBound: SimulationResult[] = [];
     for (const name of options.policies) {
-      // A forecast may be infeasible where the truth is not; then the least-violating placement is taken.
-      const leastViolation = options.leastViolation === true || forecasts !== null;
-      const { policy, fallback } = policiesOf({ ...options, policy: name, leastViolation });
-      const outlook = forecasts
-        ? forecastOutlook(truth, forecasts, options.forecast?.demandQuantile ?? null)
-        : perfectOutlook(truth);
-      const decided = unbounded.get(name) ?? (await decideAll(policy, truth, outlook, options, fallback));
-      if (!policy.bounded) unbounded.set(name, decided);
+      const decided = unbounded.get(name) ?? (await decideBy(name, truth, forecasts, options));
+      if (!policyNamed(name, options).bounded) unbounded.set(name, decided);
       ofBound.push(
         'kind' in decided
           ? { policy: name, ...bound, interval: at(starts, decided.position), infeasible: decided.infeasible }
@@ -97,6 +92,25 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
   }
   const end = secondsOf(at(starts, starts.length - 1)) + trace.intervalSeconds;
   return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, results };
+}
+
+/**
+ * Decides a range by one policy, from forecasts where there are some.
+ * @throws UnknownPolicyError
+ */
+export async function decideBy(
+  name: string,
+  truth: readonly PlacementProblem[],
+  forecasts: Forecasts | null,
+  options: DecideOptions & PolicyOptions & Pick<SimulationOptions, 'leastViolation' | 'forecast'>,
+): Promise<Decided> {
+  // A forecast may be infeasible where the truth is not; then the least-violating placement is taken.
+  const leastViolation = options.leastViolation === true || forecasts !== null;
+  const { policy, fallback } = policiesOf({ ...options, policy: name, leastViolation });
+  const outlook = forecasts
+    ? forecastOutlook(truth, forecasts, options.forecast?.demandQuantile ?? null)
+    : perfectOutlook(truth);
+  return decideAll(policy, truth, outlook, options, fallback);
 }
 
 function withSavings(result: SimulationResult, all: readonly SimulationResult[]): SimulationResult {

@@ -15,8 +15,11 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
-/** @throws TraceError when the file is missing, empty or torn */
-export function readCsvFile(path: string): CsvFile {
+/**
+ * @param options.repeatedColumns a column may stand twice; whoever asks for it gets the first
+ * @throws TraceError when the file is missing, empty or torn
+ */
+export function readCsvFile(path: string, { repeatedColumns = false } = {}): CsvFile {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new TraceError(
       `${path} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv and latency.csv`,
@@ -35,7 +38,7 @@ export function readCsvFile(path: string): CsvFile {
     );
   }
   const repeated = header.find((name, index) => header.indexOf(name) !== index);
-  if (repeated !== undefined) {
+  if (repeated !== undefined && !repeatedColumns) {
     throw new TraceError(`${path}:1 has two columns "${repeated}"; remove or rename one`);
   }
   for (const { line, cells } of rest) {

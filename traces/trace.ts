@@ -101,6 +101,40 @@ export class Trace {
     return { start: isoOf(start), requestsPerSecond, carbonGramsPerKwh };
   }
 
+  /** Whether an interval starts then and nothing of it is missing. */
+  isComplete(seconds: number): boolean {
+    const carbon = this.data.carbonGramsPerKwh.get(seconds);
+    return (
+      this.data.requestsPerSecond.has(seconds) &&
+      carbon !== undefined &&
+      carbon.every((value) => typeof value === 'number')
+    );
+  }
+
+  /**
+   * The same trace without its other regions.
+   * @throws TraceError for a region that has no data
+   */
+  only(regions: readonly string[]): Trace {
+    const picked = regions.map((region) => {
+      const index = this.regions.indexOf(region);
+      if (index >= 0) return index;
+      throw new TraceError(
+        `${this.directory} has no data of the region ${region}; it has: ${this.regions.join(', ')}`,
+      );
+    });
+    const pick = <T>(values: readonly T[]): T[] => picked.map((index) => values[index] as T);
+    const pickAll = <T>(series: ReadonlyMap<number, readonly T[]>): Map<number, T[]> =>
+      new Map([...series].map(([start, values]) => [start, pick(values)]));
+    return new Trace({
+      ...this.data,
+      regions,
+      latencyMs: pick(this.latencyMs).map(pick),
+      requestsPerSecond: pickAll(this.data.requestsPerSecond),
+      carbonGramsPerKwh: pickAll(this.data.carbonGramsPerKwh),
+    });
+  }
+
   /**
    * The hours before a time, in order: as many as follow each other without a hole, and no more than asked for.
    * @param seconds Unix seconds; the hour that starts then is not among them

@@ -14,3 +14,13 @@ export function wikiTraces(): string {
   }
   return folder;
 }
+
+/** Folder of published experiments to compare with; not part of the project either. */
+export function benchmarks(): string {
+  const folder = process.env['CASPER_BENCHMARKS'] ?? path.resolve(__dirname, '../../../shared/benchmarks');
+  if (existsSync(folder)) return folder;
+  throw new Error(
+    `This test needs published data, which ${folder} does not hold: clone github.com/umassos/decarbonization-potential ` +
+      'and set CASPER_BENCHMARKS to a folder whose eurosys24 has its tables',
+  );
+}

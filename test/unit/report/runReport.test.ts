@@ -127,7 +127,7 @@ test('names cannot be taken for markup, nor can the page ask for anything elsewh
 });
 
 test('a point without a value leaves a gap', async () => {
-  const points = [1, null, 3].map((value, index) => ({ interval: `t${index}`, series: 'a', value }));
+  const points = [1, null, 3].map((value, index) => ({ x: `t${index}`, series: 'a', value }));
   const svg = await chart(points, { title: 'x', axis: 'y', mark: 'line' });
   // Two separate points, and no line between them.
   expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(2);

@@ -1,0 +1,61 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { uniformCapacity } from '../planning/regionCapacity';
+import { carbon } from '../policies/carbon';
+import { at, loadsOf, sum } from '../policies/model/matrix';
+import type { Decision, Infeasible, PlacementProblem } from '../policies/problem';
+import { readZones } from '../traces/readZones';
+import { greedyPlacement } from './greedyPlacement';
+import { notMeasured, type CellResult } from './cellResult';
+import { describeInfeasible } from '../planning/infeasibleError';
+import type { ZoneCell } from './studyCells';
+
+/** Units of work that a zone can do: the artefact counts in percent of a zone's capacity. */
+const capacityPerZone = 100;
+/** The artefact's sizes of errors, of which each multiplies those before it. */
+const compoundedStepPercent = 10;
+
+/** @throws TraceError */
+export async function runZoneCell(cell: ZoneCell): Promise<CellResult> {
+  const { names, carbonGramsPerKwh, latencyMs } = readZones(cell.folder, cell.year, cell.carbonNames);
+  const work = Math.round(capacityPerZone * (1 - cell.idlePercent / 100));
+  const problem: PlacementProblem = {
+    regions: names,
+    requestsPerSecond: names.map(() => work),
+    carbonGramsPerKwh,
+    latencyMs,
+    capacity: uniformCapacity(names, { requestsPerServer: 1, maxServersPerRegion: capacityPerZone }),
+    maxLatencyMs: cell.boundMs,
+  };
+  const draws = cell.errorPercent === 0 ? 1 : cell.draws;
+  const random = xoroshiro128plus(cell.seed);
+  const uniform = (): number => 2 * uniformFloat64(random) - 1;
+  let total = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    const believed = carbonGramsPerKwh.map((grams) => grams * errorFactor(cell, uniform));
+    const placement = await place(cell.policy, { ...problem, carbonGramsPerKwh: believed });
+    if ('shortfalls' in placement) return notMeasured(describeInfeasible(String(cell.year), placement));
+    const grams = loadsOf(placement.requests).map((load, zone) => load * at(carbonGramsPerKwh, zone));
+    total += sum(grams) / (work * names.length);
+  }
+  return { kind: 'zones', zones: names.length, draws, gramsPerKwh: total / draws };
+}
+
+function place(policy: string, problem: PlacementProblem): Promise<Decision | Infeasible> {
+  if (policy === 'greedy') return Promise.resolve(greedyPlacement(problem));
+  return carbon({ alpha: 1 }).place(problem);
+}
+
+/**
+ * An error of e percent is a factor from 1 - e/200 to 1 + e/200, all equally likely (sim_what_ifs/prediction_error of
+ * the artefact).
+ */
+function errorFactor({ errors, errorPercent }: ZoneCell, uniform: () => number): number {
+  const factorOf = (percent: number): number => 1 + (uniform() * percent) / 200;
+  if (errors === 'independent') return factorOf(errorPercent);
+  let factor = 1;
+  for (let percent = compoundedStepPercent; percent <= errorPercent; percent += compoundedStepPercent) {
+    factor *= factorOf(percent);
+  }
+  return factor;
+}

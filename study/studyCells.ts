@@ -1,0 +1,80 @@
+import type { Study, TraceExperiment, ZoneExperiment } from './studyFile';
+import { forecastingPolicies } from './studyPolicies';
+import { policyNamed } from '../policies/registry';
+
+/** One combination of a study: what is computed at once, alone, and kept. Everything that its result depends on. */
+export type StudyCell = TraceCell | ZoneCell;
+
+/** A policy over the hours of a trace. */
+export interface TraceCell extends Omit<
+  TraceExperiment,
+  'name' | 'about' | 'servers' | 'boundsMs' | 'policies' | 'forecasts'
+> {
+  readonly servers: number;
+  /** ms; null for no bound, and for a policy that keeps none. */
+  readonly boundMs: number | null;
+  readonly policy: string;
+  /** Name of a forecaster; null where the policy sees what it sees by its nature, or is given what will be. */
+  readonly forecast: string | null;
+}
+
+/** A policy over grid zones, from carbon intensities with errors. */
+export interface ZoneCell extends Omit<
+  ZoneExperiment,
+  'name' | 'about' | 'published' | 'idlePercents' | 'boundsMs' | 'policies' | 'errorPercents'
+> {
+  readonly idlePercent: number;
+  readonly boundMs: number;
+  readonly policy: string;
+  readonly errorPercent: number;
+  readonly seed: number;
+}
+
+/** The combinations of an experiment, in the order of its lists; none twice. */
+export function cellsOf(
+  experiment: TraceExperiment | ZoneExperiment,
+  { seed }: Pick<Study, 'seed'>,
+): StudyCell[] {
+  const cells = experiment.kind === 'trace' ? traceCells(experiment) : zoneCells(experiment, seed);
+  return [...new Map(cells.map((cell) => [JSON.stringify(cell), cell])).values()];
+}
+
+function traceCells(experiment: TraceExperiment): TraceCell[] {
+  const { kind, folder, from, to, regions, regionsFile, requestsPerServer, alpha } = experiment;
+  const { demandQuantile, learnFromWeeks, leastViolation } = experiment;
+  const { horizonIntervals, switchingGrams, minResidenceIntervals } = experiment;
+  const same = {
+    ...{ kind, folder, from, to, regions, regionsFile, requestsPerServer, alpha },
+    ...{ demandQuantile, learnFromWeeks, leastViolation },
+    ...{ horizonIntervals, switchingGrams, minResidenceIntervals },
+  };
+  return experiment.servers.flatMap((servers) =>
+    experiment.boundsMs.flatMap((bound) =>
+      experiment.policies.flatMap((policy) => {
+        const boundMs = bound === 'none' || !keepsBound(policy) ? null : bound;
+        const known = forecastingPolicies.has(policy) ? experiment.forecasts : ['perfect'];
+        return known.map((name): TraceCell => {
+          const forecast = name === 'perfect' ? null : name;
+          return { ...same, servers, boundMs, policy, forecast };
+        });
+      }),
+    ),
+  );
+}
+
+/** Whether a policy looks at the latency bound. */
+export function keepsBound(policy: string): boolean {
+  return policy === 'static-learnt' || policyNamed(policy, { alpha: 1 }).bounded;
+}
+
+function zoneCells(experiment: ZoneExperiment, seed: number): ZoneCell[] {
+  const { kind, folder, year, carbonNames, errors, draws } = experiment;
+  const same = { kind, folder, year, carbonNames, errors, draws, seed };
+  return experiment.idlePercents.flatMap((idlePercent) =>
+    experiment.boundsMs.flatMap((boundMs) =>
+      experiment.errorPercents.flatMap((errorPercent) =>
+        experiment.policies.map((policy) => ({ ...same, idlePercent, errorPercent, boundMs, policy })),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,71 @@
+import { parseStudy } from '../../../study/studyFile';
+
+const trace = { kind: 'trace', name: 'a', boundsMs: [100], policies: ['carbon'] };
+const zones = {
+  kind: 'zones',
+  name: 'b',
+  year: 2022,
+  idlePercents: [50],
+  boundsMs: [100],
+  policies: ['exact'],
+};
+const study = (...experiments: object[]) => ({ title: 't', data: '.', experiments });
+const faultOf = (values: unknown): string => {
+  try {
+    parseStudy(values, 'study.yaml');
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'none';
+};
+
+test('what is left out has the reference’s values', () => {
+  expect(parseStudy(study(trace), 'study.yaml').experiments[0]).toMatchObject({
+    ...{ servers: [100], requestsPerServer: 10, alpha: 0.9, forecasts: ['perfect'], demandQuantile: 0.98 },
+  });
+});
+
+test.each([
+  ['a misspelt key', study({ ...trace, bounds: [5] }), /experiments\.0: Unrecognized key: "bounds"/],
+  ['a misspelt key of the study', { ...study(trace), seeds: 1 }, /the file: Unrecognized key: "seeds"/],
+  [
+    'a policy that does not exist',
+    study({ ...trace, policies: ['carbn'] }),
+    /experiments\.0\.policies\.0: expected one of carbon, latency, .* \(it is "carbn"\)/,
+  ],
+  [
+    'a forecast that does not exist',
+    study({ ...trace, forecasts: ['tarot'] }),
+    /forecasts\.0: expected one of perfect, .* \(it is "tarot"\)/,
+  ],
+  [
+    'a bound that is none',
+    study({ ...trace, boundsMs: ['fast'] }),
+    /boundsMs\.0: expected milliseconds, or none \(it is "fast"\)/,
+  ],
+  ['no bounds', study({ ...trace, boundsMs: [] }), /boundsMs: expected at least one/],
+  [
+    'a kind that does not exist',
+    study({ ...trace, kind: 'tracks' }),
+    /kind: expected a kind: trace or zones \(it is "tracks"\)/,
+  ],
+  [
+    'a share of idle capacity that leaves no work',
+    study({ ...zones, idlePercents: [100] }),
+    /idlePercents\.0: .*99 \(it is 100\)/,
+  ],
+  [
+    'a range that ends before it begins',
+    study({ ...trace, from: '2025-06-02T00:00:00Z', to: '2025-06-01T00:00:00Z' }),
+    /to: expected a time after from, 2025-06-02T00:00:00Z/,
+  ],
+  [
+    'a name twice',
+    study(trace, { ...zones, name: 'a' }),
+    /experiments\.1\.name: "a" is the name of an earlier experiment; rename one/,
+  ],
+  ['no object', 'carbon', /the file: /],
+])('%s is refused with its place, what was expected and where keys are listed', (_, values, message) => {
+  expect(faultOf(values)).toMatch(message);
+  expect(faultOf(values)).toMatch(/^study\.yaml cannot be used:\n[^]*studies\/README\.md lists every key\.$/);
+});

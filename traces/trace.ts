@@ -136,35 +136,37 @@ export class Trace {
   }
 
   /**
-   * The hours before a time, in order: as many as follow each other without a hole, and no more than asked for.
+   * The hours before a time, in order, no more than asked for and none before the series begins. What is missing is
+   * null.
    * @param seconds Unix seconds; the hour that starts then is not among them
    * @returns requests/s, [hour][origin]
    */
-  requestsBefore(seconds: number, hours: number): (readonly number[])[] {
-    return this.before(seconds, hours, (start) => this.data.requestsPerSecond.get(start));
+  requestsBefore(seconds: number, hours: number): (readonly (number | null)[])[] {
+    return this.before(this.data.requestsPerSecond, seconds, hours);
   }
 
-  /** The same in gCO2e/kWh, [hour][region]; an hour in which a region's value is missing is a hole. */
-  carbonBefore(seconds: number, hours: number): (readonly number[])[] {
-    return this.before(seconds, hours, (start) => {
-      const values = this.data.carbonGramsPerKwh.get(start);
-      const numbers = values?.filter((value) => typeof value === 'number');
-      return numbers && numbers.length === values?.length ? numbers : undefined;
-    });
+  /** The same in gCO2e/kWh, [hour][region]. */
+  carbonBefore(seconds: number, hours: number): (readonly (number | null)[])[] {
+    return this.before(this.data.carbonGramsPerKwh, seconds, hours);
   }
 
   private before(
+    series: ReadonlyMap<number, readonly (number | Missing)[]>,
     seconds: number,
     hours: number,
-    valuesAt: (start: number) => readonly number[] | undefined,
-  ): (readonly number[])[] {
-    const found: (readonly number[])[] = [];
-    for (let start = seconds - this.intervalSeconds; found.length < hours; start -= this.intervalSeconds) {
-      const values = valuesAt(start);
-      if (!values) break;
-      found.push(values);
+  ): (readonly (number | null)[])[] {
+    const rows: (readonly (number | null)[])[] = [];
+    for (let start = seconds - hours * this.intervalSeconds; start < seconds; start += this.intervalSeconds) {
+      const values = series.get(start);
+      if (!values && rows.length === 0) continue;
+      rows.push(
+        this.regions.map((_, index) => {
+          const value = values?.[index];
+          return typeof value === 'number' ? value : null;
+        }),
+      );
     }
-    return found.reverse();
+    return rows;
   }
 
   /** Every hour with a carbon intensity in all regions, in order of time, also where there are no requests. */

@@ -39,13 +39,16 @@ export const backtestCommand = new Command('backtest')
       return;
     }
     const shown = [1, 2, 3, 6, 12, 24, 48].filter((lead) => lead <= leads);
-    const rows = results.map(({ forecast, series, mape }) => [
-      forecast,
-      series,
-      ...shown.map((lead) => `${((mape[lead - 1] ?? NaN) * 100).toFixed(1)} %`),
+    const shownAt = (values: readonly number[], text: (value: number) => string): string[] =>
+      shown.map((lead) => text(values[lead - 1] ?? NaN));
+    const percent = (value: number): string => (Number.isNaN(value) ? '-' : `${(value * 100).toFixed(1)} %`);
+    const rows = results.flatMap(({ forecast, series, mape, mase, covered }) => [
+      [forecast, series, 'error', ...shownAt(mape, percent)],
+      ['', '', "over last week's", ...shownAt(mase, (value) => value.toFixed(3))],
+      ['', '', 'inside 90 %', ...shownAt(covered, percent)],
     ]);
     console.log(
-      `mean absolute percentage error, over all regions${trace.synthetic ? ', SYNTHETIC trace' : ''}`,
+      `mean absolute percentage error, mean absolute error over that of last week's value, and share of values inside of their 90 % interval, over all regions${trace.synthetic ? ', SYNTHETIC trace' : ''}`,
     );
-    console.log(table(['forecast', 'of', ...shown.map((lead) => `${lead} h ahead`)], rows));
+    console.log(table(['forecast', 'of', '', ...shown.map((lead) => `${lead} h ahead`)], rows));
   });

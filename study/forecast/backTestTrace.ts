@@ -49,18 +49,27 @@ export function backTestTrace(
           `${series} of ${region}`,
         ),
       );
-      const count = Array.from({ length: leads }, (_, lead) =>
-        sum(tests.map((test) => at(test.count, lead))),
-      );
-      const mape = count.map(
-        (total, lead) =>
-          sum(
-            tests.map((test) =>
-              at(test.count, lead) === 0 ? 0 : at(test.mape, lead) * at(test.count, lead),
-            ),
-          ) / total,
-      );
-      return { forecast, series, mape, count };
+      return { forecast, series, ...pooled(tests, leads) };
     }),
   );
+}
+
+/** Errors in percent are pooled by their number, scaled errors have the same weight in every region. */
+function pooled(tests: readonly BackTest[], leads: number): BackTest {
+  const byLead = <T>(of: (lead: number) => T): T[] => Array.from({ length: leads }, (_, lead) => of(lead));
+  const total = (key: 'count' | 'withInterval') =>
+    byLead((lead) => sum(tests.map((test) => at(test[key], lead))));
+  const weighted = (key: 'mape' | 'covered', by: 'count' | 'withInterval') =>
+    byLead(
+      (lead) =>
+        sum(tests.map((test) => (at(test[by], lead) === 0 ? 0 : at(test[key], lead) * at(test[by], lead)))) /
+        at(total(by), lead),
+    );
+  return {
+    mape: weighted('mape', 'count'),
+    mase: byLead((lead) => sum(tests.map((test) => at(test.mase, lead))) / tests.length),
+    covered: weighted('covered', 'withInterval'),
+    withInterval: total('withInterval'),
+    count: total('count'),
+  };
 }

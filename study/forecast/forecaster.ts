@@ -1,7 +1,15 @@
+import { withoutHoles } from './withoutHoles';
+
 /** The hourly values of one series, up to now. */
 export interface History {
   readonly values: readonly number[];
   /** Hours since 1970-01-01T00:00Z at the first value. */
+  readonly firstHour: number;
+}
+
+/** The same as it was measured: what is missing is null. */
+export interface MeasuredHistory {
+  readonly values: readonly (number | null)[];
   readonly firstHour: number;
 }
 
@@ -21,14 +29,17 @@ export class ForecastError extends Error {
   override readonly name = 'ForecastError';
 }
 
+/** Of a history's hours, so many at least must be known: what fills the others is a guess from these. */
+const minKnownShare = 0.5;
+
 /**
- * Makes a forecast and checks it.
+ * Makes a forecast and checks it. Holes of the history are filled for it, and for it alone.
  * @param what names the series in messages
- * @throws ForecastError for a history that is too short and for a forecast that is not finite
+ * @throws ForecastError for a history that is too short or has too many holes, and for a forecast that is not finite
  */
 export function checkedForecast(
   forecaster: Forecaster,
-  history: History,
+  history: MeasuredHistory,
   hours: number,
   what: string,
 ): number[] {
@@ -38,7 +49,14 @@ export function checkedForecast(
         'begin later, or take another --forecast',
     );
   }
-  const values = forecaster.forecast(history, hours);
+  const known = history.values.filter((value) => value !== null).length;
+  if (known < minKnownShare * history.values.length) {
+    throw new ForecastError(
+      `${what} is known in ${known} of ${history.values.length} hours of history, a forecast needs half of them; ` +
+        'fill holes, or choose another range',
+    );
+  }
+  const values = forecaster.forecast({ ...history, values: withoutHoles(history.values) }, hours);
   for (const [index, value] of values.entries()) {
     if (Number.isFinite(value)) continue;
     throw new ForecastError(

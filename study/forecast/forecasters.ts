@@ -1,4 +1,5 @@
 import { ForecastError, type Forecaster } from './forecaster';
+import { combined } from './combined';
 import { holtWinters } from './holtWinters';
 import { regression } from './regression';
 import { seasonalNaive } from './seasonalNaive';
@@ -9,6 +10,7 @@ export const forecasters: Readonly<Record<string, Forecaster>> = {
   'naive-week': seasonalNaive(7 * 24),
   'holt-winters': holtWinters,
   regression,
+  combined,
 };
 
 /** @throws ForecastError for a name that none has */

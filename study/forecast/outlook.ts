@@ -3,7 +3,7 @@ import type { PlacementProblem } from '../../policies/problem';
 import { secondsOf } from '../../traces/time';
 import type { Trace } from '../../traces/trace';
 import type { Outlook } from '../../planning/decide';
-import { checkedForecast, type Forecaster, type History } from './forecaster';
+import { checkedForecast, type Forecaster, type MeasuredHistory } from './forecaster';
 
 export interface ForecastOptions {
   readonly forecaster: Forecaster;
@@ -128,10 +128,14 @@ function forecastingFrom(
   let open: { readonly hour: number; readonly lead: number; readonly expected: readonly number[] }[] = [];
   let calibrated = false;
 
-  const forecastColumns = (rows: readonly (readonly number[])[], now: number, what: string): number[][] =>
+  const forecastColumns = (
+    rows: readonly (readonly (number | null)[])[],
+    now: number,
+    what: string,
+  ): number[][] =>
     trace.regions.map((region, index) => {
       const values = rows.map((row) => at(row, index));
-      const history: History = { values, firstHour: Math.floor(now / stepSeconds) - values.length };
+      const history: MeasuredHistory = { values, firstHour: Math.floor(now / stepSeconds) - values.length };
       return checkedForecast(forecaster, history, leads, `${what} of ${region}`);
     });
   const expectDemand = (now: number): number[][] => {
@@ -148,8 +152,11 @@ function forecastingFrom(
   const learn = (now: number): void => {
     for (const { hour, lead, expected } of open.filter((forecast) => forecast.hour < now)) {
       const [actual = []] = trace.requestsBefore(hour + stepSeconds, 1);
+      // Hours that nobody measured say nothing of errors.
+      const known = actual.filter((value) => value !== null);
+      if (known.length < expected.length) continue;
       const ofLead = at(ratios, lead);
-      ofLead.push(expected.map((value, origin) => at(actual, origin) / Math.max(1, value)));
+      ofLead.push(expected.map((value, origin) => at(known, origin) / Math.max(1, value)));
       if (ofLead.length > calibrationHours) ofLead.shift();
     }
     open = open.filter(({ hour }) => hour >= now);
@@ -165,7 +172,9 @@ function forecastingFrom(
     const carbonRows = trace.carbonBefore(now, historyHours);
     const carbon = forecastColumns(carbonRows, now, 'carbon');
     // A forecast below every past value is an artefact of the method, and a minimiser would send everything there.
-    const lowest = trace.regions.map((_, index) => Math.min(...carbonRows.map((row) => at(row, index))));
+    const lowest = trace.regions.map((_, index) =>
+      carbonRows.reduce((least, row) => Math.min(least, row[index] ?? Infinity), Infinity),
+    );
     return Array.from({ length: leads }, (_, lead) => ({
       requestsPerSecond: demand.map((values) => Math.max(0, at(values, lead))),
       ratios: [...at(ratios, lead)],

@@ -79,11 +79,13 @@ test('a back-test gives the error by lead, from the hours before alone', () => {
     minHistoryHours: 1,
     forecast: ({ values: known }, hours) => Array.from({ length: hours }, () => known.at(-1) ?? NaN),
   };
-  const { mape, count } = backTest(last, values, 0, 2, 2, 'demand');
+  const { mape, mase, count } = backTest(last, values, 0, 2, 2, 'demand');
   // One ahead: 10 for 10, 10 for 20, 20 for 20, 20 for 20. Two ahead: 10 for 20, 10 for 20, 20 for 20.
   expect(mape[0]).toBeCloseTo(0.5 / 4, 12);
   expect(mape[1]).toBeCloseTo((0.5 + 0.5) / 3, 12);
   expect(count).toEqual([4, 3]);
+  // No week before is known.
+  expect(mase).toEqual([NaN, NaN]);
 });
 
 test('quantile: the smallest value that enough values do not exceed', () => {

@@ -19,8 +19,8 @@ const minBlocks = 4;
  * Circular block bootstrap (Politis and Romano 1992): blocks of days that follow each other are drawn with
  * replacement, of both policies together. From its standard error s and the saving S, the interval is S -+ t s with
  * Student's t of one degree of freedom less than there are blocks; s is divided by sqrt(1 - 1 / blocks), because blocks
- * are set against their own mean. Percentiles of the draws would hold the truth too seldom where blocks are few: with
- * 7 blocks of a week in 83 of 100 cases, where this holds it in 92 (test/unit/study/savingInterval.test.ts).
+ * are set against their own mean. Percentiles of the draws would hold the truth too seldom where blocks are few.
+ * test/unit/study/savingInterval.test.ts simulates how often this does.
  * @param grams by day, in order, of the policy
  * @param baseline the same days
  * @param blockDays days whose grams depend on each other: 1 where days do not, 7 for weeks

@@ -22,7 +22,8 @@ export class VerificationError extends Error {
   }
 }
 
-function remedyFor({ rows }: Verified): string {
+/** What to do about faults. */
+export function remedyFor({ rows }: Verified): string {
   const lost = lostRegions(rows);
   return lost.length > 0
     ? `The plan's backup rows serve meanwhile; plan without what is lost: --without ${lost.join(',')}.`
@@ -90,6 +91,7 @@ export interface Applied extends Verified {
 
 /**
  * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
+ * A region that is lost is told, in the notes and by `faultsOf`.
  * @throws UpdateError, StackLockedError, VerificationError
  */
 export async function apply(target: Target, step: Step): Promise<Applied> {
@@ -114,7 +116,8 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const found = await verify(target, step);
   const faults = faultsOf(found);
   if (faults.length === 0) return { update: first, ...found };
-  if (isLossAlone(found)) throw new VerificationError(found);
+  // No update mends a loss: it is told, and the backup serves.
+  if (isLossAlone(found)) return { update: { ...first, notes: [...first.notes, ...faults] }, ...found };
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
   await refresh();
   const strayed = found.rows.filter(({ ok }) => !ok).map(({ origin }) => origin);

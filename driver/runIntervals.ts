@@ -55,6 +55,9 @@ export async function runIntervals(
   for (const observer of observers) await observer.onEnd?.(false);
 }
 
+/** How long after a change that failed a loss may be found that explains it: the proxies need seconds to agree. */
+const lossSeenWithinMs = 10_000;
+
 /** A plan, and what the stack is given for it. */
 type Change = Pick<AppliedInterval, 'plan' | 'stackPlan'>;
 
@@ -86,6 +89,20 @@ async function intervals(
     writeStackPlan(configFile, written);
     return written;
   };
+  /** Applies the plan of an interval; where that fails because a region has died meanwhile, the plan without it. */
+  const inForce = async (index: number): Promise<Change & { readonly applied: Applied }> => {
+    for (;;) {
+      const change = course.at(index);
+      if (!change) throw new Error(`the run has no interval ${index}`);
+      const stackPlan = write(change);
+      try {
+        return { ...change, stackPlan, applied: await reconciler.apply() };
+      } catch (error) {
+        if (!(await course.lossWithin(lossSeenWithinMs, index))) throw error;
+        tell(`a region is lost, and its change failed; planned anew: ${messageOf(error)}`);
+      }
+    }
+  };
   let previewSeconds = 0;
   const previewOf = async (change: Change | undefined, withinMs = Infinity): Promise<StackChange | null> => {
     if (!change || !previewed || withinMs < previewSeconds * 1000) return null;
@@ -101,10 +118,7 @@ async function intervals(
   for (const index of plans.keys()) {
     const changeBegunAtMs = Date.now();
     await course.lookAround(index);
-    const change = course.at(index);
-    if (!change) return;
-    const stackPlan = write(change);
-    const applied = await reconciler.apply();
+    const { plan, stackPlan, applied } = await inForce(index);
     const inForceAtMs = Date.now();
     if (index === 0) {
       begunAtMs = inForceAtMs;
@@ -112,7 +126,6 @@ async function intervals(
     }
     const startedAtMs = lengthMs === 0 ? inForceAtMs : begunAtMs + index * lengthMs;
     const endedAtMs = startedAtMs + lengthMs;
-    const { plan } = change;
     let interval = { plan, stackPlan, preview: shown, ...applied, startedAtMs, endedAtMs, inForceAtMs };
     for (const observer of observers) observer.onApplied?.(interval);
     const next = course.at(index + 1);
@@ -210,6 +223,14 @@ class Course {
     const time = sleep(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined);
     await Promise.race([time, ...(this.losses ? [this.losses.health.changed()] : [])]);
     ended.abort();
+  }
+
+  /** Whether a region is lost or back by now, or within some milliseconds, and the plans were made anew. */
+  async lossWithin(milliseconds: number, index: number): Promise<boolean> {
+    if (!this.losses) return false;
+    if (await this.lookAround(index)) return true;
+    await this.changedWithin(milliseconds);
+    return this.lookAround(index);
   }
 
   /** Plans anew, in some interval, where other regions are lost than those that the plans leave out; whether it did. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { apply } from '../../driver/reconcile';
+import { apply, faultsOf, remedyFor } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
 import { writeStackPlan } from '../../stack/stackFile';
 import { plannedChange, withChangeOptions, type ChangeFlags } from '../plannedChange';
@@ -16,6 +16,10 @@ export const applyCommand = withChangeOptions(
   const target = await openTarget(options);
   if (stackPlan) writeStackPlan(options.configFile, stackPlan);
   const { update, ...verified } = await apply(target, showStep);
+  if (faultsOf(verified).length > 0) {
+    console.error(`casper: ${remedyFor(verified)}`);
+    process.exitCode = 1;
+  }
   if (flags.json) {
     console.log(JSON.stringify({ plan, ...update, ...verified }));
     return;

@@ -160,6 +160,20 @@ describe('a region that is lost', () => {
     expect(notes).toEqual([expect.stringMatching(/^no plan without .* the weights stay: nobody is left$/)]);
   });
 
+  test('during a change, which fails for that: the change goes on without it', async () => {
+    const { done, reconciler, observer } = recorded(true);
+    const notes: string[] = [];
+    const losses = { health: script([[], [first]]), planWithout };
+    const settings = { secondsPerInterval: 0, previewed: false, preScaled: false, losses };
+    const watching = { ...observer, onNote: (note: string) => void notes.push(note) };
+    await runIntervals(plans.slice(0, 2), reconciler, [watching], settings, step);
+    // The second change fails; the region still has what the plan before it gave, and what failed to come.
+    expect(done.filter((what) => /^(apply|applied|failed|end)/.test(what))).toEqual([
+      ...['apply 5', 'applied 00', 'apply 9', 'apply 9', 'applied 01', 'end'],
+    ]);
+    expect(notes).toEqual([expect.stringContaining('planned anew: no')]);
+  });
+
   test('and a plan without it that fails is told; the run goes on', async () => {
     const { notes, records } = await run([[], [first]], true);
     expect(notes).toEqual([expect.stringContaining('the next interval tries again: no')]);

@@ -63,6 +63,15 @@ async function servedWhenLost(lost: readonly string[]): Promise<ServedTraffic> {
   }
 }
 
+/** Sends 40 requests; after a load of several clients the weighted round may stand anywhere, which is one request's worth. */
+async function expectShares(expected: Readonly<Record<string, number>>): Promise<void> {
+  const counts = await shares(addresses.entryPointAddress, 40);
+  expect(Object.keys(counts).sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, count] of Object.entries(expected)) {
+    expect(Math.abs((counts[name] ?? 0) - count)).toBeLessThanOrEqual(1);
+  }
+}
+
 const restarted = async (name: string): Promise<void> => {
   const port = Number(new URL(backends[name]?.url ?? '').port);
   backends[name] = await Backend.start(name, port);
@@ -85,17 +94,17 @@ test('a lost region’s share goes to its backup alone, and comes back; only wha
   // Of the requests that were under way when the connections were cut, one for each of the eight clients at the most.
   expect(failures.length).toBeLessThanOrEqual(8);
   expect(sent).toBeGreaterThan(100);
-  expect(await shares(addresses.entryPointAddress, 40)).toEqual({ c: 30, b: 10 });
+  await expectShares({ c: 30, b: 10 });
   await restarted('a');
   await servedWhenLost([]);
-  expect(await shares(addresses.entryPointAddress, 40)).toEqual({ a: 30, b: 10 });
+  await expectShares({ a: 30, b: 10 });
 }, 60_000);
 
 test('where a region and its backup are lost, the rest of the row serves', async () => {
   backends['a']?.stop();
   backends['c']?.stop();
   await servedWhenLost(['a', 'c']);
-  expect(await shares(addresses.entryPointAddress, 40)).toEqual({ b: 40 });
+  await expectShares({ b: 40 });
   await restarted('a');
   await restarted('c');
   await servedWhenLost([]);

@@ -202,8 +202,8 @@ const resilienceSchema = z.strictObject({
   maxSharePercent: z.int().min(1).max(100).exactOptional(),
   /** How often every proxy asks the regions that it may send to. */
   healthCheckSeconds: z.int().min(1).max(60).default(1),
-  /** How long an answer may take; longer than the slowest pair of regions needs for a connection and an answer. */
-  healthCheckTimeoutMs: z.int().min(100).max(30_000).default(1000),
+  /** How long an answer may take: longer than the slowest pair of regions needs, and than a region that is busy. */
+  healthCheckTimeoutMs: z.int().min(100).max(30_000).default(2000),
 });
 
 /**

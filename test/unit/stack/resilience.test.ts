@@ -19,7 +19,7 @@ const backup = (row: Record<string, number>): Partial<StackPlan> => ({
 
 test('a stack file that says nothing holds backups by limit, and has none yet', () => {
   const { resilience, plan } = baseline();
-  expect(resilience).toEqual({ heldReady: 'limit', healthCheckSeconds: 1, healthCheckTimeoutMs: 1000 });
+  expect(resilience).toEqual({ heldReady: 'limit', healthCheckSeconds: 1, healthCheckTimeoutMs: 2000 });
   expect([plan.backup, plan.without]).toEqual([undefined, undefined]);
 });
 

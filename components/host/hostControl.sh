@@ -63,9 +63,12 @@ start() {
   setsid "$program" $arguments < /dev/null > "$folder/log" 2>&1 &
   echo $! > "$folder/pid"
   tries=0
+  gone=0
   while [ "$tries" -lt 150 ]; do
     sleep 0.1
-    looks_like_this_shell $! || running || return 1
+    # While the shell becomes the program, its command line may be read as empty: only several looks tell that it ended.
+    if looks_like_this_shell $! || running; then gone=0; else gone=$((gone + 1)); fi
+    [ "$gone" -lt 5 ] || return 1
     if answers "$ready" && has_read_weights; then
       # Where a port is taken its holder may answer, while our process is about to give up.
       sleep 0.3

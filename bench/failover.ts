@@ -12,7 +12,7 @@ import { RequestWatcher } from '../driver/requestWatcher';
 import { runIntervals } from '../driver/runIntervals';
 import type { AppliedInterval, RunObserver } from '../driver/runObserver';
 import { openTarget } from '../driver/target';
-import { lostRegions, servedTraffic } from '../driver/verify/servedWeights';
+import { lossesIn, lostRegions, servedTraffic } from '../driver/verify/servedWeights';
 import { nodes, lan, type LabNode } from '../lab/cluster/nodes';
 import { failedAtClient } from '../load/requestLog';
 import { observeRequests } from '../observe/observeRequests';
@@ -207,11 +207,7 @@ class Scene implements RunObserver {
   private async lostAtMs(untilMs: number, signal: AbortSignal): Promise<number | undefined> {
     while (Date.now() < untilMs && !signal.aborted) {
       const rows = await Promise.all(
-        originsOf(this.config).map(async (origin) => {
-          const { answers } = await servedTraffic(origin);
-          const asked = Object.keys(answers);
-          return { asked, lost: asked.filter((name) => !answers[name]) };
-        }),
+        originsOf(this.config).map(async (origin) => lossesIn(await servedTraffic(origin))),
       );
       if (lostRegions(rows).includes(this.region)) return Date.now();
       await sleep(100);

@@ -108,7 +108,7 @@ export function dynamicConfig(
         watch: { entryPoints: ['traefik'], rule: 'Host(`watch.invalid`)', service: watchedService },
       }),
     },
-    services: healthCheck ? guardedServices(args, healthCheck) : plainServices(args),
+    services: healthCheck ? guardedServices(args, idle, healthCheck) : plainServices(args),
     ...(healthCheck && { serversTransports: { region: transport(healthCheck) } }),
   };
   const revision = createHash('sha256').update(JSON.stringify(http)).digest('hex').slice(0, 16);
@@ -151,10 +151,10 @@ function plainServices({ destinations, weights }: Services): Record<string, obje
  */
 function guardedServices(
   args: Services,
+  idle: readonly string[],
   { path, intervalSeconds, timeoutMs }: HealthCheck,
 ): Record<string, object> {
   const { destinations, weights, backup = {} } = args;
-  const idle = idleOf(args);
   const asked = new Set([...inUse(args), ...idle]);
   const healthCheck = { path, interval: `${intervalSeconds}s`, timeout: `${timeoutMs}ms` };
   const healthy = { healthCheck: {} };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { originsOf } from '../stack/requestPath';
 import type { StackConfig } from '../stack/stackConfig';
 import type { RunObserver } from './runObserver';
-import { lostRegions, servedTraffic } from './verify/servedWeights';
+import { lossesIn, lostRegions, servedTraffic, type ProxyLosses } from './verify/servedWeights';
 
 /** Which regions are lost, while a run goes on. */
 export interface RegionHealth {
@@ -56,15 +56,11 @@ export class ProxyHealth implements RegionHealth, RunObserver {
   }
 
   /** What the proxies that answer say. */
-  private async ask(): Promise<{ asked: string[]; lost: string[] }[]> {
+  private async ask(): Promise<ProxyLosses[]> {
     const answers = await Promise.all(
       originsOf(this.config).map((origin) => servedTraffic(origin).catch(() => null)),
     );
-    return answers.flatMap((served) => {
-      if (!served) return [];
-      const asked = Object.keys(served.answers);
-      return [{ asked, lost: asked.filter((region) => !served.answers[region]) }];
-    });
+    return answers.flatMap((served) => (served ? [lossesIn(served)] : []));
   }
 }
 

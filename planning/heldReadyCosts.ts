@@ -1,6 +1,8 @@
 import { heldReadyLevels, type HeldReady } from '../stack/stackConfig';
 import type { Trace } from '../traces/trace';
+import { sum } from '../policies/model/matrix';
 import { InfeasibleError } from './infeasibleError';
+import type { IntervalPlan } from './intervalPlan';
 import type { PlanOptions } from './planOptions';
 import { planInterval } from './planRange';
 
@@ -20,33 +22,39 @@ export interface HeldReadyCost {
 /** N-1 by servers is a flow for every region that may be lost: seconds from here on. */
 const mostRegions = 12;
 
-/** Plans an interval with every level; N-1 only where regions are few. */
+/**
+ * An interval with every level; N-1 only where regions are few.
+ * @param chosen the plan with the options' own level, which is not made again
+ */
 export async function heldReadyCosts(
   trace: Trace,
   start: string,
   options: PlanOptions,
+  chosen: IntervalPlan,
 ): Promise<HeldReadyCost[]> {
   const levels = heldReadyLevels.filter(
     (level) => level !== 'servers' || options.heldReady === level || trace.regions.length <= mostRegions,
   );
   const costs: HeldReadyCost[] = [];
   for (const level of levels) {
-    const plan = await planInterval(trace, start, { ...options, heldReady: level }).catch(
-      (error: unknown) => {
-        if (error instanceof InfeasibleError) return null;
-        throw error;
-      },
-    );
-    const totalOf = (byRegion: Readonly<Record<string, number>>): number =>
-      Object.values(byRegion).reduce((sum, value) => sum + value, 0);
+    const plan =
+      level === chosen.heldReady ? chosen : await planOrNull(trace, start, { ...options, heldReady: level });
     costs.push({
       level,
       plan: plan && {
         carbonSum: plan.carbonSum,
-        servers: totalOf(plan.servers),
-        standbyMillicores: totalOf(plan.standbyMillicores),
+        servers: sum(Object.values(plan.servers)),
+        standbyMillicores: sum(Object.values(plan.standbyMillicores)),
       },
     });
   }
   return costs;
+}
+
+/** Null where no placement keeps every limit. */
+function planOrNull(trace: Trace, start: string, options: PlanOptions): Promise<IntervalPlan | null> {
+  return planInterval(trace, start, options).catch((error: unknown) => {
+    if (error instanceof InfeasibleError) return null;
+    throw error;
+  });
 }

@@ -44,6 +44,6 @@ export const planCommand = withWithoutOption(
         return;
       }
       console.log(`${renderPlan(plan)}\n  planned in ${milliseconds.toFixed(1)} ms`);
-      console.log(renderHeldReadyCosts(await heldReadyCosts(trace, at, options), plan.heldReady));
+      console.log(renderHeldReadyCosts(await heldReadyCosts(trace, at, options, plan), plan.heldReady));
     },
   );

@@ -53,15 +53,22 @@ export function verifyRows(config: StackConfig): Promise<RowVerification[]> {
         return { origin: origin.name, ok: false, fault, asked: [], lost: [] };
       }
       const fault = compareTraffic(config, origin.name, served);
-      const asked = Object.keys(served.answers);
-      const lost = asked.filter((region) => !served.answers[region]);
-      return { origin: origin.name, ok: fault === null, fault, asked, lost };
+      return { origin: origin.name, ok: fault === null, fault, ...lossesIn(served) };
     }),
   );
 }
 
+/** Regions that a proxy asks for their health, and those of them that do not answer. */
+export type ProxyLosses = Pick<RowVerification, 'asked' | 'lost'>;
+
+/** What one proxy finds of its regions. */
+export function lossesIn({ answers }: Pick<ServedTraffic, 'answers'>): ProxyLosses {
+  const asked = Object.keys(answers);
+  return { asked, lost: asked.filter((region) => !answers[region]) };
+}
+
 /** Regions that every proxy which asks them calls lost, by name. */
-export function lostRegions(rows: readonly Pick<RowVerification, 'lost' | 'asked'>[]): string[] {
+export function lostRegions(rows: readonly ProxyLosses[]): string[] {
   const asked = [...new Set(rows.flatMap((row) => row.asked))].sort();
   return asked.filter((region) =>
     rows.every((row) => !row.asked.includes(region) || row.lost.includes(region)),

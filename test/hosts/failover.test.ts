@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dynamicConfig, staticConfig } from '../../components/traefikConfig';
-import { lostRegions, servedTraffic, type ServedTraffic } from '../../driver/verify/servedWeights';
+import { lossesIn, lostRegions, servedTraffic, type ServedTraffic } from '../../driver/verify/servedWeights';
 import { Backend, loadDuring, shares } from './backend';
 import { freeAddress, RunningProgram } from './observe/runningProgram';
 import { tool } from './tools';
@@ -53,8 +53,7 @@ async function servedWhenLost(lost: readonly string[]): Promise<ServedTraffic> {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const served = await servedTraffic(addresses);
-    const asked = Object.keys(served.answers);
-    const found = lostRegions([{ asked, lost: asked.filter((name) => !served.answers[name]) }]);
+    const found = lostRegions([lossesIn(served)]);
     if (found.join() === lost.join() || Date.now() > deadline) {
       expect(found).toEqual(lost);
       return served;

@@ -3,7 +3,9 @@ import path from 'node:path';
 import { CoreV1Api } from '../cluster/client';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { reconcilerOf } from '../driver/reconcile';
+import { renderFit } from '../cli/render/load';
+import { reconcilerOf, type Reconciler } from '../driver/reconcile';
+import { fitToMachine } from '../driver/fitToMachine';
 import { LoadSender } from '../driver/loadSender';
 import { requestPathOf } from '../driver/requestPath';
 import { RequestWatcher } from '../driver/requestWatcher';
@@ -13,6 +15,7 @@ import { openTarget, type Target } from '../driver/target';
 import { failedAtClient, type RequestLog } from '../load/requestLog';
 import { failedAtTraefik } from '../observe/observeRequests';
 import { isUnknown } from '../observe/unknown';
+import type { IntervalPlan } from '../planning/intervalPlan';
 import { freeSwitching } from '../planning/decide';
 import { planRange } from '../planning/planRange';
 import { sharesOf } from '../report/shares';
@@ -39,6 +42,8 @@ interface Flags {
   from?: string;
   intervals: number;
   secondsPerInterval: number;
+  loadShare?: number;
+  heldReady?: string;
   maxLatency: number;
   cpuChange: 'inPlace' | 'rollout';
   preScaling: boolean;
@@ -59,6 +64,9 @@ async function main(flags: Flags): Promise<void> {
   await casper('init', '--lab', '--traces', flags.traces);
   await plainStep('installing the platform', () => casper('platform', '--stack', stackName));
   setStackValue(configFile, { keys: ['casper:service', 'cpuChange'], value: flags.cpuChange });
+  if (flags.heldReady !== undefined) {
+    setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
+  }
   const config = readStackFile(configFile);
   const trace = readTrace(flags.traces);
   const plans = await planRange(trace, flags.from ?? dayIn(trace), flags.intervals, {
@@ -69,10 +77,11 @@ async function main(flags: Flags): Promise<void> {
     ...{ horizonIntervals: 1, switching: freeSwitching },
   });
   const target = await openTarget({ projectDirectory: checkout, stackName, configFile });
-  const { secondsPerInterval } = flags;
+  const reconciler = reconcilerOf(target, plainStep);
+  const { loadShare, secondsPerInterval } = await pace(flags, plans, reconciler);
   const sender = new LoadSender({
     entryPoints: requestPathOf(config).entryPoints,
-    ...{ plans, secondsPerInterval, seed: 1, loadShare: 1 },
+    ...{ plans, secondsPerInterval, seed: 1, loadShare },
   });
   const records: LoadedInterval[] = [];
   const collector: RunObserver = {
@@ -86,15 +95,31 @@ async function main(flags: Flags): Promise<void> {
       console.log(line(record));
     },
   };
-  const observers = [sender, new RequestWatcher(target.kubeConfig, config, 1), collector];
+  const observers = [sender, new RequestWatcher(target.kubeConfig, config, loadShare), collector];
   const settings = { secondsPerInterval, previewed: false, preScaled: flags.preScaling };
-  await runIntervals(plans, reconcilerOf(target, plainStep), observers, settings, plainStep);
+  await runIntervals(plans, reconciler, observers, settings, plainStep);
   for (const { origin, dueAtMs, latencyMs, outcome } of sender.log.slowRequests()) {
     console.log(
       `slow: ${origin}, due at ${new Date(dueAtMs).toISOString()}, ${latencyMs.toFixed(0)} ms, ${outcome}`,
     );
   }
-  console.log(JSON.stringify(await figures(records, sender.log, trace, flags.maxLatency, target)));
+  const measured = await figures(records, sender.log, trace, flags.maxLatency, target);
+  console.log(JSON.stringify({ loadShare, ...measured }));
+}
+
+/** Where nobody has chosen a load: what this machine carries, in intervals that its updates fit into. */
+async function pace(
+  { loadShare, secondsPerInterval }: Flags,
+  plans: readonly IntervalPlan[],
+  reconciler: Reconciler,
+): Promise<{ loadShare: number; secondsPerInterval: number }> {
+  if (loadShare !== undefined) return { loadShare, secondsPerInterval };
+  const fit = await fitToMachine(plans, reconciler, 1, plainStep);
+  console.log(renderFit(fit));
+  return {
+    loadShare: fit.loadShare,
+    secondsPerInterval: Math.max(secondsPerInterval, fit.secondsPerInterval),
+  };
 }
 
 function line(interval: LoadedInterval): string {
@@ -199,7 +224,13 @@ new Command('bench:changes')
     'start of the first interval (default: 2022-08-13T00:00:00Z, or the first of a trace without it)',
   )
   .option('--intervals <n>', 'how many', wholeNumber, 24)
-  .option('--seconds-per-interval <s>', 'how long each is', positiveNumber, 30)
+  .option('--seconds-per-interval <s>', 'how long each is at least', positiveNumber, 30)
+  .option(
+    '--load-share <share>',
+    'of the trace’s requests (default: what this machine carries)',
+    positiveNumber,
+  )
+  .option('--held-ready <level>', 'for the loss of a region: none, limit or servers')
   .option('--max-latency <ms>', 'latency bound', positiveNumber, 150)
   .option('--cpu-change <way>', 'inPlace or rollout', 'inPlace')
   .option('--no-pre-scaling', 'make no servers ready an interval before their requests come')

@@ -2,10 +2,12 @@ import type { LoadOrigin } from '../load/entryPoint';
 import { generateLoadApart } from '../load/generateLoadApart';
 import { failedAtClient, type LoadSummary } from '../load/requestLog';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
-import type { StackPlan } from '../stack/stackConfig';
-import { writeStackPlan } from '../stack/stackFile';
+import { preScaledPlans } from '../planning/preScaling';
+import { capacityOf } from '../stack/capacity';
+import { readStackFile, writeStackPlan } from '../stack/stackFile';
 import { requestRates } from './loadSender';
 import type { Reconciler } from './reconcile';
+import { requestPathOf } from './requestPath';
 import type { Step } from './step';
 
 /** What a machine carries on which cluster, proxies, load and driver run together. */
@@ -41,18 +43,23 @@ const comparedSeconds = 6;
 
 /**
  * Finds out what this machine carries. The first plan is applied; the largest share of its requests under which none
- * fails and the 99th percentile stays calm is the load; the update that the run begins with is timed under it.
- * @param firstPlan of the run
- * @param firstStackPlan what the stack is given for it: the plan, with the servers that the change to the next one takes
+ * fails and the 99th percentile stays calm is the load; the update that the run begins with, to the first plan with the
+ * servers that the change to the next one takes, is timed under it.
+ * @param plans of the run, one at least
+ * @param seed of the load
  */
 export async function fitToMachine(
-  firstPlan: IntervalPlan,
-  firstStackPlan: StackPlan,
+  plans: readonly IntervalPlan[],
   reconciler: Reconciler,
-  send: SendProbe,
+  seed: number,
   step: Step,
 ): Promise<MachineFit> {
-  writeStackPlan(reconciler.configFile, stackPlanOf(firstPlan));
+  const config = readStackFile(reconciler.configFile);
+  const [first] = plans;
+  const [firstStackPlan] = preScaledPlans(plans, (region) => capacityOf(config, region));
+  if (!first || !firstStackPlan) throw new Error('a run without an interval has no load');
+  const send = probeOf(first, requestPathOf(config).entryPoints, seed);
+  writeStackPlan(reconciler.configFile, stackPlanOf(first));
   await reconciler.apply();
   const { share, p99Ms } = await step('finding out what this machine carries', () => calmShare(send));
   const stop = new AbortController();
@@ -90,7 +97,7 @@ export async function calmShare(send: SendProbe): Promise<{ share: number; p99Ms
 }
 
 /** Probes with a plan's requests. */
-export function probeOf(plan: IntervalPlan, origins: readonly LoadOrigin[], seed: number): SendProbe {
+function probeOf(plan: IntervalPlan, origins: readonly LoadOrigin[], seed: number): SendProbe {
   return async (share, seconds, signal) => {
     const requestsPerSecond = requestRates(plan, share);
     const intervals = [{ seconds, requestsPerSecond }];

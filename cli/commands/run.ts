@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { fitToMachine, probeOf, type MachineFit } from '../../driver/fitToMachine';
-import { reconcilerOf, type Reconciler } from '../../driver/reconcile';
+import { fitToMachine } from '../../driver/fitToMachine';
+import { reconcilerOf } from '../../driver/reconcile';
 import { LoadSender } from '../../driver/loadSender';
 import { RequestWatcher } from '../../driver/requestWatcher';
 import { ProxyHealth } from '../../driver/proxyHealth';
@@ -10,12 +10,10 @@ import { runIntervals } from '../../driver/runIntervals';
 import type { RunObserver } from '../../driver/runObserver';
 import { openTargetOnCopy } from '../../driver/target';
 import type { IntervalPlan } from '../../planning/intervalPlan';
-import { preScaledPlans } from '../../planning/preScaling';
 import { comparisonOf } from '../../report/comparison';
 import { carbonByRegion, latencyByPair } from '../../report/conditions';
 import { makeReport } from '../../report/makeReport';
 import { RunRecorder } from '../../report/recorder';
-import { capacityOf } from '../../stack/capacity';
 import { readStackFile, readStackSettings } from '../../stack/stackFile';
 import {
   integer,
@@ -92,7 +90,9 @@ export const runCommand = withPlanOptions(
     const target = await openTargetOnCopy(options, directory);
 
     const reconciler = reconcilerOf(target, showStep);
-    const fit = flags.load && flags.fit ? await fitOf(plans, reconciler, flags.seed, json) : undefined;
+    const fit =
+      flags.load && flags.fit ? await fitToMachine(plans, reconciler, flags.seed, showStep) : undefined;
+    if (fit) (json ? console.error : console.log)(renderFit(fit));
     const loadShare = fit?.loadShare ?? 1;
     const carbonOf = (interval: string): Record<string, number> => carbonByRegion(trace, interval);
     const run = {
@@ -143,23 +143,6 @@ export const runCommand = withPlanOptions(
 
 /** The reference's: an hour takes 30 s (carbonfirst/casper, simulation.py). */
 const referenceSecondsPerInterval = 30;
-
-/** Finds out what the machine carries, and says so. */
-async function fitOf(
-  plans: readonly IntervalPlan[],
-  reconciler: Reconciler,
-  seed: number,
-  json: true | undefined,
-): Promise<MachineFit | undefined> {
-  const config = readStackFile(reconciler.configFile);
-  const [first] = plans;
-  const [firstStackPlan] = preScaledPlans(plans, (region) => capacityOf(config, region));
-  if (!first || !firstStackPlan) return undefined;
-  const send = probeOf(first, requestPathOf(config).entryPoints, seed);
-  const fit = await fitToMachine(first, firstStackPlan, reconciler, send, showStep);
-  (json ? console.error : console.log)(renderFit(fit));
-  return fit;
-}
 
 function printSent({ log }: LoadSender, plans: readonly IntervalPlan[], json: true | undefined): void {
   const summary = {

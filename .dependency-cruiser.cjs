@@ -15,7 +15,7 @@ const may = {
   index: ['start', 'planning', 'stack', 'cluster', 'components', 'program'],
   load: ['traces'],
   observe: ['stack', 'cluster'],
-  driver: ['planning', 'stack', 'cluster', 'load', 'observe'],
+  driver: ['start', 'planning', 'stack', 'cluster', 'load', 'observe'],
   report: ['traces', 'policies', 'planning', 'study', 'load', 'observe', 'driver'],
   lab: ['start', 'plugin'],
   cli: [

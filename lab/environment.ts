@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { engineRuntime } from '../start/engineRuntime';
 import { labStatus } from './cluster/lab';
 import { LabError } from './labError';
 import { adminKubeconfig, cacheDirectory, checkout, stateDirectory } from './places';
@@ -40,6 +41,7 @@ export function labEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
     PULUMI_BACKEND_URL: `file://${pulumiState}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
+    ...engineRuntime,
     // The program and the plugins start anew with every preview: a tenth of it is compiling the same JavaScript.
     NODE_COMPILE_CACHE: path.join(cacheDirectory, 'node-compile-cache'),
   };

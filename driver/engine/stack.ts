@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LocalWorkspace, Stack, StackNotFoundError } from '@pulumi/pulumi/automation';
+import { engineRuntime } from '../../start/engineRuntime';
 import { adoptEncryption } from '../../stack/stackFile';
 
 /** The stack to act on, and the stack file that it takes its config from. */
@@ -19,7 +20,9 @@ export interface StackOptions {
  */
 export async function openStack({ projectDirectory, stackName, configFile }: StackOptions): Promise<Stack> {
   const select = async (): Promise<Stack> =>
-    withoutAfterthoughts(await LocalWorkspace.selectStack({ stackName, workDir: projectDirectory }));
+    withoutAfterthoughts(
+      await LocalWorkspace.selectStack({ stackName, workDir: projectDirectory }, { envVars: engineRuntime }),
+    );
   try {
     return await select();
   } catch (error) {

@@ -22,7 +22,8 @@ export = async () => {
   const { context, kubeconfig } = cluster;
   const kubeConfig = kubeConfigOf(cluster);
   const next = Object.fromEntries(regions.map(({ name }) => [name, limitMillicoresOf(plan, name)]));
-  const order = changeOrder(await cpuBefore(kubeConfig, config), next, plan.without);
+  const before = await cpuBefore(kubeConfig, config);
+  const order = changeOrder(before, next, plan.without);
 
   const provider = new Provider('cluster', { context, ...(kubeconfig !== undefined && { kubeconfig }) });
   const metalLbArgs = await args.metalLbArgs(config);
@@ -38,7 +39,8 @@ export = async () => {
     regions
       .filter(({ name }) => names.includes(name))
       .map((region) => {
-        const described = args.regionServiceArgs(config, region, namespace.metadata.name);
+        const podsBefore = before[region.name]?.pods;
+        const described = args.regionServiceArgs(config, region, namespace.metadata.name, podsBefore);
         return new RegionService(region.name, described, { provider, dependsOn });
       });
   const grown = deploy(order.growing, metalLb);

@@ -44,6 +44,7 @@ interface Flags {
   secondsPerInterval: number;
   loadShare?: number;
   heldReady?: string;
+  serversPerPod?: number;
   maxLatency: number;
   cpuChange: 'inPlace' | 'rollout';
   preScaling: boolean;
@@ -66,6 +67,9 @@ async function main(flags: Flags): Promise<void> {
   setStackValue(configFile, { keys: ['casper:service', 'cpuChange'], value: flags.cpuChange });
   if (flags.heldReady !== undefined) {
     setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
+  }
+  if (flags.serversPerPod !== undefined) {
+    setStackValue(configFile, { keys: ['casper:capacity', 'serversPerPod'], value: flags.serversPerPod });
   }
   const config = readStackFile(configFile);
   const trace = readTrace(flags.traces);
@@ -230,6 +234,7 @@ new Command('bench:changes')
     'of the trace’s requests (default: what this machine carries)',
     positiveNumber,
   )
+  .option('--servers-per-pod <n>', 'most servers in one pod (default: all of a region’s)', wholeNumber)
   .option('--held-ready <level>', 'for the loss of a region: none, limit or servers')
   .option('--max-latency <ms>', 'latency bound', positiveNumber, 150)
   .option('--cpu-change <way>', 'inPlace or rollout', 'inPlace')

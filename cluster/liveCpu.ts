@@ -10,6 +10,8 @@ export interface LiveCpu {
   readonly readyMillicores: number;
   /** Of pods that are ready; where none is, of those that run: a pod that is overloaded may fail its probe for a while. */
   readonly runningMillicores: number;
+  /** Pods that its Deployment asks for. */
+  readonly pods: number;
 }
 
 /**
@@ -51,7 +53,11 @@ export function liveCpuOf({ spec }: V1Deployment, pods: readonly V1Pod[]): LiveC
   const running = pods.filter(
     ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === 'Running',
   );
-  return { readyMillicores: sumOf(ready), runningMillicores: sumOf(ready.length > 0 ? ready : running) };
+  return {
+    readyMillicores: sumOf(ready),
+    runningMillicores: sumOf(ready.length > 0 ? ready : running),
+    pods: spec?.replicas ?? 1,
+  };
 }
 
 /** The smaller of what a pod has and what it is to have. API servers before 1.33 tell only the latter. */

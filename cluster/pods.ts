@@ -32,7 +32,10 @@ export function limitInForceMillicores(pod: V1Pod, container: string): number | 
   return limit ?? null;
 }
 
-/** A CPU quantity of the API: `281m`, or `1` for a whole core. */
-function millicoresOf(quantity: string): number {
-  return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000;
+/** A CPU quantity of the API in millicores: `281m`, `1` for a whole core, `1k` for a thousand, `500u` for half of 1m. */
+export function millicoresOf(quantity: string): number {
+  const [, number, unit = ''] = /^(.*?)([numk]?)$/.exec(quantity) ?? [];
+  return Number(number) * (millicoresIn[unit] ?? NaN);
 }
+
+const millicoresIn: Readonly<Record<string, number>> = { n: 1e-6, u: 1e-3, m: 1, '': 1e3, k: 1e6 };

@@ -1,4 +1,5 @@
 import { Deployment } from '@pulumi/kubernetes/apps/v1/deployment';
+import { PodDisruptionBudget } from '@pulumi/kubernetes/policy/v1/podDisruptionBudget';
 import { Service } from '@pulumi/kubernetes/core/v1/service';
 import * as pulumi from '@pulumi/pulumi';
 import { containerName, objectNameOf, regionLabels } from '../stack/naming';
@@ -8,7 +9,9 @@ import type { InPlace, RegionServiceArgs } from './regionServiceArgs';
 import {
   cpuOf,
   deploymentSpec,
+  disruptionBudgetSpec,
   hasPods,
+  podCount,
   serviceAnnotations,
   serviceDefaults,
   serviceSpec,
@@ -37,6 +40,10 @@ export class RegionService extends pulumi.ComponentResource {
       namespace,
       labels: regionLabels(args.region),
     };
+    const resizes = hasPods(args) && args.inPlace;
+    // Fewer pods: those that stay have their part before the others leave. More: they come before all have their part.
+    const shrinks = (args.pods?.before ?? 0) > podCount(args);
+    const resizedFirst = resizes && shrinks ? this.resize(name, args, resizes) : undefined;
     const deployment = new Deployment(
       name,
       {
@@ -49,9 +56,17 @@ export class RegionService extends pulumi.ComponentResource {
         },
         spec: settings.apply(deploymentSpec),
       },
-      { parent: this },
+      { parent: this, dependsOn: resizedFirst ?? [] },
     );
-    const podCpu = hasPods(args) && args.inPlace && this.resize(name, args, args.inPlace, deployment);
+    const podCpu =
+      resizedFirst ?? (resizes ? this.resize(name, args, resizes, { dependsOn: [deployment] }) : undefined);
+    if (args.pods) {
+      const budget = {
+        metadata: { ...metadata, annotations: owned },
+        spec: disruptionBudgetSpec(args.region),
+      };
+      new PodDisruptionBudget(name, budget, { parent: this });
+    }
     const service = new Service(
       name,
       {
@@ -77,7 +92,12 @@ export class RegionService extends pulumi.ComponentResource {
   }
 
   /** Brings the pods that run to their CPU. */
-  private resize(name: string, args: RegionServiceArgs, inPlace: InPlace, deployment: Deployment): PodCpu {
+  private resize(
+    name: string,
+    args: RegionServiceArgs,
+    inPlace: InPlace,
+    opts?: pulumi.CustomResourceOptions,
+  ): PodCpu {
     const { cpuMillicores, standbyMillicores } = args;
     const cpu = pulumi
       .output(args.cpuRequestPercent)
@@ -91,11 +111,12 @@ export class RegionService extends pulumi.ComponentResource {
         deployment: objectNameOf(args.region),
         instance: args.region,
         container: containerName,
+        pods: podCount(args),
         limitMillicores: cpu.limitMillicores,
         requestMillicores: cpu.requestMillicores,
         timeoutSeconds: inPlace.timeoutSeconds,
       },
-      { parent: this, dependsOn: [deployment] },
+      { parent: this, ...opts },
     );
   }
 }

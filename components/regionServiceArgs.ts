@@ -11,6 +11,14 @@ export interface InPlace {
   readonly timeoutSeconds: pulumi.Input<number>;
 }
 
+/** Several pods that share a region's CPU in equal parts. */
+export interface Pods {
+  /** How many, if any run. */
+  readonly count: number;
+  /** How many there are now, as far as one knows: of more, those that stay have their part before the others leave. */
+  readonly before?: number | undefined;
+}
+
 /** An address that MetalLB gives to the region's Service. */
 export interface ServiceAddress {
   /** IPv4 address of MetalLB's pool. */
@@ -26,10 +34,12 @@ export interface RegionServiceArgs {
   readonly namespace: pulumi.Input<string>;
   /** Container image of the service. */
   readonly image: pulumi.Input<string>;
-  /** CPU of the region's pod in millicores, of which a share is requested. Not an Input, because it decides which resources there are. */
+  /** CPU of the region's pods in millicores, of which a share is requested. Not an Input, because it decides which resources there are. */
   readonly cpuMillicores: number;
-  /** CPU limit of the pod on top of that, in millicores, for the loss of another region; none when absent. No limit at all means no pod. */
+  /** CPU limit of the pods on top of that, in millicores, for the loss of another region; none when absent. No limit at all means no pod. */
   readonly standbyMillicores?: number | undefined;
+  /** Pods that share the CPU, spread over nodes, of which an eviction takes one at a time; one pod has all when absent. */
+  readonly pods?: Pods | undefined;
   /** CPU request as a share of `cpuMillicores`, in percent; 90 when absent. */
   readonly cpuRequestPercent?: pulumi.Input<number> | undefined;
   /** How the CPU of a region whose pods run is changed: without a restart, or by a rollout when absent. */
@@ -42,6 +52,8 @@ export interface RegionServiceArgs {
   readonly pullSecret?: pulumi.Input<string> | undefined;
   /** Path that answers 200 once the service can serve; `/` when absent. */
   readonly readinessPath?: pulumi.Input<string> | undefined;
+  /** Path that answers while the service lives: a pod that does not for a minute is started anew. None is when absent. */
+  readonly livenessPath?: pulumi.Input<string> | undefined;
   /** Labels of the nodes that may run the region's pods; any node when absent. */
   readonly nodeSelector?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
   /** Kernel parameters of the pod's own namespaces, by name; the kubelet must allow those that are not safe. */

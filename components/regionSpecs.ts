@@ -1,6 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { types } from '@pulumi/kubernetes';
-import { referenceCapacity } from '../stack/capacity';
+import { referenceCapacity, requestMillicoresOf } from '../stack/capacity';
 import { containerName, regionLabels } from '../stack/naming';
 import type { RegionServiceArgs } from './regionServiceArgs';
 
@@ -20,6 +20,9 @@ const startRequestMillicores = 10;
 
 type CpuSettings = Pick<RegionSettings, 'cpuMillicores' | 'standbyMillicores' | 'cpuRequestPercent'>;
 
+/** A pod that does not answer for a minute is started anew; one that is busy answers late, and starting it would not help. */
+const liveness = { periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 } as const;
+
 /** Whether any pod runs. */
 export function hasPods({
   cpuMillicores,
@@ -28,7 +31,14 @@ export function hasPods({
   return cpuMillicores + standbyMillicores > 0;
 }
 
-/** CPU limit and request of a region's pod, in millicores. What stands by is in the limit alone: a limit reserves nothing. */
+/** Pods of a region. */
+export function podCount(
+  args: Pick<RegionServiceArgs, 'cpuMillicores' | 'standbyMillicores' | 'pods'>,
+): number {
+  return hasPods(args) ? (args.pods?.count ?? 1) : 0;
+}
+
+/** CPU limit and request of all of a region's pods together, in millicores. What stands by is in the limit alone: a limit reserves nothing. */
 export function cpuOf({
   cpuMillicores,
   standbyMillicores = 0,
@@ -39,8 +49,7 @@ export function cpuOf({
 } {
   // A template needs a limit even where no pod is made from it; 1m is the smallest that Kubernetes knows.
   const limitMillicores = Math.max(cpuMillicores + standbyMillicores, 1);
-  const requestMillicores = Math.ceil((Math.max(cpuMillicores, 1) * cpuRequestPercent) / 100);
-  return { limitMillicores, requestMillicores };
+  return { limitMillicores, requestMillicores: requestMillicoresOf(cpuMillicores, cpuRequestPercent) };
 }
 
 /**
@@ -50,7 +59,7 @@ export function cpuOf({
 export function deploymentSpec(settings: RegionSettings): types.input.apps.v1.DeploymentSpec {
   const labels = regionLabels(settings.region);
   return {
-    replicas: hasPods(settings) ? 1 : 0,
+    replicas: podCount(settings),
     revisionHistoryLimit: 2,
     progressDeadlineSeconds: settings.rolloutTimeoutSeconds ?? serviceDefaults.rolloutTimeoutSeconds,
     selector: { matchLabels: labels },
@@ -70,6 +79,16 @@ function podSpec(settings: RegionSettings): types.input.core.v1.PodSpec {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: drainSeconds + 10,
+    ...(settings.pods && {
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'kubernetes.io/hostname',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: regionLabels(settings.region) },
+        },
+      ],
+    }),
     containers: [
       {
         name: containerName,
@@ -85,9 +104,23 @@ function podSpec(settings: RegionSettings): types.input.core.v1.PodSpec {
           timeoutSeconds: 5,
           failureThreshold: 5,
         },
+        ...livenessProbes(settings),
         ...(drainSeconds > 0 ? { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } } : {}),
       },
     ],
+  };
+}
+
+/** A start takes as long as it takes, within the rollout's bound: only then does the other probe count. */
+function livenessProbes({
+  livenessPath,
+  rolloutTimeoutSeconds = serviceDefaults.rolloutTimeoutSeconds,
+}: RegionSettings): Pick<types.input.core.v1.Container, 'startupProbe' | 'livenessProbe'> {
+  if (livenessPath === undefined) return {};
+  const httpGet = { path: livenessPath, port: 'http' };
+  return {
+    startupProbe: { httpGet, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: rolloutTimeoutSeconds },
+    livenessProbe: { httpGet, ...liveness },
   };
 }
 
@@ -96,13 +129,28 @@ function resourcesOf(settings: RegionSettings): types.input.core.v1.ResourceRequ
   const { inPlace } = settings;
   const { limitMillicores, requestMillicores } = inPlace
     ? { limitMillicores: inPlace.ceilingMillicores, requestMillicores: startRequestMillicores }
-    : cpuOf(settings);
+    : partOf(settings);
   return { limits: { cpu: quantity(limitMillicores) }, requests: { cpu: quantity(requestMillicores) } };
+}
+
+/** A rollout gives every pod the same: parts are rounded up to a whole millicore. */
+function partOf(settings: RegionSettings): ReturnType<typeof cpuOf> {
+  const { limitMillicores, requestMillicores } = cpuOf(settings);
+  const pods = Math.max(podCount(settings), 1);
+  return {
+    limitMillicores: Math.ceil(limitMillicores / pods),
+    requestMillicores: Math.ceil(requestMillicores / pods),
+  };
 }
 
 /** A CPU quantity in the form the API server stores, so that 1000m and 1 do not look like a change. */
 function quantity(millicores: number): string {
   return millicores % 1000 === 0 ? String(millicores / 1000) : `${millicores}m`;
+}
+
+/** An eviction takes one pod of a region at a time. Pure. */
+export function disruptionBudgetSpec(region: string): types.input.policy.v1.PodDisruptionBudgetSpec {
+  return { maxUnavailable: 1, selector: { matchLabels: regionLabels(region) } };
 }
 
 /** A region's Service: of an address that proxies reach, or of the cluster alone. Pure. */

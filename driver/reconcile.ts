@@ -4,6 +4,7 @@ import { previewStack, refreshStack, UpdateError, updateStack, type StackChange 
 import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
 import { deadProcesses, traefikUrns } from './hostProcesses';
+import { assertNodesHold } from './nodeRoom';
 import type { Step } from './step';
 import type { Target } from './target';
 import { lostRegions, verifyRows, type RowVerification } from './verify/servedWeights';
@@ -92,12 +93,13 @@ export interface Applied extends Verified {
 /**
  * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
  * A region that is lost is told, in the notes and by `faultsOf`.
- * @throws UpdateError, StackLockedError, VerificationError
+ * @throws ClusterError, UpdateError, StackLockedError, VerificationError
  */
 export async function apply(target: Target, step: Step): Promise<Applied> {
   const stack = await target.stack();
   const { configFile } = target.options;
   const config = readStackFile(configFile);
+  await assertNodesHold(target.kubeConfig, config);
   const refresh = (): Promise<unknown> => step('pulumi refresh', () => refreshStack(stack, configFile));
   const update = (replace: readonly string[]): Promise<StackChange> =>
     step('pulumi up', () => updateStack(stack, configFile, replace)).catch((error: unknown) =>

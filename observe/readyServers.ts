@@ -41,13 +41,11 @@ function serversOf(
   pods: readonly V1Pod[],
   config: Pick<StackConfig, 'capacity' | 'regions'>,
 ): Record<string, number> {
-  const servers: Record<string, number> = {};
-  for (const pod of pods.filter(serves)) {
-    const region = pod.metadata?.labels?.[regionLabel];
-    if (region === undefined) continue;
-    const { cpuMillicoresPerServer } = capacityOf(config, region);
-    const millicores = cpuLimitMillicores(pod, containerName) ?? 0;
-    servers[region] = (servers[region] ?? 0) + Math.floor(millicores / cpuMillicoresPerServer);
-  }
-  return servers;
+  const byRegion = Map.groupBy(pods.filter(serves), ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
+  return Object.fromEntries(
+    [...byRegion].map(([region, own]) => {
+      const millicores = own.reduce((sum, pod) => sum + (cpuLimitMillicores(pod, containerName) ?? 0), 0);
+      return [region, Math.floor(millicores / capacityOf(config, region).cpuMillicoresPerServer)];
+    }),
+  );
 }

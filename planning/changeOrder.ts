@@ -4,6 +4,8 @@ export interface CpuBefore {
   readonly readyMillicores: number;
   /** Of pods that run, where none is ready; else the same. */
   readonly runningMillicores: number;
+  /** Pods that it has; absent where nobody knows. */
+  readonly pods?: number;
 }
 
 /** Every region of the plan to come, once, in the step of the change in which its CPU changes. */

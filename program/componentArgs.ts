@@ -7,19 +7,24 @@ import type { MetalLbArgs } from '../components/platform/metalLb';
 import type { MetricsServerArgs } from '../components/platform/metricsServer';
 import type { PrometheusServerArgs } from '../components/prometheusServer';
 import type { InPlace, RegionServiceArgs } from '../components/regionServiceArgs';
-import { capacityOf, ceilingMillicores } from '../stack/capacity';
+import { capacityOf, limitMillicoresOf, podCeilingMillicores, podsOf } from '../stack/capacity';
 import { destinationUrls, originsOf, type Origin, type Watcher } from '../stack/requestPath';
 import type { HostConfig, RegionConfig, StackConfig } from '../stack/stackConfig';
 
 /** From the stack config to the arguments of components, key by key: nothing else of the config gets into the state. */
 
-/** What the service of one region is. */
+/**
+ * What the service of one region is.
+ * @param podsBefore how many pods it has now
+ */
 export function regionServiceArgs(
   config: StackConfig,
   region: RegionConfig,
   namespace: pulumi.Input<string>,
+  podsBefore: number | undefined,
 ): RegionServiceArgs {
   const { service, plan } = config;
+  const capacity = capacityOf(config, region.name);
   return {
     region: region.name,
     namespace,
@@ -28,6 +33,7 @@ export function regionServiceArgs(
     port: service.port,
     pullSecret: service.pullSecret,
     readinessPath: service.readinessPath,
+    livenessPath: service.livenessPath,
     nodeSelector: region.nodeSelector,
     sysctls: service.sysctls,
     drainSeconds: service.drainSeconds,
@@ -35,7 +41,10 @@ export function regionServiceArgs(
     address: region.loadBalancer,
     cpuMillicores: plan.regions[region.name]?.cpuMillicores ?? 0,
     standbyMillicores: plan.regions[region.name]?.standbyMillicores,
-    cpuRequestPercent: capacityOf(config, region.name).cpuRequestPercent,
+    cpuRequestPercent: capacity.cpuRequestPercent,
+    ...(capacity.serversPerPod !== undefined && {
+      pods: { count: podsOf(limitMillicoresOf(plan, region.name), capacity), before: podsBefore },
+    }),
     inPlace: inPlaceOf(config, region.name),
   };
 }
@@ -46,7 +55,7 @@ function inPlaceOf(config: StackConfig, region: string): InPlace | undefined {
   return {
     context: cluster.context,
     kubeconfig: cluster.kubeconfig,
-    ceilingMillicores: ceilingMillicores(capacityOf(config, region)),
+    ceilingMillicores: podCeilingMillicores(capacityOf(config, region)),
     timeoutSeconds: service.resizeTimeoutSeconds,
   };
 }

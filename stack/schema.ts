@@ -70,12 +70,17 @@ const capacityFields = {
   /** Fewest servers that a plan is made with; they run without requests too. */
   minServers: count.exactOptional(),
   maxServers: z.int().min(1).exactOptional(),
+  /** Most servers in one pod; all of a region's are in one when absent. */
+  serversPerPod: z.int().min(1).exactOptional(),
 };
 
 const regionCapacitySchema = z.strictObject(capacityFields);
 
+type RegionCapacity = z.infer<typeof regionCapacitySchema>;
+
 /** What a region holds, in full. */
-export type Capacity = Required<z.infer<typeof regionCapacitySchema>>;
+export type Capacity = Required<Omit<RegionCapacity, 'serversPerPod'>> &
+  Pick<RegionCapacity, 'serversPerPod'>;
 
 /** The reference's constants: README and its appendix of carbonfirst/casper; limit = 10 * servers + 1, request 0.9 of it. */
 export const referenceCapacity: Capacity = {
@@ -176,6 +181,8 @@ const serviceSchema = z.strictObject({
   readinessPath: z.string().startsWith('/').default('/'),
   /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
   sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
+  /** Path that answers while the service lives; a pod that does not answer for a minute is started anew. Absent: no pod is. */
+  livenessPath: z.string().startsWith('/').optional(),
   /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
   drainSeconds: z.int().min(0).max(3600).default(5),
   /** Bound of one region's rollout; keep it well under the scheduling interval. */

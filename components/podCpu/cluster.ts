@@ -7,6 +7,20 @@ import type { PodCpuInputs } from './inputs';
 /** Within which the API server must answer a request, in milliseconds. */
 const answerWithinMs = 10_000;
 
+/** CPU of one pod. */
+export interface PodPart {
+  readonly limitMillicores: number;
+  readonly requestMillicores: number;
+}
+
+/** The ReplicaSet controller takes pods of the lowest cost first, of those that are ready. */
+const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
+
+/** Whether a pod is marked to go before others. */
+export function leavesFirst({ metadata }: V1Pod): boolean {
+  return Number(metadata?.annotations?.[deletionCost] ?? 0) < 0;
+}
+
 /** What a PodCpu asks of the API server. Every method throws an Error that says what was asked, and ends on `cancel`. */
 export class Cluster {
   private readonly server: string;
@@ -36,9 +50,9 @@ export class Cluster {
     );
   }
 
-  /** Asks for the CPU of the inputs; the kubelet does it later. */
-  async resizePod(name: string): Promise<void> {
-    const { namespace, container, limitMillicores, requestMillicores } = this.inputs;
+  /** Asks for a pod's CPU; the kubelet does it later. */
+  async resizePod(name: string, { limitMillicores, requestMillicores }: PodPart): Promise<void> {
+    const { namespace, container } = this.inputs;
     const resources = {
       limits: { cpu: `${limitMillicores}m` },
       requests: { cpu: `${requestMillicores}m` },
@@ -46,6 +60,18 @@ export class Cluster {
     const body = { spec: { containers: [{ name: container, resources }] } };
     await this.ask(`resizing the pod ${name}`, (options) =>
       this.core.patchNamespacedPodResize({ namespace, name, body }, asPatch(options)),
+    );
+  }
+
+  /** Has the controller take this pod before others, or not, when the Deployment shrinks. */
+  async setLeavesFirst(name: string, leavesFirst: boolean): Promise<void> {
+    const { namespace } = this.inputs;
+    const annotations = { [deletionCost]: leavesFirst ? '-1' : null };
+    await this.ask(`marking the pod ${name}`, (options) =>
+      this.core.patchNamespacedPod(
+        { namespace, name, body: { metadata: { annotations } } },
+        asPatch(options),
+      ),
     );
   }
 

@@ -15,6 +15,9 @@ export const podCpuInputs = z.object({
   /** The pods' value of the label app.kubernetes.io/instance. */
   instance: name,
   container: name,
+  /** How many pods share the CPU; of more that run, the others are the first to go when the Deployment shrinks. */
+  pods: z.int().positive().default(1),
+  /** CPU of all of them together. */
   limitMillicores: millicores,
   requestMillicores: millicores,
   /** How long the kubelet may take, in seconds. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { cpuLimitMillicores } from '../../cluster/pods';
-import { Cluster } from './cluster';
+import { partsOf } from '../../stack/capacity';
+import { Cluster, leavesFirst } from './cluster';
 import type { PodCpuInputs } from './inputs';
 
 /** A resize that the kubelet refuses, or puts off for longer than the bound. */
@@ -30,39 +31,72 @@ export async function resizePods(inputs: PodCpuInputs, cancel: AbortSignal): Pro
   }
 }
 
-/** The CPU limit that the pods have, in millicores: the planned one where all have it, else one that differs; 0 without pods. */
+/** The CPU limit that the pods have, in millicores: the planned one where each has its part, else another; 0 without pods. */
 export async function readPods(inputs: PodCpuInputs, cancel: AbortSignal): Promise<number> {
-  const pods = await new Cluster(inputs, cancel).runningPods();
-  const limits = pods.map((pod) => cpuLimitMillicores(pod, inputs.container) ?? 0);
-  return limits.find((limit) => limit !== inputs.limitMillicores) ?? limits[0] ?? 0;
+  const running = await new Cluster(inputs, cancel).runningPods();
+  const limits = running.map((pod) => cpuLimitMillicores(pod, inputs.container) ?? 0).sort((a, b) => b - a);
+  const sum = limits.reduce((total, limit) => total + limit, 0);
+  if (sum !== inputs.limitMillicores) return sum;
+  const planned = partsOf(inputs.limitMillicores, inputs.pods);
+  const alike = limits.length === planned.length && limits.every((limit, index) => limit === planned[index]);
+  // The same in all, but not in the planned parts: any number that is not the plan's has them divided anew.
+  return alike ? sum : (limits[0] ?? 0);
 }
 
 async function resize(cluster: Cluster, inputs: PodCpuInputs, cancel: AbortSignal): Promise<void> {
-  const { container, limitMillicores, timeoutSeconds, instance } = inputs;
+  const { container, timeoutSeconds, instance } = inputs;
+  const limits = partsOf(inputs.limitMillicores, inputs.pods);
+  const requests = partsOf(inputs.requestMillicores, inputs.pods);
   const asked = new Set<string>();
   const timeLeft = timer(timeoutSeconds);
   for (;;) {
-    const pods = await cluster.runningPods();
-    for (const { metadata } of pods) {
-      const name = metadata?.name ?? '';
-      if (!asked.has(name)) await cluster.resizePod(name);
-      asked.add(name);
+    const { staying, leaving } = choose(await cluster.runningPods(), inputs.pods);
+    for (const pod of leaving) if (!leavesFirst(pod)) await cluster.setLeavesFirst(nameOf(pod), true);
+    for (const [index, pod] of staying.entries()) {
+      if (leavesFirst(pod)) await cluster.setLeavesFirst(nameOf(pod), false);
+      const part = {
+        limitMillicores: limits[index] ?? 1,
+        requestMillicores: Math.max(requests[index] ?? 1, 1),
+      };
+      const ask = `${nameOf(pod)} ${part.limitMillicores}`;
+      if (!asked.has(ask)) await cluster.resizePod(nameOf(pod), part);
+      asked.add(ask);
     }
-    const conditions = pods.flatMap(({ status }) => status?.conditions ?? []);
+    const conditions = staying.flatMap(({ status }) => status?.conditions ?? []);
     const refused = conditions.find(
       ({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible',
     );
     if (refused)
       throw new ResizeRefusedError(`the kubelet refuses to resize ${instance}: ${refused.message ?? ''}`);
-    if (pods.length > 0 && pods.every((pod) => cpuLimitMillicores(pod, container) === limitMillicores))
-      return;
-    if (!timeLeft()) throw new ResizeRefusedError(lateMessage(inputs, pods));
+    const done = staying.every((pod, index) => cpuLimitMillicores(pod, container) === limits[index]);
+    if (done && staying.length === inputs.pods) return;
+    if (!timeLeft()) throw new ResizeRefusedError(lateMessage(inputs, staying));
     await sleep(resizePollMs, undefined, { signal: cancel });
   }
 }
 
-function lateMessage({ instance, timeoutSeconds }: PodCpuInputs, pods: readonly V1Pod[]): string {
+/** Which pods have the CPU where there are more, by name: what an earlier change has marked to go still goes first. Pure. */
+export function choose(
+  running: readonly V1Pod[],
+  count: number,
+): { readonly staying: readonly V1Pod[]; readonly leaving: readonly V1Pod[] } {
+  const ordered = [...running].sort(
+    (a, b) => Number(leavesFirst(a)) - Number(leavesFirst(b)) || (nameOf(a) < nameOf(b) ? -1 : 1),
+  );
+  return { staying: ordered.slice(0, count), leaving: ordered.slice(count) };
+}
+
+function nameOf({ metadata }: V1Pod): string {
+  return metadata?.name ?? '';
+}
+
+function lateMessage(
+  { instance, timeoutSeconds, pods: count }: PodCpuInputs,
+  pods: readonly V1Pod[],
+): string {
   if (pods.length === 0) return `no pod of ${instance} runs`;
+  if (pods.length < count)
+    return `${pods.length} of ${count} pods of ${instance} run after ${timeoutSeconds} s`;
   const why = pods
     .flatMap(({ status }) => status?.conditions ?? [])
     .find(({ type }) => type.startsWith('PodResize'));

@@ -5,11 +5,11 @@ import { within } from '../../cluster/connection';
 import { limitInForceMillicores, serves } from '../../cluster/pods';
 import { isUnknown, type Unknown } from '../../observe/unknown';
 import { allRegionsSelector, containerName, regionLabel } from '../../stack/naming';
-import { limitMillicoresOf } from '../../stack/capacity';
+import { capacityOf, limitMillicoresOf, partsOf, podsOf } from '../../stack/capacity';
 import type { StackConfig } from '../../stack/stackConfig';
 import { readQuota, type CpuQuota } from './cgroupQuota';
 
-/** Whether the pod of one region runs as the plan says. */
+/** Whether the pods of one region run as the plan says. */
 export interface RegionVerification {
   readonly region: string;
   readonly plannedCpuMillicores: number;
@@ -58,7 +58,8 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
       const leftOut = config.plan.without?.includes(region) ?? false;
       // A command in a pod of a lost region would be waited for in vain.
       const own = leftOut ? [] : await Promise.all((pods.get(region) ?? []).map(inspect));
-      return { ...compare(region, limitMillicoresOf(config.plan, region), own), leftOut };
+      const planned = limitMillicoresOf(config.plan, region);
+      return { ...compare(region, planned, own, podsOf(planned, capacityOf(config, region))), leftOut };
     }),
   );
 }
@@ -66,40 +67,47 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
 /** The ready pods of every region; where one has more than planned, as they are some seconds later. */
 async function settledPods(
   kubeConfig: KubeConfig,
-  { service, plan }: StackConfig,
+  config: StackConfig,
 ): Promise<ReadonlyMap<string, V1Pod[]>> {
   const core = kubeConfig.makeApiClient(CoreV1Api);
-  const ours = { namespace: service.namespace, labelSelector: allRegionsSelector };
+  const ours = { namespace: config.service.namespace, labelSelector: allRegionsSelector };
   const end = performance.now() + surplusGoesWithinMs;
   for (;;) {
     const { items } = await core.listNamespacedPod(ours, within(10_000));
     const pods = Map.groupBy(items.filter(serves), ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
     const surplus = [...pods].some(
-      ([region, ready]) => ready.length > podsOf(limitMillicoresOf(plan, region)),
+      ([region, ready]) =>
+        ready.length > podsOf(limitMillicoresOf(config.plan, region), capacityOf(config, region)),
     );
     if (!surplus || performance.now() > end) return pods;
     await sleep(surplusPollMs);
   }
 }
 
-function podsOf(plannedCpuMillicores: number): number {
-  return plannedCpuMillicores > 0 ? 1 : 0;
-}
-
-/** Compares what runs with what is planned; pure. */
+/**
+ * Compares what runs with what is planned; pure.
+ * @param wanted pods that share the CPU: in whole millicores, of which a rollout gives each as many as the one with most
+ */
 export function compare(
   region: string,
   plannedCpuMillicores: number,
   pods: readonly PodVerification[],
+  wanted = plannedCpuMillicores > 0 ? 1 : 0,
 ): Omit<RegionVerification, 'leftOut'> {
-  const wanted = podsOf(plannedCpuMillicores);
+  const parts = partsOf(plannedCpuMillicores, wanted);
+  const inOrder = [...pods].sort((a, b) => (b.limitMillicores ?? 0) - (a.limitMillicores ?? 0));
   const fault =
     pods.length === wanted
-      ? (pods.map(
-          (pod) => limitFault(pod, plannedCpuMillicores) ?? quotaFault(pod, plannedCpuMillicores),
-        )[0] ?? null)
+      ? (inOrder
+          .map((pod, index) => podFault(pod, parts[index] ?? 0, parts[0] ?? 0))
+          .find((found) => found !== null) ?? null)
       : `${pods.length} ready pods, expected ${wanted}`;
   return { region, plannedCpuMillicores, pods, ok: fault === null, fault };
+}
+
+function podFault(pod: PodVerification, part: number, largestPart: number): string | null {
+  const planned = pod.limitMillicores === largestPart ? largestPart : part;
+  return limitFault(pod, planned) ?? quotaFault(pod, planned);
 }
 
 function limitFault({ name, limitMillicores }: PodVerification, planned: number): string | null {

@@ -118,6 +118,35 @@ describe('in place', () => {
     expect(await stack.liveLimits()).toMatchObject({ 'us-west-1': '91m' });
   });
 
+  test('several pods share a region’s CPU; fewer stay with their parts, and none is restarted', async () => {
+    stack.edit('maxServers: 100', 'maxServers: 100\n    serversPerPod: 12');
+    const parts = async (servers: number, from: number): Promise<{ sum: number; pods: string[] }> => {
+      stack.edit(
+        `us-east-1: { servers: ${from}, cpuMillicores: ${10 * from + 1} }`,
+        `us-east-1: { servers: ${servers}, cpuMillicores: ${10 * servers + 1} }`,
+      );
+      const applied = await stack.json<Applied>('apply');
+      expect(applied.verification.every(({ ok }) => ok)).toBe(true);
+      const quotasOfRegion = quotas(applied)['us-east-1'] ?? [];
+      const pods = applied.verification.find(({ region }) => region === 'us-east-1')?.pods ?? [];
+      return {
+        sum: quotasOfRegion.reduce((sum, quota) => sum + quota, 0),
+        pods: pods.map(({ name }) => name).sort(),
+      };
+    };
+    const many = await parts(100, 20);
+    expect(many.pods).toHaveLength(9);
+    expect(many.sum).toBe(100_100);
+    const fewer = await parts(30, 100);
+    expect(fewer.pods).toHaveLength(3);
+    expect(fewer.sum).toBe(30_100);
+    expect(many.pods).toEqual(expect.arrayContaining(fewer.pods));
+    expect((await stack.json<Applied>('apply')).changes).toEqual([]);
+    expect(await restarts()).toMatch(/^0( 0)*$/);
+    stack.edit('\n    serversPerPod: 12', '');
+    expect((await stack.json<Applied>('apply')).verification.every(({ ok }) => ok)).toBe(true);
+  });
+
   interface Node {
     status: { allocatable: { cpu: string } };
   }
@@ -174,7 +203,7 @@ describe('in place', () => {
     expect([again.changes, again.notes]).toEqual([[], []]);
   });
 
-  test('a resize that no node has room for: apply fails and says why, and the region’s pod serves on', async () => {
+  test('a region that no node has room for: apply refuses, plain Pulumi fails, and the region’s pod serves on', async () => {
     const { status } = await live<Node>('node', 'casper-lab-1');
     // Nine tenths of it, the request, are more than the node has: no resize and no new pod can satisfy it.
     const tooMuch = 1.2 * millicoresOf(status.allocatable.cpu);
@@ -183,14 +212,22 @@ describe('in place', () => {
       'ap-southeast-2: { servers: 100, cpuMillicores: 1001 }',
       `ap-southeast-2: { servers: ${Math.floor(tooMuch / 10)}, cpuMillicores: ${tooMuch} }`,
     );
+    const ofRegion = ['-l', 'app.kubernetes.io/instance=ap-southeast-2'];
+    const podNow = () => kubectl('get', 'pods', ...ofRegion, '-n', stack.name, '-o', 'name');
+    const before = await podNow();
     const { exitCode, stderr } = await stack.run('apply');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
+      /ap-southeast-2: a pod asks for \d+m of CPU, the nodes have at most \d+m free: \d+m short\n.*Nothing was changed/,
+    );
+    expect(await podNow()).toBe(before);
+
+    // Nobody has looked at the nodes: the kubelet refuses, and no new pod finds a place.
+    await expect(stack.pulumi('up', '--yes', '--skip-preview')).rejects.toThrow(
       /the kubelet refuses to resize ap-southeast-2|ap-southeast-2 was not resized within/,
     );
     // What the kubelet has set is the template's limit, that of a full region: the pod was replaced, and not resized.
     const set = ['-o', 'jsonpath={.items[*].status.containerStatuses[0].resources.limits.cpu}'];
-    const ofRegion = ['-l', 'app.kubernetes.io/instance=ap-southeast-2'];
     expect(await kubectl('get', 'pods', ...ofRegion, '-n', stack.name, ...set)).toMatch(/^10001m( 10001m)*$/);
     const available = ['-o', 'jsonpath={.status.availableReplicas}'];
     expect(await kubectl('get', 'deployment', 'kiwix-ap-southeast-2', '-n', stack.name, ...available)).toBe(

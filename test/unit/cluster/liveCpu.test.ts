@@ -32,30 +32,34 @@ const inPlace = deployment(1, '1001m');
 const all = (millicores: number) => ({ readyMillicores: millicores, runningMillicores: millicores });
 
 test('what the ready pods have, whole cores too; a pod on its way out does not count', () => {
-  expect(liveCpuOf(inPlace, [pod('281m')])).toEqual(all(281));
-  expect(liveCpuOf(deployment(1, '2'), [pod('2')])).toEqual(all(2000));
+  expect(liveCpuOf(inPlace, [pod('281m')])).toMatchObject(all(281));
+  expect(liveCpuOf(deployment(1, '2'), [pod('2')])).toMatchObject(all(2000));
   const leaving = pod('281m', '281m', true, { deletionTimestamp: '2026-01-05T00:00:00Z' });
-  expect(liveCpuOf(inPlace, [leaving])).toEqual(all(0));
-  expect(liveCpuOf(deployment(0, '1001m'), [])).toEqual(all(0));
+  expect(liveCpuOf(inPlace, [leaving])).toMatchObject(all(0));
+  expect(liveCpuOf(deployment(0, '1001m'), [])).toMatchObject(all(0));
 });
 
 test('an API server before 1.33 tells what the pod asks for', () => {
-  expect(liveCpuOf(deployment(1, '281m'), [pod('281m', '')])).toEqual(all(281));
+  expect(liveCpuOf(deployment(1, '281m'), [pod('281m', '')])).toMatchObject(all(281));
 });
 
 test('a resize under way counts at once where it takes CPU away, and later where it gives some', () => {
-  expect(liveCpuOf(inPlace, [pod('101m', '201m')])).toEqual(all(101));
-  expect(liveCpuOf(inPlace, [pod('201m', '101m')])).toEqual(all(101));
+  expect(liveCpuOf(inPlace, [pod('101m', '201m')])).toMatchObject(all(101));
+  expect(liveCpuOf(inPlace, [pod('201m', '101m')])).toMatchObject(all(101));
 });
 
 test('so does a rollout: the controller goes on with the template whatever comes next', () => {
-  expect(liveCpuOf(deployment(1, '101m'), [pod('201m'), pod('101m', '101m', false)])).toEqual(all(101));
-  expect(liveCpuOf(deployment(1, '201m'), [pod('101m'), pod('201m', '201m', false)])).toEqual(all(101));
-  expect(liveCpuOf(deployment(0, '201m'), [pod('201m')])).toEqual(all(0));
+  expect(liveCpuOf(deployment(1, '101m'), [pod('201m'), pod('101m', '101m', false)])).toMatchObject(all(101));
+  expect(liveCpuOf(deployment(1, '201m'), [pod('101m'), pod('201m', '201m', false)])).toMatchObject(all(101));
+  expect(liveCpuOf(deployment(0, '201m'), [pod('201m')])).toMatchObject(all(0));
+});
+
+test('the pods are those that the Deployment asks for', () => {
+  expect(liveCpuOf(deployment(3, '121m'), [pod('112m'), pod('112m')])).toEqual({ ...all(224), pods: 3 });
 });
 
 test('a pod that fails its probe runs but is not ready', () => {
-  expect(liveCpuOf(inPlace, [pod('201m', '201m', false)])).toEqual({
+  expect(liveCpuOf(inPlace, [pod('201m', '201m', false)])).toMatchObject({
     readyMillicores: 0,
     runningMillicores: 201,
   });

@@ -29,7 +29,8 @@ interface DeploymentInputs {
         nodeSelector?: object;
         imagePullSecrets?: object;
         securityContext?: object;
-        containers: { args?: string[]; resources: object }[];
+        topologySpreadConstraints?: object[];
+        containers: { args?: string[]; resources: object; startupProbe?: object; livenessProbe?: object }[];
       };
     };
   };
@@ -73,6 +74,45 @@ test('whole CPUs are written as the API server stores them', async () => {
     limits: { cpu: '1' },
     requests: { cpu: '900m' },
   });
+});
+
+describe('several pods', () => {
+  const pods = { count: 3 };
+
+  test('share the CPU of a rollout in equal parts, spread over nodes, and an eviction takes one at a time', async () => {
+    const { deployment, recorded } = await deploy({ cpuMillicores: 251, pods });
+    expect(deployment.spec.replicas).toBe(3);
+    const { containers, topologySpreadConstraints } = deployment.spec.template.spec;
+    expect(containers[0]?.resources).toEqual({ limits: { cpu: '84m' }, requests: { cpu: '76m' } });
+    expect(topologySpreadConstraints).toEqual([
+      expect.objectContaining({ topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' }),
+    ]);
+    const budget = recorded.find(({ type }) => type === 'kubernetes:policy/v1:PodDisruptionBudget');
+    expect(budget?.inputs).toMatchObject({ spec: { maxUnavailable: 1 } });
+  });
+
+  test('of a region without CPU are none', async () => {
+    expect((await deploy({ cpuMillicores: 0, pods })).deployment.spec.replicas).toBe(0);
+  });
+
+  const registered = async (before: number): Promise<string[]> => {
+    const inPlace = { context: 'c', ceilingMillicores: 121, timeoutSeconds: 30 };
+    const { recorded } = await deploy({ cpuMillicores: 251, pods: { count: 3, before }, inPlace });
+    return recorded.map(({ type }) => type).filter((type) => /PodCpu|Deployment/.test(type));
+  };
+
+  test('that stay have their part before others leave; new ones come before all have theirs', async () => {
+    expect(await registered(5)).toEqual(['casper:index:PodCpu', 'kubernetes:apps/v1:Deployment']);
+    expect(await registered(2)).toEqual(['kubernetes:apps/v1:Deployment', 'casper:index:PodCpu']);
+  });
+});
+
+test('a pod is started anew only where a path says that it lives, and not while it starts', async () => {
+  const { deployment } = await deploy({ livenessPath: '/live' });
+  const { startupProbe, livenessProbe } = deployment.spec.template.spec.containers[0] ?? {};
+  expect(startupProbe).toMatchObject({ httpGet: { path: '/live' }, failureThreshold: 180 });
+  expect(livenessProbe).toMatchObject({ httpGet: { path: '/live' } });
+  expect((await deploy()).deployment.spec.template.spec.containers[0]).not.toHaveProperty('livenessProbe');
 });
 
 test('kernel parameters go to the pod; without any the template says nothing of them', async () => {

@@ -14,6 +14,30 @@ const pod = (limitMillicores: number | null, quota: CpuQuota | Unknown = notRead
   { name: 'pod', limitMillicores, quota },
 ];
 
+describe('several pods', () => {
+  const pods = (...limits: number[]): PodVerification[] =>
+    limits.map((limit, index) => ({
+      name: `pod-${index}`,
+      limitMillicores: limit,
+      quota: quotaOf(limit * 100),
+    }));
+
+  test('have equal parts that add up to the plan, in any order', () => {
+    expect(compare('r', 251, pods(84, 83, 84), 3).ok).toBe(true);
+    expect(compare('r', 251, pods(84, 84, 83), 3).ok).toBe(true);
+  });
+
+  test('may all have the largest part, as a rollout gives it', () => {
+    expect(compare('r', 251, pods(84, 84, 84), 3).ok).toBe(true);
+  });
+
+  test('one with less, one with more, or one pod less is a fault', () => {
+    expect(compare('r', 251, pods(84, 83, 83), 3).fault).toBe('pod-1 has a CPU limit of 83m, expected 84m');
+    expect(compare('r', 251, pods(84, 85, 84), 3).fault).toBe('pod-1 has a CPU limit of 85m, expected 84m');
+    expect(compare('r', 251, pods(126, 125), 3).fault).toBe('2 ready pods, expected 3');
+  });
+});
+
 describe('what the kubelet reports', () => {
   test('is the plan’s limit, or a fault; no quota is needed for it', () => {
     expect(compare('r', 281, pod(281)).ok).toBe(true);

@@ -11,6 +11,7 @@ import { RegionService } from './components/regionService';
 import { changeOrder } from './planning/changeOrder';
 import * as args from './program/componentArgs';
 import { cpuBefore } from './program/cpuBefore';
+import { assertNamespaceIsOurs, madeByStack } from './program/namespaceOwner';
 import { limitMillicoresOf } from './stack/capacity';
 import { originsOf, watcherOf } from './stack/requestPath';
 import { parseProgramConfig } from './stack/stackConfig';
@@ -22,7 +23,11 @@ export = async () => {
   const { context, kubeconfig } = cluster;
   const kubeConfig = kubeConfigOf(cluster);
   const next = Object.fromEntries(regions.map(({ name }) => [name, limitMillicoresOf(plan, name)]));
-  const before = await cpuBefore(kubeConfig, config);
+  const serves = config.scope !== 'platform';
+  const [before] = await Promise.all([
+    cpuBefore(kubeConfig, config),
+    serves && assertNamespaceIsOurs(kubeConfig, config.service, pulumi.getStack()),
+  ]);
   const order = changeOrder(before, next, plan.without);
 
   const provider = new Provider('cluster', { context, ...(kubeconfig !== undefined && { kubeconfig }) });
@@ -31,16 +36,19 @@ export = async () => {
   const metricsServerArgs = await args.metricsServerArgs(config);
   // Nothing waits for it: it answers people and not the service.
   if (metricsServerArgs) new MetricsServer('metrics-server', metricsServerArgs, { provider });
-  if (config.scope === 'platform') return {};
+  if (!serves) return {};
 
-  const metadata = { name: config.service.namespace, annotations: owned };
-  const namespace = new Namespace('namespace', { metadata }, { provider });
+  const annotations = { ...owned, [madeByStack]: pulumi.getStack() };
+  const metadata = { name: config.service.namespace, annotations };
+  const namespace = config.service.createNamespace
+    ? new Namespace('namespace', { metadata }, { provider }).metadata.name
+    : config.service.namespace;
   const deploy = (names: readonly string[], dependsOn: pulumi.Resource[]): RegionService[] =>
     regions
       .filter(({ name }) => names.includes(name))
       .map((region) => {
         const podsBefore = before[region.name]?.pods;
-        const described = args.regionServiceArgs(config, region, namespace.metadata.name, podsBefore);
+        const described = args.regionServiceArgs(config, region, namespace, podsBefore);
         return new RegionService(region.name, described, { provider, dependsOn });
       });
   const grown = deploy(order.growing, metalLb);

@@ -171,7 +171,15 @@ const platformSchema = z.strictObject({
 });
 
 const serviceSchema = z.strictObject({
-  namespace: z.string().min(1).default('casper'),
+  namespace: z
+    .string()
+    .regex(/^(?!kube-)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+      error:
+        'expected a namespace of the service’s own: letters, digits and dashes, and none of Kubernetes’ kube-*',
+    })
+    .default('casper'),
+  /** Whether the stack makes the namespace, and deletes it in the end; false for one that is somebody else's. */
+  createNamespace: z.boolean().default(true),
   image: z.string().min(1),
   args: z.array(z.string()).optional(),
   port: z.int().min(1).max(65_535).default(8080),

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { kubectl } from '../kubectl';
 import { casper, CasperStack, checkout, type Outcome } from './casperCommand';
 
 jest.setTimeout(120_000);
@@ -46,6 +47,21 @@ describe('bad input changes nothing', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(exitCode).toBe(code);
   }
+
+  test('a namespace that somebody else has made: refused, or used and left where it is', async () => {
+    const theirs = 'test-their-namespace';
+    await kubectl('create', 'namespace', theirs);
+    const other = CasperStack.create(theirs);
+    try {
+      expectFailure(await other.run('apply'), 1, `${theirs} is there already and no stack has made it`);
+      other.edit('port: 8080', 'port: 8080\n    createNamespace: false');
+      await other.json('apply');
+      await other.remove();
+      expect(await kubectl('get', 'namespace', theirs, '-o', 'jsonpath={.status.phase}')).toBe('Active');
+    } finally {
+      await kubectl('delete', 'namespace', theirs, '--wait=false');
+    }
+  });
 
   test('a missing CSV file', async () => {
     rmSync(path.join(traces, 'latency.csv'));

@@ -41,7 +41,7 @@ export function wattTime(config: SourceConfigOf<'wattTime'>, surroundings: Surro
     secrets: [...secrets, ...more],
     timeoutMs: config.timeoutSeconds * 1000,
     attempts: config.attempts,
-    planRefusal: /scope|subscription|plan/i,
+    planRefusal: /INVALID_SCOPE|\b(subscription|plan)\b/i,
   });
 
   async function logIn(): Promise<string> {

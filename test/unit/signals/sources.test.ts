@@ -179,11 +179,11 @@ describe('WattTime', () => {
     const [read] = await readSignals(region('PJM_DC'), source(server.url), surroundings());
     expect(read?.faults).toMatchObject([{ kind: 'not in the plan' }]);
     server.answer = (_url, _request, response) => {
-      json(response, { message: `no such user, ${canaryPassword}` }, 401);
+      json(response, { message: `no such user, no explanation, ${canaryPassword}` }, 401);
     };
     const [wrong] = await readSignals(region('PJM_DC'), source(server.url), surroundings());
     expect(wrong?.faults).toMatchObject([{ kind: 'unauthorised' }]);
-    expect(wrong?.faults[0]?.message).toContain('no such user, ***');
+    expect(wrong?.faults[0]?.message).toContain('no such user, no explanation, ***');
   });
 });
 

@@ -7,6 +7,8 @@ const may = {
   traces: [],
   policies: [],
   stack: [],
+  // The world as it is now: values and where they come from, and nothing of what is done about them.
+  signals: ['traces', 'stack'],
   planning: ['traces', 'policies', 'stack'],
   study: ['traces', 'policies', 'planning'],
   cluster: ['stack'],
@@ -21,6 +23,7 @@ const may = {
   cli: [
     'start',
     'traces',
+    'signals',
     'policies',
     'planning',
     'study',
@@ -52,6 +55,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^policies/' },
       to: { path: ['^node_modules/@pulumi', '^(node:)?(fs|child_process|http|https|net)'] },
+    },
+    {
+      name: 'signals-has-no-pulumi',
+      severity: 'error',
+      from: { path: '^signals/' },
+      to: { path: ['^node_modules/@pulumi', '^node_modules/@kubernetes'] },
     },
     {
       name: 'kubernetes-client-loads-fast',

@@ -81,6 +81,11 @@ const everywhere: readonly CommandEntry[] = [
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
   {
+    name: 'signals',
+    summary: "read the regions' carbon intensity now, from live sources",
+    load: async () => (await import('./commands/signals.ts')).signalsCommand,
+  },
+  {
     name: 'init',
     summary: "write a stack file for a trace's regions",
     load: async () => (await import('./commands/init.ts')).initCommand,

@@ -12,10 +12,11 @@ export const hasLabSources = existsSync(path.join(projectDirectory, 'lab'));
 /** The trace that comes with the project; generated, and said to be wherever it is shown. */
 export const sampleTraces = path.join(projectDirectory, 'traces', 'sample');
 
-export function stackOptionsOf({ stack, configFile }: StackFlags): StackOptions {
-  return {
-    projectDirectory,
-    stackName: stack,
-    configFile: path.resolve(configFile ?? path.join(projectDirectory, `Pulumi.${stack}.yaml`)),
-  };
+/** Absolute path of the stack's file. */
+export function stackFileOf({ stack, configFile }: StackFlags): string {
+  return path.resolve(configFile ?? path.join(projectDirectory, `Pulumi.${stack}.yaml`));
+}
+
+export function stackOptionsOf(flags: StackFlags): StackOptions {
+  return { projectDirectory, stackName: flags.stack, configFile: stackFileOf(flags) };
 }

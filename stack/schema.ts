@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gridFields, signalsSchema } from './signalsSchema';
 
 /** The schema of the `casper:` keys: what each value alone must be. checks.ts has what must hold between them. */
 
@@ -127,6 +128,7 @@ const regionSchema = z.strictObject({
   failureDomain: z.string().min(1).optional(),
   /** What differs here from casper:capacity. */
   capacity: regionCapacitySchema.optional(),
+  ...gridFields,
   /** Address that MetalLB gives to the region's Service, and its port; without it only the cluster itself reaches the region. */
   loadBalancer: z.strictObject({ address: z.ipv4(), port: z.int().min(1).max(65_535) }).optional(),
   /** The proxy of the requests that come from the region; all regions have one, or none has. */
@@ -268,6 +270,8 @@ export const stackSchema = z.strictObject({
   service: serviceSchema,
   platform: platformSchema.default({}),
   resilience: resilienceSchema.prefault({}),
+  /** Where the carbon intensity of now comes from; absent where plans are made from traces alone. */
+  signals: signalsSchema.exactOptional(),
   plan: planSchema,
 });
 

@@ -1,4 +1,5 @@
 import { faultsOfBackup, faultsOfHosts, faultsOfLeftOut, faultsOfPlan, faultsOfRegions } from './checks';
+import { faultsOfSignals } from './signalsChecks';
 import { stackSchema, type StackConfig } from './schema';
 
 /**
@@ -7,6 +8,7 @@ import { stackSchema, type StackConfig } from './schema';
  */
 
 export { heldReadyLevels } from './schema';
+export type { CloudProvider, SignalsConfig, SourceConfig, SourceConfigOf, SourceKind } from './signalsSchema';
 export type {
   HeldReady,
   HostConfig,
@@ -19,7 +21,7 @@ export type {
 
 const prefix = 'casper:';
 
-const checksOfSettings = [faultsOfRegions, faultsOfHosts];
+const checksOfSettings = [faultsOfRegions, faultsOfHosts, faultsOfSignals];
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */
 export class StackConfigError extends Error {

@@ -19,7 +19,7 @@ const requests = decimal.pipe(z.int().min(0).max(10_000_000));
 const latency = decimal.pipe(z.number().min(0).max(10_000));
 
 /** The dirtiest grids stand at about 1,000 gCO2e/kWh; what is above twice that is a mistake of unit or of measuring. */
-const maxCarbonGramsPerKwh = 2000;
+export const maxCarbonGramsPerKwh = 2000;
 
 /** Words that data sources write for a value that they do not have. */
 const absent = /^(null|none|nan|na|n\/a|-)?$/i;

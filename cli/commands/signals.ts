@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { Command } from 'commander';
+import { SignalsConfigError } from '../../signals/fault';
+import { readSignals } from '../../signals/readSignals';
+import { realSurroundings } from '../../signals/surroundings';
+import { readStackSettings } from '../../stack/stackFile';
+import { cacheDirectory } from '../../start/cacheDirectory';
+import { withStackOptions, type StackFlags } from '../options';
+import { stackFileOf } from '../project';
+import { renderSignals } from '../render/signals';
+
+export const signalsCommand = withStackOptions(
+  new Command('signals').description(
+    "Read the carbon intensity of the stack's regions now, from the sources of casper:signals, and say where each value comes from. Exit code 1 when a region has none.",
+  ),
+)
+  .option('--json', 'print one JSON object')
+  .action(async ({ json, ...flags }: StackFlags & { json?: true }) => {
+    const file = stackFileOf(flags);
+    const { regions, signals } = readStackSettings(file);
+    if (!signals) {
+      throw new SignalsConfigError(
+        `${file} has no casper:signals; add it with at least one source: docs/signals.md lists them`,
+      );
+    }
+    const surroundings = realSurroundings(path.join(cacheDirectory, 'signals'));
+    const read = await readSignals(regions, signals, surroundings);
+    console.log(json ? JSON.stringify({ regions: read }) : renderSignals(read));
+    if (read.some(({ signal }) => 'missing' in signal)) process.exitCode = 1;
+  });

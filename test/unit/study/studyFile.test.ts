@@ -43,6 +43,35 @@ test.each([
     study({ ...trace, boundsMs: ['fast'] }),
     /boundsMs\.0: expected milliseconds, or none \(it is "fast"\)/,
   ],
+  [
+    'a solver that there is not',
+    study({ ...trace, solver: 'cbc' }),
+    /solver: expected one of glpk, highs \(it is "cbc"\)/,
+  ],
+  [
+    'a signal that there is not',
+    study({ ...trace, intensity: { signal: 'consequential' } }),
+    /intensity\.signal: expected average or marginal \(it is "consequential"\)/,
+  ],
+  [
+    'intensities from nowhere, or from two places',
+    study(
+      { ...trace, alsoBy: { signal: 'marginal' } },
+      { ...trace, name: 'b', alsoBy: { signal: 'marginal', table: 'm.csv', gramsPerKwh: { a: 5 } } },
+    ),
+    /experiments\.0\.alsoBy: expected either a table or gramsPerKwh[^]*experiments\.1\.alsoBy: expected either/,
+  ],
+  [
+    'a comparison of a table with itself',
+    study({ ...trace, alsoBy: { signal: 'marginal', table: 'carbon_intensities.csv' } }),
+    /alsoBy\.table: expected another table than that of intensity \(it is "carbon_intensities\.csv"\)/,
+  ],
+  [
+    'an intensity of 0',
+    study({ ...trace, alsoBy: { signal: 'marginal', gramsPerKwh: { north: 0 } } }),
+    /alsoBy\.gramsPerKwh\.north: .*>0 \(it is 0\)/,
+  ],
+  ['a PUE under 1', study({ ...trace, accounting: { pue: 0.9 } }), /accounting\.pue: .*>=1 \(it is 0\.9\)/],
   ['no bounds', study({ ...trace, boundsMs: [] }), /boundsMs: expected at least one/],
   [
     'a kind that does not exist',

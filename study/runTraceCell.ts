@@ -19,6 +19,7 @@ import { outcomeOf } from './outcome';
 import { settingOf, withSpread } from './setting';
 import { decideBy } from './simulation';
 import type { TraceCell } from './studyCells';
+import { forecastingPolicies } from './studyPolicies';
 import { describeMethod } from './studyFile';
 import { studyWords, type RunWords } from './studyRemedies';
 
@@ -118,7 +119,8 @@ async function decideByPolicy(
       ...(forecast && { forecast }),
     },
   );
-  if ('kind' in decided) throw nothingDecided(decided, hours, words);
+  if ('kind' in decided)
+    throw nothingDecided(decided, hours, words, forecastingPolicies.has(cell.policy) && !cell.leastViolation);
   return decided;
 }
 
@@ -147,12 +149,17 @@ async function decideByThePast(
   return decisions;
 }
 
+/** @param couldBreak whether the policy would take a placement that breaks limits, were it asked to */
 function nothingDecided(
   { position, infeasible }: InfeasibleInterval,
   hours: readonly number[],
-  words: RunWords,
+  { limits, leastViolation }: RunWords,
+  couldBreak = false,
 ): NothingDecidedError {
-  return new NothingDecidedError(describeInfeasible(isoOf(at(hours, position)), infeasible, words.limits));
+  const diagnosis = describeInfeasible(isoOf(at(hours, position)), infeasible, limits);
+  return new NothingDecidedError(
+    couldBreak && leastViolation !== null ? `${diagnosis}\n  or: ${leastViolation}` : diagnosis,
+  );
 }
 
 function measured(

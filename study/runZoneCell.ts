@@ -10,7 +10,7 @@ import { greedyPlacement } from './greedyPlacement';
 import { notMeasured, type CellResult } from './cellResult';
 import { describeInfeasible } from '../planning/infeasibleError';
 import type { ZoneCell } from './studyCells';
-import { zoneRemedies } from './studyRemedies';
+import { studyWords } from './studyRemedies';
 
 /** Units of work that a zone can do: the artefact counts in percent of a zone's capacity. */
 const capacityPerZone = 100;
@@ -37,7 +37,7 @@ export async function runZoneCell(cell: ZoneCell): Promise<CellResult> {
     const believed = carbonGramsPerKwh.map((grams) => grams * errorFactor(cell, uniform));
     const placement = await place(cell, { ...problem, carbonGramsPerKwh: believed });
     if ('shortfalls' in placement)
-      return notMeasured(describeInfeasible(String(cell.year), placement, zoneRemedies));
+      return notMeasured(describeInfeasible(String(cell.year), placement, studyWords.limits));
     const grams = loadsOf(placement.requests).map((load, zone) => load * at(carbonGramsPerKwh, zone));
     total += sum(grams) / (work * names.length);
   }

@@ -7,17 +7,19 @@ export interface RunWords {
   readonly folder: string;
   readonly limits: Remedies;
   readonly forecast: ForecastRemedies;
+  /** Where a policy could be let break limits, and is not; null where there is no way to ask for that. */
+  readonly leastViolation: string | null;
   /** Where no week lies before the range to learn from. */
   readonly learn: string;
 }
 
-const moreRoom = 'raise servers, or boundsMs to reach other regions; or set leastViolation: true';
+const moreRoom = 'raise servers, or boundsMs to reach other regions';
 
 /** In keys of a study file. */
 export const studyWords: RunWords = {
   folder: 'as data of the study or folder of the experiment',
   limits: {
-    latency: 'raise boundsMs, or set leastViolation: true',
+    latency: 'raise boundsMs',
     capacity: moreRoom,
     // A study limits neither: these cannot be what is missing.
     concentration: moreRoom,
@@ -30,8 +32,6 @@ export const studyWords: RunWords = {
     holes: 'fill holes, or choose another range (from, to)',
     notFinite: 'take another of the forecasts',
   },
+  leastViolation: 'leastViolation: true breaks as little as can be',
   learn: 'begin later (from), or raise learnFromWeeks',
 };
-
-/** For an experiment of kind zones, in which no limit can be broken. */
-export const zoneRemedies: Remedies = { ...studyWords.limits, latency: 'raise boundsMs' };

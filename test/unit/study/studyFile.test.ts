@@ -1,4 +1,6 @@
-import { parseStudy } from '../../../study/studyFile';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { parseStudy, readStudy } from '../../../study/studyFile';
 
 const trace = { kind: 'trace', name: 'a', boundsMs: [100], policies: ['carbon'] };
 const zones = {
@@ -18,6 +20,13 @@ const faultOf = (values: unknown): string => {
   }
   return 'none';
 };
+
+test('the studies of the project can be read', () => {
+  const folder = path.resolve(__dirname, '../../../studies');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  expect(files).toContain('casper.yaml');
+  for (const file of files) expect(readStudy(path.join(folder, file)).experiments.length).toBeGreaterThan(0);
+});
 
 test('what is left out has the reference’s values', () => {
   expect(parseStudy(study(trace), 'study.yaml').experiments[0]).toMatchObject({

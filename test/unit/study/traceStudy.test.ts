@@ -89,7 +89,9 @@ test('a bound that nobody reaches: no result, the reason, and the other bounds g
     true,
     true,
   ]);
-  expect(table.notes.join('\n')).toMatch(/raise boundsMs, or set leastViolation: true/);
+  expect(table.notes.join('\n')).toMatch(
+    /raise boundsMs\n {2}or: leastViolation: true breaks as little as can be/,
+  );
   expect(table.notes.join('\n')).not.toMatch(flag);
 });
 
@@ -104,6 +106,9 @@ test('capacity that is short, hour by hour and for one placement: what the study
   };
   expect(await why('carbon', 5)).toMatch(/short; raise servers, or boundsMs to reach other regions/);
   expect(await why('carbon', 5)).not.toMatch(flag);
+  // Nothing lets a placement that stays break limits.
+  expect(await why('static', 5)).toMatch(/short; raise servers/);
+  expect(await why('static', 5)).not.toMatch(/leastViolation/);
 });
 
 test('without glpk.js a study plans by HiGHS, to the same grams', async () => {

@@ -1,9 +1,12 @@
 import type { MapRow } from '../study/planningMap';
+import type { Cell } from './html';
 import { percent } from './percent';
-import type { StudyTable } from './studyTables';
 
 /** A row for each setting: four numbers, and what planning every hour adds. */
-export function mapTable(rows: readonly MapRow[]): Pick<StudyTable, 'head' | 'cells'> {
+export function mapTable(rows: readonly MapRow[]): {
+  readonly head: readonly string[];
+  readonly cells: readonly (readonly Cell[])[];
+} {
   const known = (share: number | null, digits = 1): string =>
     share === null ? 'none' : percent(share, digits);
   return {

@@ -41,6 +41,11 @@ const everywhere: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backtest.ts')).backtestCommand,
   },
   {
+    name: 'worth',
+    summary: 'say what moving a service would have saved, before anything is installed',
+    load: async () => (await import('./commands/worth.ts')).worthCommand,
+  },
+  {
     name: 'study',
     summary: 'run all that a study file declares: policies, bounds, forecasts, side by side',
     load: async () => (await import('./commands/study.ts')).studyCommand,

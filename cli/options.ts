@@ -39,6 +39,7 @@ export interface PlanFlags {
   maxLatency: number;
   alpha: number;
   regions?: string;
+  networkJoules?: number;
   objectiveWeights?: ObjectiveWeights;
   solver?: SolverName;
   leastViolation?: true;
@@ -105,7 +106,12 @@ export function withObjectiveOptions(command: Command): Command {
     )
     .option(
       '--regions <file>',
-      'CSV: region, and any of servers, min_servers, requests_per_server, idle_watts, dynamic_watts, pue, price_per_hour, destinations',
+      'CSV: region, and any of servers, min_servers, requests_per_server, idle_watts, dynamic_watts, pue, embodied_grams_per_hour, price_per_hour, destinations',
+    )
+    .option(
+      '--network-joules <J>',
+      "energy of the network for one request, half by its origin's grid and half by its destination's (default: 0)",
+      nonNegativeNumber,
     )
     .option(
       '--objective-weights <list>',
@@ -220,6 +226,9 @@ export function objectiveOptionsOf(flags: PlanFlags): Omit<PlanOptions, 'capacit
     maxLatencyMs: flags.maxLatency,
     alpha: flags.alpha,
     ...(flags.solver && { solver: flags.solver }),
+    ...(flags.networkJoules !== undefined && {
+      accounting: { networkJoulesPerRequest: flags.networkJoules },
+    }),
     ...(flags.objectiveWeights && { objectiveWeights: flags.objectiveWeights }),
     ...(flags.leastViolation && { leastViolation: true }),
   };

@@ -1,5 +1,5 @@
 import { at, loadsOf, sum } from '../policies/model/matrix';
-import { energyKwh } from '../policies/model/energy';
+import { destinationGrams, networkGrams, networkKwh } from '../policies/model/energy';
 import type { Decision, Infeasible, IntervalPolicy, Placement, PlacementProblem } from '../policies/problem';
 
 /** Why a plan is as it is. Grams are gCO2e an hour, by the energy model. */
@@ -83,18 +83,25 @@ export async function explain(
   return { moves: movesOf(problem, placement), serverValues, boundValues };
 }
 
-function gramsOf({ capacity, carbonGramsPerKwh }: PlacementProblem, { servers, requests }: Decision): number {
-  return sum(
-    loadsOf(requests).map(
-      (load, region) =>
-        energyKwh(at(capacity, region), at(servers, region), load) * at(carbonGramsPerKwh, region),
+function gramsOf(problem: PlacementProblem, { servers, requests }: Decision): number {
+  const byDestination = loadsOf(requests).map((load, region) =>
+    destinationGrams(
+      at(problem.capacity, region),
+      at(servers, region),
+      load,
+      at(problem.carbonGramsPerKwh, region),
     ),
   );
+  return sum(byDestination) + networkGrams(problem, requests);
 }
 
 /** By the power in proportion to load alone: idle power does not depend on who sends the requests. */
-function gramsPerRequest({ capacity, carbonGramsPerKwh }: PlacementProblem, region: number): number {
-  return energyKwh(at(capacity, region), 0, 1) * at(carbonGramsPerKwh, region);
+function gramsPerRequest(problem: PlacementProblem, region: number): number {
+  const gramsPerKwh = at(problem.carbonGramsPerKwh, region);
+  return (
+    destinationGrams(at(problem.capacity, region), 0, 1, gramsPerKwh) +
+    (networkKwh(problem, 1) / 2) * gramsPerKwh
+  );
 }
 
 function movesOf(problem: PlacementProblem, placement: Placement): Move[] {

@@ -7,6 +7,7 @@ import type { IntervalPolicy, PlacementProblem, Policy } from '../policies/probl
 import { policyNamed, type PolicyOptions } from '../policies/registry';
 import type { RegionRow } from '../traces/readRegions';
 import type { Trace, TraceInterval } from '../traces/trace';
+import type { Accounting } from './accounting';
 import { allowedDestinations, regionCapacity } from './regionCapacity';
 
 /** The limits and capacities that the placement problem has besides the trace. */
@@ -16,6 +17,8 @@ export interface ProblemOptions {
   readonly capacity: CapacityByRegion;
   /** What is particular to a region, by name. */
   readonly regionRows?: ReadonlyMap<string, RegionRow>;
+  /** How carbon is counted where regionRows do not say; the reference's way when absent. */
+  readonly accounting?: Accounting;
   /** What is ready for the loss of a region; nothing when absent. */
   readonly heldReady?: HeldReady;
   /** The largest share of all requests that one region serves. */
@@ -52,18 +55,21 @@ export function problemOf(
     throw new NoRegionLeftError('Every region is left out, and none is there to serve; name fewer');
   }
   const rows = options.regionRows ?? new Map<string, RegionRow>();
+  const networkJoulesPerRequest = options.accounting?.networkJoulesPerRequest ?? 0;
   const allowed = allowedDestinations(trace.regions, rows, options.without);
   return {
     regions: trace.regions,
     requestsPerSecond: interval.requestsPerSecond,
     carbonGramsPerKwh: interval.carbonGramsPerKwh,
     latencyMs: trace.latencyMs,
-    capacity: regionCapacity(trace.regions, options.capacity, rows).map((region, index) =>
-      options.without?.includes(at(trace.regions, index))
-        ? { ...region, minServers: 0, maxServers: 0 }
-        : region,
+    capacity: regionCapacity(trace.regions, options.capacity, rows, options.accounting).map(
+      (region, index) =>
+        options.without?.includes(at(trace.regions, index))
+          ? { ...region, minServers: 0, maxServers: 0 }
+          : region,
     ),
     maxLatencyMs: options.maxLatencyMs,
+    ...(networkJoulesPerRequest > 0 && { networkJoulesPerRequest }),
     ...(allowed && { allowed }),
     ...(options.failureDomain && { failureDomains: trace.regions.map(options.failureDomain) }),
     ...(options.heldReady === 'servers' && { survivesRegionLoss: true }),

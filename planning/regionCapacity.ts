@@ -1,6 +1,7 @@
 import { referenceCapacity, type Capacity, type CapacityByRegion } from '../stack/capacity';
 import type { RegionCapacity } from '../policies/problem';
 import type { RegionRow } from '../traces/readRegions';
+import type { Accounting } from './accounting';
 
 /**
  * What the reference does not model, so that its results come out: no idle power, no losses, no price; and 1 W a
@@ -33,12 +34,14 @@ export function uniformCapacity(
 /**
  * What each region holds and what a server there takes.
  * @param capacityOf what a region holds, where its row does not say otherwise
+ * @param accounting what a server takes, where its row does not say otherwise; the reference's when absent
  * @throws CapacityError when a region's fewest servers are more than its most
  */
 export function regionCapacity(
   regions: readonly string[],
   capacityOf: (region: string) => Pick<Capacity, 'requestsPerServer' | 'minServers' | 'maxServers'>,
   rows: ReadonlyMap<string, RegionRow>,
+  accounting: Accounting = {},
 ): RegionCapacity[] {
   return regions.map((region) => {
     const row = rows.get(region) ?? {};
@@ -48,15 +51,17 @@ export function regionCapacity(
       minServers: row.minServers ?? own.minServers,
       maxServers: row.maxServers ?? own.maxServers,
       requestsPerServer: perServer,
-      idleWatts: row.idleWatts ?? 0,
-      dynamicWatts: row.dynamicWatts ?? dynamicWattsPerRequest * perServer,
-      pue: row.pue ?? 1,
+      idleWatts: row.idleWatts ?? accounting.idleWatts ?? 0,
+      dynamicWatts: row.dynamicWatts ?? accounting.dynamicWatts ?? dynamicWattsPerRequest * perServer,
+      pue: row.pue ?? accounting.pue ?? 1,
+      embodiedGramsPerServerHour:
+        row.embodiedGramsPerServerHour ?? accounting.embodiedGramsPerServerHour ?? 0,
       pricePerServerHour: row.pricePerServerHour ?? 0,
     };
     if (capacity.minServers > capacity.maxServers) {
       throw new CapacityError(
         `${region} must have at least ${capacity.minServers} servers and may have at most ${capacity.maxServers}; ` +
-          'raise --max-servers (with a stack: maxServers in casper:capacity) or lower min_servers',
+          'raise --max-servers (with a stack: maxServers in casper:capacity; in a study: servers) or lower min_servers',
       );
     }
     return capacity;

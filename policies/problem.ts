@@ -12,6 +12,11 @@ export interface PlacementProblem {
   readonly latencyMs: readonly (readonly number[])[];
   /** By destination. */
   readonly capacity: readonly RegionCapacity[];
+  /**
+   * Energy of the network for one request, in joules, wherever it is served: half of it by the grid of its origin and
+   * half by that of its destination. 0 when absent.
+   */
+  readonly networkJoulesPerRequest?: number;
   /** Bound on the latency from origin to destination in ms; Infinity for none. */
   readonly maxLatencyMs: number;
   /** Whether an origin may be served at a destination, [origin][destination]; everything may when absent. */
@@ -37,6 +42,8 @@ export interface RegionCapacity {
   readonly dynamicWatts: number;
   /** Power of the site over power of its servers: at least 1. */
   readonly pue: number;
+  /** gCO2e of making one server and taking it apart, by the hour that it runs. */
+  readonly embodiedGramsPerServerHour: number;
   /** Money, in whatever currency all regions share. */
   readonly pricePerServerHour: number;
 }

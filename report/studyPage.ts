@@ -1,4 +1,5 @@
 import escapeHtml from 'escape-html';
+import type { MapRow } from '../study/planningMap';
 import type { Study } from '../study/studyFile';
 import type { TraceRow, ZoneRow } from '../study/studySummary';
 import { chart, type Point } from './chart';
@@ -11,14 +12,32 @@ export async function studyPage(
   tables: readonly StudyTable[],
 ): Promise<string> {
   const parts: string[] = about === undefined ? [] : [paragraph(about)];
-  for (const { name, about: what, notes, head, cells, rows } of tables) {
+  for (const { name, about: what, notes, head, cells, rows, map } of tables) {
     parts.push(`<h2>${escapeHtml(name)}</h2>`, ...(what === null ? [] : [paragraph(what)]));
-    parts.push(...notes.map(paragraph), await chartOf(rows), table(head, cells));
+    parts.push(
+      ...notes.map(paragraph),
+      await (map.length > 0 ? mapChart(map) : chartOf(rows)),
+      table(head, cells),
+    );
   }
   return page(title, parts);
 }
 
 const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
+
+function mapChart(map: readonly MapRow[]): Promise<string> {
+  const points = ascending(map, ({ regionsFilled }) => regionsFilled).map(
+    ({ regionsFilled, boundMs, regionSpread, hourSpread, overLearnt }) => ({
+      x: regionsFilled.toFixed(2),
+      series: `${boundMs ?? 'any'} ms, ${regionSpread.toFixed(1)} between regions, ${hourSpread.toFixed(1)} between hours`,
+      value: overLearnt === null ? null : 100 * overLearnt,
+    }),
+  );
+  return chart(points, {
+    title: 'Hourly plans from forecasts against the placement that earlier weeks teach',
+    ...{ axis: '% of gCO2e', mark: 'line', xAxis: 'regions that the mean hour fills' },
+  });
+}
 
 function chartOf(rows: readonly (TraceRow | ZoneRow)[]): Promise<string> {
   const traces = rows.filter((row) => 'measured' in row);
@@ -40,11 +59,17 @@ function chartOf(rows: readonly (TraceRow | ZoneRow)[]): Promise<string> {
 
 function savingPoints(rows: readonly TraceRow[]): Point[] {
   const severalServers = new Set(rows.map(({ servers }) => servers)).size > 1;
+  const severalSpreads = new Set(rows.map(({ spread }) => JSON.stringify(spread))).size > 1;
   return ascending(rows, ({ boundMs }) => boundMs ?? Infinity)
     .filter(({ policy }) => policy !== 'latency')
-    .map(({ policy, forecast, servers, boundMs, savedAgainst }) => ({
+    .map(({ policy, forecast, servers, spread, boundMs, savedAgainst }) => ({
       x: String(boundMs ?? 'none'),
-      series: [policy, forecast, severalServers && `${servers} servers`].filter(Boolean).join(', '),
+      series: [
+        ...[policy, forecast, severalServers && `${servers} servers`],
+        severalSpreads && `spread ${spread.regions} ${spread.hours}`,
+      ]
+        .filter(Boolean)
+        .join(', '),
       value: savedAgainst['latency'] ? 100 * savedAgainst['latency'].share : null,
     }));
 }

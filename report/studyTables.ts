@@ -1,3 +1,4 @@
+import { mapRows, type MapRow } from '../study/planningMap';
 import type { ExperimentResult } from '../study/runStudy';
 import type { Interval } from '../study/savingInterval';
 import { studyBaselines } from '../study/studyPolicies';
@@ -6,11 +7,15 @@ import {
   traceRows,
   zoneRows,
   type Saving,
+  type SavingByBoth,
   type TraceRow,
   type ZoneRow,
 } from '../study/studySummary';
 import { readPublished } from '../traces/readZones';
 import type { Cell } from './html';
+import { mapTable } from './mapTable';
+import { otherwiseNotes } from './otherwiseNotes';
+import { percent } from './percent';
 
 /** An experiment as people read it, and its rows for programs. */
 export interface StudyTable {
@@ -21,6 +26,8 @@ export interface StudyTable {
   readonly head: readonly string[];
   readonly cells: readonly (readonly Cell[])[];
   readonly rows: readonly (TraceRow | ZoneRow)[];
+  /** Of an experiment that shows settings in place of results. */
+  readonly map: readonly MapRow[];
 }
 
 /** @throws TraceError for a table of published results that cannot be read */
@@ -28,26 +35,44 @@ export function studyTable(result: ExperimentResult, seed: number): StudyTable {
   const { name, about = null } = result.experiment;
   if (result.experiment.kind === 'trace') {
     const rows = traceRows(result, seed);
-    return { name, about, notes: notesOf(rows), rows, ...traceTable(rows) };
+    const { alsoBy } = result.experiment;
+    const notes = [...notesOf(rows), ...(alsoBy ? otherwiseNotes(rows, alsoBy) : [])];
+    const map = result.experiment.show === 'map' ? mapRows(rows) : [];
+    const shown = map.length > 0 ? mapTable(map) : traceTable(rows, alsoBy?.signal);
+    return { name, about, notes, rows, map, ...shown };
   }
   const { published } = result.experiment;
   const rows = zoneRows(result, published === undefined ? () => null : readPublished(published));
-  return { name, about, notes: missingResults(rows), rows, ...zoneTable(rows) };
+  return { name, about, notes: missingResults(rows), rows, map: [], ...zoneTable(rows) };
 }
 
-function traceTable(rows: readonly TraceRow[]): Pick<StudyTable, 'head' | 'cells'> {
+/** A row for each result. */
+export function traceTable(rows: readonly TraceRow[], otherSignal = ''): Pick<StudyTable, 'head' | 'cells'> {
+  const severalSpreads = new Set(rows.map(({ spread }) => JSON.stringify(spread))).size > 1;
   const baselines = studyBaselines.filter((baseline) => rows.some(({ policy }) => policy === baseline));
+  const byBoth = baselines.filter((baseline) => rows.some(({ savedByBoth }) => savedByBoth[baseline]));
   const hasOracle = rows.some(({ pointsToOracle }) => pointsToOracle !== null);
   return {
     head: [
-      ...['policy', 'forecast', 'servers', 'bound ms', 'kg CO2e', 'mean ms', 'overloaded'],
+      ...[
+        'policy',
+        'forecast',
+        'servers',
+        ...(severalSpreads ? ['spread'] : []),
+        'bound ms',
+        'kg CO2e',
+        'mean ms',
+        'overloaded',
+      ],
       ...baselines.map((baseline) => `saved vs ${baseline}`),
+      ...byBoth.map((baseline) => `vs ${baseline}, ${otherSignal}`),
       ...(hasOracle ? ['points to oracle'] : []),
     ],
     cells: rows.map(({ measured, ...row }) => [
       row.policy,
       row.forecast ?? '',
       row.servers,
+      ...(severalSpreads ? [`${row.spread.regions} ${row.spread.hours}`] : []),
       row.boundMs ?? 'none',
       measured
         ? `${(gramsOf(measured) / 1000).toFixed(3)}${measured.missingHours > 0 ? ' partial' : ''}`
@@ -55,9 +80,14 @@ function traceTable(rows: readonly TraceRow[]): Pick<StudyTable, 'head' | 'cells
       measured?.outcome.meanLatencyMs?.toFixed(2) ?? '',
       row.overloaded === null ? '' : percent(row.overloaded, 2),
       ...baselines.map((baseline) => savingText(row.savedAgainst[baseline])),
+      ...byBoth.map((baseline) => otherwiseText(row.savedByBoth[baseline])),
       ...(hasOracle ? [row.pointsToOracle?.toFixed(1) ?? ''] : []),
     ]),
   };
+}
+
+function otherwiseText(saving: SavingByBoth | undefined): string {
+  return saving ? `${percent(saving.otherwiseShare, 1)}${saving.turns ? ' TURNS' : ''}` : '';
 }
 
 /** The interval of weeks where there are enough, else that of days. */
@@ -69,16 +99,15 @@ function savingText(saving: Saving | undefined): string {
 
 const intervalText = ({ low, high }: Interval): string =>
   `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`;
-/** Adding 0 turns the -0 of a rounding error into 0. */
-const percent = (share: number, digits: number): string =>
-  `${(Number((100 * share).toFixed(digits)) + 0).toFixed(digits)} %`;
 
-function notesOf(rows: readonly TraceRow[]): string[] {
+/** What should be known of the results: hours, holes, how carbon is counted, what has no result and why. */
+export function notesOf(rows: readonly TraceRow[]): string[] {
   const measured = rows.flatMap((row) => (row.measured ? [row.measured] : []));
   const [first] = measured;
   if (!first) return missingResults(rows);
   const days = first.gramsByDay.length;
   return [
+    `gCO2e by ${first.accounting}`,
     `${first.from} to ${first.to}, ${first.outcome.intervals} hours${first.synthetic ? ', SYNTHETIC trace' : ''}`,
     ...(first.missingHours > 0
       ? [`PARTIAL: ${first.missingHours} hours more have holes in the data and are left out`]

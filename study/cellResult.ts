@@ -1,4 +1,6 @@
+import type { Otherwise } from './countedOtherwise';
 import type { SimulatedOutcome } from './outcome';
+import type { Setting } from './setting';
 
 /** What a cell of a study comes to. */
 export type CellResult = MeasuredTrace | MeasuredZones | NotMeasured;
@@ -13,11 +15,16 @@ export interface MeasuredTrace {
   readonly synthetic: boolean;
   /** Hours between `from` and `to` that the trace has no complete data of; they are left out. */
   readonly missingHours: number;
+  readonly setting: Setting;
+  /** How carbon is counted. */
+  readonly accounting: string;
   readonly outcome: SimulatedOutcome;
   /** Hours whose plan breaks a limit. */
   readonly brokenIntervals: number;
   /** gCO2e by the day in UTC, those of changes included. */
   readonly gramsByDay: readonly { readonly day: string; readonly grams: number }[];
+  /** By other intensities as well; null where that is not asked for. */
+  readonly otherwise: Otherwise | null;
 }
 
 export interface MeasuredZones {

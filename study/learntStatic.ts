@@ -1,6 +1,8 @@
 import { freeSwitching } from '../planning/decide';
 import { at } from '../policies/model/matrix';
+import { solvers } from '../policies/model/solvers';
 import type { Decision, InfeasibleInterval, PlacementProblem } from '../policies/problem';
+import type { PolicyOptions } from '../policies/registry';
 import { staticPolicy } from '../policies/static';
 
 /**
@@ -10,9 +12,11 @@ import { staticPolicy } from '../policies/static';
  */
 export async function learntStatic(
   past: readonly PlacementProblem[],
-  alpha: number,
+  { alpha, solver = 'glpk' }: PolicyOptions,
 ): Promise<Decision | InfeasibleInterval> {
-  const placements = await staticPolicy({ alpha }).placeAll(past, { switching: freeSwitching });
+  const placements = await staticPolicy({ alpha, solver: solvers[solver] }).placeAll(past, {
+    switching: freeSwitching,
+  });
   if ('kind' in placements) return placements;
   const first = at(placements, 0);
   return {

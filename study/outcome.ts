@@ -1,5 +1,5 @@
 import { at, loadsOf, sum } from '../policies/model/matrix';
-import { energyKwh } from '../policies/model/energy';
+import { destinationGrams, energyKwh, networkGrams, networkKwh } from '../policies/model/energy';
 import type { Decision, PlacementProblem, Switching } from '../policies/problem';
 import { destinationOfUnexpected } from '../planning/unexpectedRequests';
 
@@ -10,8 +10,12 @@ export interface SimulatedOutcome {
   readonly requests: number;
   /** Requests/s times gCO2e/kWh, summed: the reference's measure. */
   readonly carbonSum: number;
-  /** gCO2e by the energy model. */
+  /** gCO2e: energy of servers and network by the intensity of their grids, and what servers took to be made. */
   readonly carbonGrams: number;
+  /** Of these, what servers took to be made. */
+  readonly embodiedGrams: number;
+  /** Of these, the network's energy. */
+  readonly networkGrams: number;
   /** gCO2e of the changes, by the costs in `switching`. */
   readonly switchingGrams: number;
   readonly energyKwh: number;
@@ -47,6 +51,8 @@ export function outcomeOf(
   const total = {
     carbonSum: 0,
     carbonGrams: 0,
+    embodiedGrams: 0,
+    networkGrams: 0,
     energyKwh: 0,
     cost: 0,
     overloadMinutes: 0,
@@ -66,6 +72,9 @@ export function outcomeOf(
         requestsByLatency.set(ms, (requestsByLatency.get(ms) ?? 0) + count);
       }
     }
+    const onTheWay = networkGrams(problem, flows);
+    total.networkGrams += onTheWay;
+    total.carbonGrams += onTheWay;
     for (const [region, load] of loadsOf(flows).entries()) {
       const capacity = at(problem.capacity, region);
       const servers = at(decision.servers, region);
@@ -73,8 +82,9 @@ export function outcomeOf(
       const kwh = energyKwh(capacity, servers, load);
       const above = load - servers * capacity.requestsPerServer;
       total.carbonSum += load * carbonGramsPerKwh;
-      total.energyKwh += kwh;
-      total.carbonGrams += kwh * carbonGramsPerKwh;
+      total.energyKwh += kwh + networkKwh(problem, load);
+      total.carbonGrams += destinationGrams(capacity, servers, load, carbonGramsPerKwh);
+      total.embodiedGrams += capacity.embodiedGramsPerServerHour * servers;
       total.cost += servers * capacity.pricePerServerHour;
       // The decided shares of the true requests are fractions: less than a thousandth of a request is rounding error.
       if (above > 1e-3) {

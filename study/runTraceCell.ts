@@ -1,3 +1,4 @@
+import { describeAccounting } from '../planning/accounting';
 import { freeSwitching } from '../planning/decide';
 import { describeInfeasible } from '../planning/infeasibleError';
 import { problemOf } from '../planning/planOptions';
@@ -9,13 +10,18 @@ import { readTrace } from '../traces/readTrace';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
 import { notMeasured, type CellResult, type MeasuredTrace } from './cellResult';
+import { countOtherwise } from './countedOtherwise';
 import { ForecastError } from './forecast/forecaster';
 import { forecasterNamed } from './forecast/forecasters';
 import { forecastsFor } from './forecast/outlook';
 import { learntStatic } from './learntStatic';
 import { outcomeOf } from './outcome';
+import { settingOf, withSpread } from './setting';
 import { decideBy } from './simulation';
 import type { TraceCell } from './studyCells';
+import { forecastingPolicies } from './studyPolicies';
+import { describeMethod } from './studyFile';
+import { studyWords, type RunWords } from './studyRemedies';
 
 const weekSeconds = 7 * 24 * 3600;
 
@@ -34,21 +40,24 @@ class NothingDecidedError extends Error {
 
 /**
  * Decides the hours of a range that have complete data, and measures the decisions by what came.
+ * @param words for the remedies where there is no result
  * @throws TraceError
  */
-export async function runTraceCell(cell: TraceCell): Promise<CellResult> {
-  const whole = readTrace(cell.folder);
-  const trace = cell.regions ? whole.only(cell.regions) : whole;
-  const first = secondsOf(cell.from ?? trace.firstInterval);
+export async function runTraceCell(cell: TraceCell, words: RunWords = studyWords): Promise<CellResult> {
+  const whole = readTrace(cell.folder, words.folder, cell.intensity.table);
+  const asItIs = cell.regions ? whole.only(cell.regions) : whole;
+  const first = secondsOf(cell.from ?? asItIs.firstInterval);
   const end =
-    cell.to === undefined ? secondsOf(trace.lastInterval) + trace.intervalSeconds : secondsOf(cell.to);
-  const hours = completeHours(trace, first, end);
+    cell.to === undefined ? secondsOf(asItIs.lastInterval) + asItIs.intervalSeconds : secondsOf(cell.to);
+  const hours = completeHours(asItIs, first, end);
+  if (hours.length === 0) return notMeasured('no hour of the range has complete data');
+  const intensities = hours.map((hour) => asItIs.at(isoOf(hour)).carbonGramsPerKwh);
+  const trace = withSpread(asItIs, intensities, cell.spread);
   const range = { trace, hours, problemAt: problemsOf(trace, cell) };
   try {
-    if (hours.length === 0) throw new NothingDecidedError('no hour of the range has complete data');
     const decisions = await (cell.policy === 'static-learnt'
-      ? decideByThePast(cell, range)
-      : decideByPolicy(cell, range));
+      ? decideByThePast(cell, range, words)
+      : decideByPolicy(cell, range, words));
     return {
       kind: 'trace',
       from: isoOf(first),
@@ -56,11 +65,11 @@ export async function runTraceCell(cell: TraceCell): Promise<CellResult> {
       regions: trace.regions.length,
       synthetic: trace.synthetic,
       missingHours: Math.ceil((end - first) / trace.intervalSeconds) - hours.length,
-      ...measured(range, decisions, switchingOf(cell)),
+      ...measured(cell, range, decisions),
     };
   } catch (error) {
-    if (error instanceof NothingDecidedError || error instanceof ForecastError)
-      return notMeasured(error.message);
+    if (error instanceof NothingDecidedError) return notMeasured(error.message);
+    if (error instanceof ForecastError) return notMeasured(error.with(words.forecast));
     throw error;
   }
 }
@@ -78,6 +87,7 @@ function problemsOf(trace: Trace, cell: TraceCell): (hour: number) => PlacementP
   const options = {
     maxLatencyMs: cell.boundMs ?? Infinity,
     capacity: capacityLikeReference({ maxServers, requestsPerServer }),
+    accounting: cell.accounting,
     ...(cell.regionsFile !== undefined && { regionRows: readRegions(cell.regionsFile, trace.regions) }),
   };
   return (hour) => problemOf(trace, trace.at(isoOf(hour)), options);
@@ -90,6 +100,7 @@ function switchingOf({ switchingGrams, minResidenceIntervals }: TraceCell): Swit
 async function decideByPolicy(
   cell: TraceCell,
   { trace, hours, problemAt }: Range,
+  words: RunWords,
 ): Promise<readonly Decision[]> {
   const forecast =
     cell.forecast === null
@@ -101,20 +112,23 @@ async function decideByPolicy(
     forecast && forecastsFor(trace, hours.map(isoOf), forecast),
     {
       alpha: cell.alpha,
+      solver: cell.solver,
       leastViolation: cell.leastViolation,
       horizonIntervals: cell.horizonIntervals,
       switching: switchingOf(cell),
       ...(forecast && { forecast }),
     },
   );
-  if ('kind' in decided) throw nothingDecided(decided, hours);
+  if ('kind' in decided)
+    throw nothingDecided(decided, hours, words, forecastingPolicies.has(cell.policy) && !cell.leastViolation);
   return decided;
 }
 
 /** A static placement for each week of the range, learnt from the weeks before it. */
 async function decideByThePast(
-  { learnFromWeeks, alpha }: TraceCell,
+  { learnFromWeeks, alpha, solver }: TraceCell,
   { trace, hours, problemAt }: Range,
+  words: RunWords,
 ): Promise<readonly Decision[]> {
   const first = at(hours, 0);
   const byWeek = Map.groupBy(hours, (hour) => Math.floor((hour - first) / weekSeconds));
@@ -125,31 +139,45 @@ async function decideByThePast(
     if (past.length * trace.intervalSeconds < weekSeconds) {
       throw new NothingDecidedError(
         `${past.length} complete hours lie in the ${learnFromWeeks} weeks before ${isoOf(now)}; ` +
-          'a placement is learnt from at least a week: begin later',
+          `a placement is learnt from at least a week: ${words.learn}`,
       );
     }
-    const learnt = await learntStatic(past.map(problemAt), alpha);
-    if ('kind' in learnt) throw nothingDecided(learnt, past);
+    const learnt = await learntStatic(past.map(problemAt), { alpha, solver });
+    if ('kind' in learnt) throw nothingDecided(learnt, past, words);
     decisions.push(...itsHours.map(() => learnt));
   }
   return decisions;
 }
 
+/** @param couldBreak whether the policy would take a placement that breaks limits, were it asked to */
 function nothingDecided(
   { position, infeasible }: InfeasibleInterval,
   hours: readonly number[],
+  { limits, leastViolation }: RunWords,
+  couldBreak = false,
 ): NothingDecidedError {
-  return new NothingDecidedError(describeInfeasible(isoOf(at(hours, position)), infeasible));
+  const diagnosis = describeInfeasible(isoOf(at(hours, position)), infeasible, limits);
+  return new NothingDecidedError(
+    couldBreak && leastViolation !== null ? `${diagnosis}\n  or: ${leastViolation}` : diagnosis,
+  );
 }
 
 function measured(
+  cell: TraceCell,
   { hours, problemAt }: Range,
   decisions: readonly Decision[],
-  switching: Switching,
-): Pick<MeasuredTrace, 'outcome' | 'brokenIntervals' | 'gramsByDay'> {
+): Pick<
+  MeasuredTrace,
+  'setting' | 'accounting' | 'outcome' | 'brokenIntervals' | 'gramsByDay' | 'otherwise'
+> {
+  const { alsoBy, folder, intensity } = cell;
+  const switching = switchingOf(cell);
   const truth = hours.map(problemAt);
   const days = Map.groupBy(hours.keys(), (position) => isoOf(at(hours, position)).slice(0, 10));
   return {
+    accounting: `${describeMethod(intensity)} (${intensity.table}), ${describeAccounting(at(truth, 0))}`,
+    setting: settingOf(truth),
+    otherwise: alsoBy ? countOtherwise(alsoBy, folder, { hours, truth, decisions }) : null,
     outcome: outcomeOf(truth, decisions, switching),
     brokenIntervals: decisions.filter((decision) => 'violations' in decision).length,
     gramsByDay: [...days].map(([day, positions]) => {

@@ -3,12 +3,14 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformCapacity } from '../planning/regionCapacity';
 import { carbon } from '../policies/carbon';
 import { at, loadsOf, sum } from '../policies/model/matrix';
+import { solvers } from '../policies/model/solvers';
 import type { Decision, Infeasible, PlacementProblem } from '../policies/problem';
 import { readZones } from '../traces/readZones';
 import { greedyPlacement } from './greedyPlacement';
 import { notMeasured, type CellResult } from './cellResult';
 import { describeInfeasible } from '../planning/infeasibleError';
 import type { ZoneCell } from './studyCells';
+import { studyWords } from './studyRemedies';
 
 /** Units of work that a zone can do: the artefact counts in percent of a zone's capacity. */
 const capacityPerZone = 100;
@@ -33,17 +35,18 @@ export async function runZoneCell(cell: ZoneCell): Promise<CellResult> {
   let total = 0;
   for (let draw = 0; draw < draws; draw++) {
     const believed = carbonGramsPerKwh.map((grams) => grams * errorFactor(cell, uniform));
-    const placement = await place(cell.policy, { ...problem, carbonGramsPerKwh: believed });
-    if ('shortfalls' in placement) return notMeasured(describeInfeasible(String(cell.year), placement));
+    const placement = await place(cell, { ...problem, carbonGramsPerKwh: believed });
+    if ('shortfalls' in placement)
+      return notMeasured(describeInfeasible(String(cell.year), placement, studyWords.limits));
     const grams = loadsOf(placement.requests).map((load, zone) => load * at(carbonGramsPerKwh, zone));
     total += sum(grams) / (work * names.length);
   }
   return { kind: 'zones', zones: names.length, draws, gramsPerKwh: total / draws };
 }
 
-function place(policy: string, problem: PlacementProblem): Promise<Decision | Infeasible> {
+function place({ policy, solver }: ZoneCell, problem: PlacementProblem): Promise<Decision | Infeasible> {
   if (policy === 'greedy') return Promise.resolve(greedyPlacement(problem));
-  return carbon({ alpha: 1 }).place(problem);
+  return carbon({ alpha: 1, solver: solvers[solver] }).place(problem);
 }
 
 /**

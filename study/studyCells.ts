@@ -1,4 +1,5 @@
 import type { Study, TraceExperiment, ZoneExperiment } from './studyFile';
+import type { Spread } from './setting';
 import { forecastingPolicies } from './studyPolicies';
 import { policyNamed } from '../policies/registry';
 
@@ -8,9 +9,10 @@ export type StudyCell = TraceCell | ZoneCell;
 /** A policy over the hours of a trace. */
 export interface TraceCell extends Omit<
   TraceExperiment,
-  'name' | 'about' | 'servers' | 'boundsMs' | 'policies' | 'forecasts'
+  'name' | 'about' | 'servers' | 'boundsMs' | 'policies' | 'forecasts' | 'spreads' | 'show'
 > {
   readonly servers: number;
+  readonly spread: Spread;
   /** ms; null for no bound, and for a policy that keeps none. */
   readonly boundMs: number | null;
   readonly policy: string;
@@ -41,23 +43,26 @@ export function cellsOf(
 
 function traceCells(experiment: TraceExperiment): TraceCell[] {
   const { kind, folder, from, to, regions, regionsFile, requestsPerServer, alpha } = experiment;
-  const { demandQuantile, learnFromWeeks, leastViolation } = experiment;
+  const { demandQuantile, learnFromWeeks, leastViolation, solver } = experiment;
+  const { intensity, alsoBy, accounting } = experiment;
   const { horizonIntervals, switchingGrams, minResidenceIntervals } = experiment;
   const same = {
     ...{ kind, folder, from, to, regions, regionsFile, requestsPerServer, alpha },
-    ...{ demandQuantile, learnFromWeeks, leastViolation },
+    ...{ demandQuantile, learnFromWeeks, leastViolation, solver, intensity, alsoBy, accounting },
     ...{ horizonIntervals, switchingGrams, minResidenceIntervals },
   };
-  return experiment.servers.flatMap((servers) =>
-    experiment.boundsMs.flatMap((bound) =>
-      experiment.policies.flatMap((policy) => {
-        const boundMs = bound === 'none' || !keepsBound(policy) ? null : bound;
-        const known = forecastingPolicies.has(policy) ? experiment.forecasts : ['perfect'];
-        return known.map((name): TraceCell => {
-          const forecast = name === 'perfect' ? null : name;
-          return { ...same, servers, boundMs, policy, forecast };
-        });
-      }),
+  return experiment.spreads.flatMap((spread) =>
+    experiment.servers.flatMap((servers) =>
+      experiment.boundsMs.flatMap((bound) =>
+        experiment.policies.flatMap((policy) => {
+          const boundMs = bound === 'none' || !keepsBound(policy) ? null : bound;
+          const known = forecastingPolicies.has(policy) ? experiment.forecasts : ['perfect'];
+          return known.map((name): TraceCell => {
+            const forecast = name === 'perfect' ? null : name;
+            return { ...same, spread, servers, boundMs, policy, forecast };
+          });
+        }),
+      ),
     ),
   );
 }
@@ -68,8 +73,8 @@ export function keepsBound(policy: string): boolean {
 }
 
 function zoneCells(experiment: ZoneExperiment, seed: number): ZoneCell[] {
-  const { kind, folder, year, carbonNames, errors, draws } = experiment;
-  const same = { kind, folder, year, carbonNames, errors, draws, seed };
+  const { kind, folder, year, carbonNames, errors, draws, solver } = experiment;
+  const same = { kind, folder, year, carbonNames, errors, draws, solver, seed };
   return experiment.idlePercents.flatMap((idlePercent) =>
     experiment.boundsMs.flatMap((boundMs) =>
       experiment.errorPercents.flatMap((errorPercent) =>

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { solvers, type SolverName } from '../policies/model/solvers';
 import { forecasters } from './forecast/forecasters';
 import { tracePolicies, zonePolicies } from './studyPolicies';
 
@@ -17,7 +18,46 @@ const name = z.string('expected a name').min(1, 'expected a name');
 const time = z.iso.datetime({ offset: true, error: 'expected a time as in "2022-08-13T00:00:00Z"' });
 const servers = z.int().min(1).max(1_000_000);
 const share = z.number().min(0).max(1);
+const exponent = z.number().min(0).max(3);
 const boundMs = z.number().min(0).max(10_000);
+
+const solverNames = Object.keys(solvers) as [SolverName, ...SolverName[]];
+
+/** How a value of carbon intensity is made. What differs in it is never compared without a word. */
+const method = {
+  signal: z.enum(['average', 'marginal'], { error: 'expected average or marginal' }),
+  /** Of what the power stations emit: all of their life cycle, or what they burn. */
+  scope: z
+    .enum(['life cycle', 'direct', 'unstated'], { error: 'expected life cycle, direct or unstated' })
+    .default('unstated'),
+};
+
+const carbonTable = 'carbon_intensities.csv';
+
+/** What policies plan by and carbon is counted by. */
+const intensity = z.strictObject({
+  /** Relative to `folder`. */
+  table: name.default(carbonTable),
+  ...method,
+});
+
+/** What the carbon of the same decisions is counted by as well: a table, or a value for each region. */
+const otherIntensity = z.strictObject({
+  /** Relative to `folder`. */
+  table: name.optional(),
+  /** gCO2e/kWh; a region that has none is left out. */
+  gramsPerKwh: z.record(z.string(), z.number().positive().max(2000)).optional(),
+  ...method,
+});
+
+/** How carbon is counted where a region's row of `regionsFile` does not say. */
+const accounting = z.strictObject({
+  idleWatts: z.number().min(0).max(100_000).optional(),
+  dynamicWatts: z.number().min(0).max(100_000).optional(),
+  pue: z.number().min(1).max(5).optional(),
+  embodiedGramsPerServerHour: z.number().min(0).max(100_000).optional(),
+  networkJoulesPerRequest: z.number().min(0).max(1e9).optional(),
+});
 
 const common = {
   name,
@@ -25,6 +65,8 @@ const common = {
   about: z.string().optional(),
   /** Where its data are, relative to the study's `data`. */
   folder: name.default('.'),
+  /** What plans; `highs` needs no glpk.js. */
+  solver: z.enum(solverNames, { error: `expected one of ${solverNames.join(', ')}` }).default('glpk'),
 };
 
 /** Policies over the hours of a trace: every combination of servers, bounds, policies and forecasts. */
@@ -38,6 +80,15 @@ const traceExperiment = z.strictObject({
   regions: listOf(name).optional(),
   /** A regions.csv, relative to the study file. */
   regionsFile: name.optional(),
+  intensity: intensity.default({ table: carbonTable, signal: 'average', scope: 'unstated' }),
+  alsoBy: otherIntensity.optional(),
+  accounting: accounting.default({}),
+  /** The same hours with intensities further apart or nearer together: exponents, 1 as they are, 0 all equal. */
+  spreads: listOf(z.strictObject({ regions: exponent.default(1), hours: exponent.default(1) })).default([
+    { regions: 1, hours: 1 },
+  ]),
+  /** The table: a row each result, or a row each setting with what planning every hour adds there. */
+  show: z.enum(['results', 'map'], { error: 'expected results or map' }).default('results'),
   /** Servers that a region may have. */
   servers: listOf(servers).default([100]),
   requestsPerServer: servers.default(10),
@@ -96,6 +147,8 @@ const studySchema = z.strictObject({
   ),
 });
 
+export type Intensity = z.infer<typeof intensity>;
+export type OtherIntensity = z.infer<typeof otherIntensity>;
 export type TraceExperiment = z.infer<typeof traceExperiment>;
 export type ZoneExperiment = z.infer<typeof zoneExperiment>;
 export type Study = z.infer<typeof studySchema>;
@@ -162,6 +215,16 @@ function faultsBetween({ experiments }: Study): string[] {
         faults.push(`${place}.to: expected a time after from, ${experiment.from} (it is "${experiment.to}")`);
       }
     }
+    if (experiment.kind === 'trace' && experiment.alsoBy) {
+      const { table, gramsPerKwh } = experiment.alsoBy;
+      if ((table === undefined) === (gramsPerKwh === undefined)) {
+        faults.push(`${place}.alsoBy: expected either a table or gramsPerKwh by region; keep one of the two`);
+      } else if (table === experiment.intensity.table) {
+        faults.push(
+          `${place}.alsoBy.table: expected another table than that of intensity (it is "${table}"); leave alsoBy out, or correct it`,
+        );
+      }
+    }
     return faults;
   });
 }
@@ -170,4 +233,9 @@ function valueAt(values: unknown, keys: readonly PropertyKey[]): unknown {
   let value = values;
   for (const key of keys) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
   return value;
+}
+
+/** How intensities were made, in words. */
+export function describeMethod({ signal, scope }: Pick<Intensity, 'signal' | 'scope'>): string {
+  return `${signal} intensity, ${scope === 'unstated' ? 'life cycle or direct not stated' : scope}`;
 }

@@ -1,5 +1,8 @@
+import { at, sum } from '../policies/model/matrix';
 import type { MeasuredTrace } from './cellResult';
+import type { HourByBoth } from './countedOtherwise';
 import type { ExperimentResult } from './runStudy';
+import type { Spread } from './setting';
 import { savingInterval, type Interval } from './savingInterval';
 import { keepsBound, type TraceCell, type ZoneCell } from './studyCells';
 import { studyBaselines } from './studyPolicies';
@@ -12,10 +15,22 @@ export interface Saving {
   readonly overWeeks: Interval | null;
 }
 
+/** What a policy saves against a baseline by two methods of counting, over the hours that both have. */
+export interface SavingByBoth {
+  readonly share: number;
+  readonly otherwiseShare: number;
+  /** Whether it saves by the one and costs by the other. */
+  readonly turns: boolean;
+  /** Hours of which that is so. */
+  readonly turnedHours: number;
+  readonly hours: number;
+}
+
 /** A row of the table of a trace experiment. */
 export interface TraceRow {
   readonly experiment: string;
   readonly servers: number;
+  readonly spread: Spread;
   /** ms; null for none. */
   readonly boundMs: number | null;
   readonly policy: string;
@@ -26,6 +41,8 @@ export interface TraceRow {
   /** Null where there is no result. */
   readonly measured: MeasuredTrace | null;
   readonly savedAgainst: Readonly<Partial<Record<string, Saving>>>;
+  /** By baseline, where carbon is counted otherwise as well. */
+  readonly savedByBoth: Readonly<Partial<Record<string, SavingByBoth>>>;
   /** Share of region-hours in which more requests come than the servers carry. */
   readonly overloaded: number | null;
   /** Points of saving against `latency` that perfect knowledge has more; null where one of them was not measured. */
@@ -52,11 +69,18 @@ export function traceRows({ experiment, cells }: ExperimentResult, seed: number)
   if (experiment.kind !== 'trace') return [];
   const results = cells.map(({ cell, result }) => ({ cell: cell as TraceCell, result }));
   const rows: TraceRow[] = [];
-  for (const servers of experiment.servers) {
+  const settings = experiment.spreads.flatMap((spread) =>
+    experiment.servers.map((servers) => ({ spread, servers })),
+  );
+  for (const { spread, servers } of settings) {
     for (const bound of experiment.boundsMs) {
       const boundMs = bound === 'none' ? null : bound;
       const ofBound = results.filter(
-        ({ cell }) => cell.servers === servers && cell.boundMs === (keepsBound(cell.policy) ? boundMs : null),
+        ({ cell }) =>
+          cell.servers === servers &&
+          cell.spread.regions === spread.regions &&
+          cell.spread.hours === spread.hours &&
+          cell.boundMs === (keepsBound(cell.policy) ? boundMs : null),
       );
       const measuredOf = (policy: string): MeasuredTrace | null => {
         const found = ofBound.find(({ cell }) => cell.policy === policy && cell.forecast === null)?.result;
@@ -69,13 +93,26 @@ export function traceRows({ experiment, cells }: ExperimentResult, seed: number)
         const measured = result.kind === 'trace' ? result : null;
         const { policy, forecast } = cell;
         const savedAgainst: Record<string, Saving> = {};
+        const savedByBoth: Record<string, SavingByBoth> = {};
         for (const baseline of studyBaselines) {
           const other = measuredOf(baseline);
           if (!measured || !other || baseline === policy) continue;
           savedAgainst[baseline] = savingAgainst(measured, other, seed);
+          const byBoth = savingByBoth(measured, other);
+          if (byBoth) savedByBoth[baseline] = byBoth;
         }
         rows.push({
-          ...{ experiment: experiment.name, servers, boundMs, policy, forecast, measured, savedAgainst },
+          ...{
+            experiment: experiment.name,
+            servers,
+            spread,
+            boundMs,
+            policy,
+            forecast,
+            measured,
+            savedAgainst,
+            savedByBoth,
+          },
           why: result.kind === 'none' ? result.why : null,
           overloaded:
             measured &&
@@ -106,6 +143,30 @@ function savingAgainst(measured: MeasuredTrace, baseline: MeasuredTrace, seed: n
     overDays: savingInterval(own, other, 1, seed),
     overWeeks: savingInterval(own, other, 7, seed),
   };
+}
+
+function savingByBoth(
+  { otherwise: own }: MeasuredTrace,
+  { otherwise: other }: MeasuredTrace,
+): SavingByBoth | null {
+  if (own?.kind !== 'counted' || other?.kind !== 'counted') return null;
+  const totalOf = (hours: readonly HourByBoth[], key: 'grams' | 'otherwise'): number =>
+    sum(hours.map((hour) => hour[key]));
+  const share = 1 - totalOf(own.hours, 'grams') / totalOf(other.hours, 'grams');
+  const otherwiseShare = 1 - totalOf(own.hours, 'otherwise') / totalOf(other.hours, 'otherwise');
+  const turnedHours = own.hours.filter((hour, position) => {
+    const baseline = at(other.hours, position);
+    return differs(hour.grams - baseline.grams, hour.otherwise - baseline.otherwise);
+  }).length;
+  return {
+    ...{ share, otherwiseShare, turnedHours, hours: own.hours.length },
+    turns: differs(share, otherwiseShare),
+  };
+}
+
+/** Whether the one is above 0 and the other below. */
+function differs(one: number, other: number): boolean {
+  return one * other < 0;
 }
 
 /** @param publishedAt published gCO2e/kWh by bound and idle capacity, null where there is none */

@@ -12,6 +12,7 @@ export interface RegionRow {
   readonly idleWatts?: number;
   readonly dynamicWatts?: number;
   readonly pue?: number;
+  readonly embodiedGramsPerServerHour?: number;
   readonly pricePerServerHour?: number;
   /** The only regions that this one's requests may be served in. */
   readonly destinations?: readonly string[];
@@ -38,6 +39,15 @@ const columns = {
     key: 'pue',
     read: reader(decimal.pipe(z.number().min(1).max(5)), 'a PUE from 1 to 5', 'correct it'),
   },
+  embodied_grams_per_hour: {
+    key: 'embodiedGramsPerServerHour',
+    // A server of 100 t that lasts a month: more is a mistake of unit.
+    read: reader(
+      decimal.pipe(z.number().min(0).max(100_000)),
+      'gCO2e a server-hour, 0 or more',
+      'correct it',
+    ),
+  },
   price_per_hour: {
     key: 'pricePerServerHour',
     read: reader(decimal.pipe(z.number().min(0).max(1_000_000)), 'a price, 0 or more', 'correct it'),
@@ -46,7 +56,7 @@ const columns = {
 
 /**
  * Reads a regions.csv: a column `region`, and any of servers, min_servers, requests_per_server (requests/s),
- * idle_watts, dynamic_watts, pue, price_per_hour, and destinations (names with spaces between them). An empty cell is
+ * idle_watts, dynamic_watts, pue, embodied_grams_per_hour, price_per_hour, and destinations (names with spaces between them). An empty cell is
  * as good as none.
  * @param regions the names that may stand there
  * @throws TraceError that names file, line, column, value and remedy

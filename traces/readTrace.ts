@@ -18,27 +18,29 @@ const syntheticMarker = 'SYNTHETIC.md';
  * Reads three of the reference's files: carbon_intensities.csv (gCO2e/kWh), requests.csv (requests/s by origin) and
  * latency.csv (ms, row = origin, column = destination). Regions are the columns that they share, in the order of
  * latency.csv. Its offset.csv is not looked at.
+ * @param named how the folder is named by whoever asks for it: a flag, or a key of a file
+ * @param carbonTable the file to take in place of carbon_intensities.csv
  * @throws TraceError that names file, line, column, value and remedy
  */
-export function readTrace(directory: string): Trace {
+export function readTrace(
+  directory: string,
+  named = 'with --traces',
+  carbonTable = 'carbon_intensities.csv',
+): Trace {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new TraceError(
-      `${directory} is no folder; name one that holds the three CSV files of a trace with --traces`,
+      `${directory} is no folder; name one that holds the three CSV files of a trace ${named}`,
     );
   }
   const file = (name: string): CsvFile => readCsvFile(path.join(directory, name));
-  const [carbon, requests, latency] = [
-    file('carbon_intensities.csv'),
-    file('requests.csv'),
-    file('latency.csv'),
-  ] as const;
+  const [carbon, requests, latency] = [file(carbonTable), file('requests.csv'), file('latency.csv')] as const;
 
   const regions = latency.header.filter(
     (name) => !notRegions.has(name) && carbon.header.includes(name) && requests.header.includes(name),
   );
   if (regions.length === 0) {
     throw new TraceError(
-      `carbon_intensities.csv, requests.csv and latency.csv in ${directory} share no region; latency.csv has: ${latency.header.join(', ')}`,
+      `${carbonTable}, requests.csv and latency.csv in ${directory} share no region; latency.csv has: ${latency.header.join(', ')}`,
     );
   }
   const others = new Set([...carbon.header, ...requests.header, ...latency.header]);
@@ -53,7 +55,11 @@ export function readTrace(directory: string): Trace {
   });
 }
 
-function readSeries<T>(
+/**
+ * The rows of a table with a column of times and one for each region, by Unix seconds.
+ * @throws TraceError
+ */
+export function readSeries<T>(
   file: CsvFile,
   regions: readonly string[],
   readCell: (text: string, place: CellPlace) => T,

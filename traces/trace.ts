@@ -136,6 +136,20 @@ export class Trace {
   }
 
   /**
+   * The same trace with other carbon intensities; what is missing stays missing.
+   * @param valueOf from gCO2e/kWh and the region's position
+   */
+  withCarbon(valueOf: (gramsPerKwh: number, region: number) => number): Trace {
+    const carbonGramsPerKwh = new Map(
+      [...this.data.carbonGramsPerKwh].map(([start, values]) => [
+        start,
+        values.map((value, region) => (typeof value === 'number' ? valueOf(value, region) : value)),
+      ]),
+    );
+    return new Trace({ ...this.data, carbonGramsPerKwh });
+  }
+
+  /**
    * The hours before a time, in order, no more than asked for and none before the series begins. What is missing is
    * null.
    * @param seconds Unix seconds; the hour that starts then is not among them

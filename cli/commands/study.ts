@@ -40,7 +40,7 @@ export const studyCommand = new Command('study')
     const tables = results.map((result) => studyTable(result, study.seed));
     const summary = {
       title: study.title,
-      experiments: tables.map(({ name, about, notes, rows }) => ({ name, about, notes, rows })),
+      experiments: tables.map(({ name, about, notes, rows, map }) => ({ name, about, notes, rows, map })),
     };
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, 'results.csv'), csvOf(tables));

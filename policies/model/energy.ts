@@ -1,4 +1,5 @@
-import type { RegionCapacity } from '../problem';
+import type { PlacementProblem, RegionCapacity } from '../problem';
+import { at, sum } from './matrix';
 
 /**
  * Energy of one hour in kWh, by the linear power model: PUE * (idle power of every server + power in proportion to
@@ -11,4 +12,40 @@ export function energyKwh(
   loadRequestsPerSecond: number,
 ): number {
   return (pue * (idleWatts * servers + (dynamicWatts * loadRequestsPerSecond) / requestsPerServer)) / 1000;
+}
+
+/** gCO2e of one hour at a destination: its energy by the intensity of its grid, and what its servers took to be made. */
+export function destinationGrams(
+  region: RegionCapacity,
+  servers: number,
+  loadRequestsPerSecond: number,
+  gramsPerKwh: number,
+): number {
+  return (
+    energyKwh(region, servers, loadRequestsPerSecond) * gramsPerKwh +
+    region.embodiedGramsPerServerHour * servers
+  );
+}
+
+/** Energy of the network in one hour in kWh, of requests wherever they go. */
+export function networkKwh(
+  { networkJoulesPerRequest = 0 }: Pick<PlacementProblem, 'networkJoulesPerRequest'>,
+  requestsPerSecond: number,
+): number {
+  return (networkJoulesPerRequest * requestsPerSecond) / 1000;
+}
+
+/** gCO2e of one hour of all requests on their way, [origin][destination]. */
+export function networkGrams(
+  problem: Pick<PlacementProblem, 'networkJoulesPerRequest' | 'carbonGramsPerKwh'>,
+  requests: readonly (readonly number[])[],
+): number {
+  if (problem.networkJoulesPerRequest === undefined) return 0;
+  const halfAt = (region: number, count: number): number =>
+    (networkKwh(problem, count) * at(problem.carbonGramsPerKwh, region)) / 2;
+  return sum(
+    requests.flatMap((row, origin) =>
+      row.map((count, destination) => halfAt(origin, count) + halfAt(destination, count)),
+    ),
+  );
 }

@@ -15,7 +15,7 @@ async function load(): Promise<GLPK> {
     return await loadGlpk();
   } catch (cause) {
     throw new SolverMissingError(
-      'The package glpk.js cannot be loaded; install it (npm install glpk.js), or plan without it by --solver highs',
+      'The package glpk.js cannot be loaded; install it (npm install glpk.js), or plan without it by --solver highs (in a study: solver: highs)',
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 import type { Decision, ObjectiveWeights, PlacementProblem } from '../problem';
-import { energyKwh } from './energy';
+import { destinationGrams, networkKwh } from './energy';
 import { at, sum } from './matrix';
 
 /** The reference's carbon objective: carbon against the number of servers. */
@@ -19,7 +19,9 @@ export interface Costs {
  * The weighted objective, dimensionless. Its parts are the reference's (CASPER, arXiv 2403.14792; its LP in
  * carbonfirst/casper), each divided by its largest possible value:
  * carbon `sum x_ij c_j / (max_c sum r)`, latency `sum x_ij l_ij / sum_i r_i max_j l_ij`, servers `sum s_j / sum M_j`,
- * and likewise cost. Carbon is grams by the energy model; without idle power that is the reference's carbon.
+ * and likewise cost. Carbon is grams by the energy model, and what servers took to be made; without idle power that is
+ * the reference's carbon. A server's grams are the term `sum s_j C_j` of the draft of its paper, C_j being what a
+ * running server emits. Of the network's energy the half at the origin is left out: no placement changes it.
  */
 export function costsOf(problem: PlacementProblem, weights: ObjectiveWeights): Costs {
   return at(costsOfRange([problem], weights), 0);
@@ -27,9 +29,14 @@ export function costsOf(problem: PlacementProblem, weights: ObjectiveWeights): C
 
 /** The same for several intervals, with one scale: a gram counts the same in each of them. */
 export function costsOfRange(problems: readonly PlacementProblem[], weights: ObjectiveWeights): Costs[] {
-  const grams = problems.map(({ capacity, carbonGramsPerKwh }) => ({
-    perRequest: capacity.map((region, index) => energyKwh(region, 0, 1) * at(carbonGramsPerKwh, index)),
-    perServer: capacity.map((region, index) => energyKwh(region, 1, 0) * at(carbonGramsPerKwh, index)),
+  const grams = problems.map((problem) => ({
+    perRequest: problem.capacity.map((region, index) => {
+      const gramsPerKwh = at(problem.carbonGramsPerKwh, index);
+      return destinationGrams(region, 0, 1, gramsPerKwh) + (networkKwh(problem, 1) / 2) * gramsPerKwh;
+    }),
+    perServer: problem.capacity.map((region, index) =>
+      destinationGrams(region, 1, 0, at(problem.carbonGramsPerKwh, index)),
+    ),
   }));
   const carbon = ratio(weights.carbon, gramsScaleOf(problems));
   const latency = ratio(
@@ -61,12 +68,15 @@ export function costsOfRange(problems: readonly PlacementProblem[], weights: Obj
 /** The most grams possible: every request of the intervals served by full servers in the dirtiest region and interval. */
 export function gramsScaleOf(problems: readonly PlacementProblem[]): number {
   const dirtiest = Math.max(
-    ...problems.flatMap(({ capacity, carbonGramsPerKwh }) =>
-      capacity.map(
-        (region, index) =>
-          (energyKwh(region, 1, region.requestsPerServer) * at(carbonGramsPerKwh, index)) /
-          region.requestsPerServer,
-      ),
+    ...problems.flatMap((problem) =>
+      problem.capacity.map((region, index) => {
+        const { requestsPerServer } = region;
+        const gramsPerKwh = at(problem.carbonGramsPerKwh, index);
+        return (
+          destinationGrams(region, 1, requestsPerServer, gramsPerKwh) / requestsPerServer +
+          (networkKwh(problem, 1) / 2) * gramsPerKwh
+        );
+      }),
     ),
   );
   return dirtiest * sum(problems.flatMap(({ requestsPerSecond }) => requestsPerSecond));

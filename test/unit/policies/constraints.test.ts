@@ -49,6 +49,33 @@ describe('power and price of a region', () => {
     expect(result.servers).toEqual([0, 3, 0]);
   });
 
+  test('servers that took much to be made stand idle where others will do', async () => {
+    const costly = { ...base, capacity: withRegion(1, { embodiedGramsPerServerHour: 1000 }) };
+    expect(placed(await byCarbon.place(costly)).servers).toEqual([0, 0, 18]);
+  });
+
+  test('carbon of running servers alone, as in the draft of the paper: the least sum of s C', async () => {
+    const running = base.capacity.map((region) => ({ ...region, idleWatts: 1000, dynamicWatts: 0 }));
+    const capacity = running.map((region, index) =>
+      index === 0 ? { ...region, requestsPerServer: 200 } : region,
+    );
+    // One server of 500 g against 18 of 100 g, in the cleaner region.
+    const { servers, objective } = placed(await carbon({ alpha: 1 }).place({ ...base, capacity }));
+    expect(servers).toEqual([1, 0, 0]);
+    // The scale is what all requests take in the region that takes most for one: 300 g for 10 of them.
+    expect(objective).toBeCloseTo(500 / (180 * 30), 12);
+  });
+
+  test('a request takes energy on its way to a dirty grid, too', async () => {
+    // A request takes nothing at c itself; the half of its way there counts 0.15 g a joule, that to b 0.05 g.
+    const capacity = withRegion(2, { dynamicWatts: 0 });
+    const withNetwork = (networkJoulesPerRequest: number) =>
+      byCarbon.place({ ...base, capacity, networkJoulesPerRequest });
+    expect(placed(await byCarbon.place({ ...base, capacity })).servers).toEqual([0, 0, 18]);
+    expect(placed(await withNetwork(0.9)).servers).toEqual([0, 0, 18]);
+    expect(placed(await withNetwork(1.1)).servers).toEqual([0, 18, 0]);
+  });
+
   test('weights on cost go where it is cheap, weights on latency stay home', async () => {
     const priced = base.capacity.map((region, index) => ({
       ...region,
@@ -72,6 +99,7 @@ describe('power and price of a region', () => {
       idleWatts: fc.constantFrom(0, 20, 100),
       dynamicWatts: fc.constantFrom(10, 100),
       pue: fc.constantFrom(1, 1.1, 1.6),
+      embodiedGramsPerServerHour: fc.constantFrom(0, 3, 40),
       pricePerServerHour: fc.constantFrom(0, 0.05, 0.2),
     });
     const part = fc.constantFrom(0, 0.1, 0.5);

@@ -14,6 +14,7 @@ const capacity = {
   idleWatts: 100,
   dynamicWatts: 50,
   pue: 1.2,
+  embodiedGramsPerServerHour: 0,
   pricePerServerHour: 0.5,
 };
 const outcome = (range: PlacementProblem[], decisions: Decision[]) =>

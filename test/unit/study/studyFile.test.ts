@@ -1,4 +1,6 @@
-import { parseStudy } from '../../../study/studyFile';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { parseStudy, readStudy } from '../../../study/studyFile';
 
 const trace = { kind: 'trace', name: 'a', boundsMs: [100], policies: ['carbon'] };
 const zones = {
@@ -18,6 +20,13 @@ const faultOf = (values: unknown): string => {
   }
   return 'none';
 };
+
+test('the studies of the project can be read', () => {
+  const folder = path.resolve(__dirname, '../../../studies');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  expect(files).toContain('casper.yaml');
+  for (const file of files) expect(readStudy(path.join(folder, file)).experiments.length).toBeGreaterThan(0);
+});
 
 test('what is left out has the reference’s values', () => {
   expect(parseStudy(study(trace), 'study.yaml').experiments[0]).toMatchObject({
@@ -43,6 +52,35 @@ test.each([
     study({ ...trace, boundsMs: ['fast'] }),
     /boundsMs\.0: expected milliseconds, or none \(it is "fast"\)/,
   ],
+  [
+    'a solver that there is not',
+    study({ ...trace, solver: 'cbc' }),
+    /solver: expected one of glpk, highs \(it is "cbc"\)/,
+  ],
+  [
+    'a signal that there is not',
+    study({ ...trace, intensity: { signal: 'consequential' } }),
+    /intensity\.signal: expected average or marginal \(it is "consequential"\)/,
+  ],
+  [
+    'intensities from nowhere, or from two places',
+    study(
+      { ...trace, alsoBy: { signal: 'marginal' } },
+      { ...trace, name: 'b', alsoBy: { signal: 'marginal', table: 'm.csv', gramsPerKwh: { a: 5 } } },
+    ),
+    /experiments\.0\.alsoBy: expected either a table or gramsPerKwh[^]*experiments\.1\.alsoBy: expected either/,
+  ],
+  [
+    'a comparison of a table with itself',
+    study({ ...trace, alsoBy: { signal: 'marginal', table: 'carbon_intensities.csv' } }),
+    /alsoBy\.table: expected another table than that of intensity \(it is "carbon_intensities\.csv"\)/,
+  ],
+  [
+    'an intensity of 0',
+    study({ ...trace, alsoBy: { signal: 'marginal', gramsPerKwh: { north: 0 } } }),
+    /alsoBy\.gramsPerKwh\.north: .*>0 \(it is 0\)/,
+  ],
+  ['a PUE under 1', study({ ...trace, accounting: { pue: 0.9 } }), /accounting\.pue: .*>=1 \(it is 0\.9\)/],
   ['no bounds', study({ ...trace, boundsMs: [] }), /boundsMs: expected at least one/],
   [
     'a kind that does not exist',

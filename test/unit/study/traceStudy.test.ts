@@ -7,6 +7,9 @@ import { runExperiment } from './runExperiment';
 
 afterAll(removeTraceFolders);
 
+/** A study has no flags. */
+const flag = /--[a-z]/;
+
 const experiment = {
   kind: 'trace',
   boundsMs: [500],
@@ -86,11 +89,48 @@ test('a bound that nobody reaches: no result, the reason, and the other bounds g
     true,
     true,
   ]);
+  expect(table.notes.join('\n')).toMatch(
+    /raise boundsMs\n {2}or: leastViolation: true breaks as little as can be/,
+  );
+  expect(table.notes.join('\n')).not.toMatch(flag);
+});
+
+test('capacity that is short, hour by hour and for one placement: what the study file has against it', async () => {
+  const why = async (policy: string, servers: number): Promise<string> => {
+    const result = await runExperiment(hourlyTrace(24), {
+      ...experiment,
+      policies: [policy],
+      servers: [servers],
+    });
+    return studyTable(result, 1).notes.join('\n');
+  };
+  expect(await why('carbon', 5)).toMatch(/short; raise servers, or boundsMs to reach other regions/);
+  expect(await why('carbon', 5)).not.toMatch(flag);
+  // Nothing lets a placement that stays break limits.
+  expect(await why('static', 5)).toMatch(/short; raise servers/);
+  expect(await why('static', 5)).not.toMatch(/leastViolation/);
+});
+
+test('without glpk.js a study plans by HiGHS, to the same grams', async () => {
+  const grams = async (solver: string): Promise<number[]> => {
+    const policies = ['static', 'static-learnt', 'carbon'];
+    const range = { from: '2025-06-09T00:00:00Z', to: '2025-06-11T00:00:00Z' };
+    const result = await runExperiment(hourlyTrace(9 * 24), { ...experiment, ...range, policies, solver });
+    return traceRows(result, 1).map(({ measured }) => measured?.outcome.carbonGrams ?? NaN);
+  };
+  const [byGlpk, byHighs] = [await grams('glpk'), await grams('highs')];
+  for (const [index, value] of byHighs.entries()) expect(value).toBeCloseTo(byGlpk[index] ?? NaN, 6);
 });
 
 test('a region without data is refused with the ones that have some', async () => {
   await expect(runExperiment(hourlyTrace(24), { ...experiment, regions: ['north', 'east'] })).rejects.toThrow(
     /has no data of the region east; it has: north, south, west/,
+  );
+});
+
+test('a folder that is not there is named as the study names it', async () => {
+  await expect(runExperiment('/nowhere', experiment)).rejects.toThrow(
+    '/nowhere is no folder; name one that holds the three CSV files of a trace as data of the study or folder of the experiment',
   );
 });
 
@@ -110,5 +150,7 @@ test('a forecast without enough history: no result and what it needs', async () 
   const result = await runExperiment(hourlyTrace(48), {
     ...{ kind: 'trace', boundsMs: [500], policies: ['carbon'], forecasts: ['regression'] },
   });
-  expect(studyTable(result, 1).notes.join('\n')).toMatch(/no result for carbon .*the forecast needs \d+/);
+  expect(studyTable(result, 1).notes.join('\n')).toMatch(
+    /no result for carbon .*the forecast needs 336; begin later \(from\), or take another of the forecasts$/,
+  );
 });

@@ -16,9 +16,10 @@ function read(text: string) {
 }
 
 test('what is said of a region, and the reference’s constants where nothing is', () => {
-  const rows = read(`region,servers,idle_watts,dynamic_watts,pue,price_per_hour,destinations
-north,12,80,120,1.15,0.05,north south
-south,,,,,,south
+  const rows =
+    read(`region,servers,idle_watts,dynamic_watts,pue,embodied_grams_per_hour,price_per_hour,destinations
+north,12,80,120,1.15,20.5,0.05,north south
+south,,,,,,,south
 `);
   const capacity = regionCapacity(
     ['north', 'south'],
@@ -33,6 +34,7 @@ south,,,,,,south
       idleWatts: 80,
       dynamicWatts: 120,
       pue: 1.15,
+      embodiedGramsPerServerHour: 20.5,
       pricePerServerHour: 0.05,
     },
     {
@@ -42,6 +44,7 @@ south,,,,,,south
       idleWatts: 0,
       dynamicWatts: 10,
       pue: 1,
+      embodiedGramsPerServerHour: 0,
       pricePerServerHour: 0,
     },
   ]);
@@ -56,6 +59,11 @@ test.each([
     'negative power',
     'region,idle_watts\nnorth,-5\n',
     /:2 column idle_watts: "-5", expected watts, 0 or more/,
+  ],
+  [
+    'embodied carbon below 0',
+    'region,embodied_grams_per_hour\nnorth,-1\n',
+    /embodied_grams_per_hour: "-1", expected gCO2e a server-hour, 0 or more/,
   ],
   ['a PUE under 1', 'region,pue\nnorth,0.9\n', /column pue: "0.9", expected a PUE from 1 to 5/],
   ['half a server', 'region,servers\nnorth,2.5\n', /column servers: "2.5", expected a whole number/],

@@ -62,7 +62,7 @@ describe('forecasters', () => {
   test('a forecast that is no number is refused with its lead', () => {
     const broken: Forecaster = { minHistoryHours: 1, forecast: () => [5, NaN] };
     expect(() => checkedForecast(broken, history, 2, 'carbon of north')).toThrow(
-      /the forecast of carbon of north 2 hours ahead is NaN; nothing is planned from it/,
+      /the forecast of carbon of north 2 hours ahead is NaN, and nothing is planned from it; take another forecast$/,
     );
   });
 

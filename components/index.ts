@@ -8,5 +8,5 @@ export { MetricsServer, type MetricsServerArgs } from './platform/metricsServer'
 export { PodCpu } from './podCpu/podCpu';
 export { PrometheusServer, type PrometheusServerArgs } from './prometheusServer';
 export { RegionService } from './regionService';
-export type { InPlace, RegionServiceArgs, ServiceAddress } from './regionServiceArgs';
+export type { InPlace, Pods, RegionServiceArgs, ServiceAddress } from './regionServiceArgs';
 export type { HealthCheck } from './traefikConfig';

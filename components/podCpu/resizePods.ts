@@ -75,15 +75,25 @@ async function resize(cluster: Cluster, inputs: PodCpuInputs, cancel: AbortSigna
   }
 }
 
-/** Which pods have the CPU where there are more, by name: what an earlier change has marked to go still goes first. Pure. */
+/**
+ * Which pods have the CPU where there are more. What an earlier change has marked to go still goes first; then the
+ * oldest, for one that a rollout has replaced may still run; of one age the last by name. Pure.
+ */
 export function choose(
   running: readonly V1Pod[],
   count: number,
 ): { readonly staying: readonly V1Pod[]; readonly leaving: readonly V1Pod[] } {
   const ordered = [...running].sort(
-    (a, b) => Number(leavesFirst(a)) - Number(leavesFirst(b)) || (nameOf(a) < nameOf(b) ? -1 : 1),
+    (a, b) =>
+      Number(leavesFirst(a)) - Number(leavesFirst(b)) ||
+      madeMs(b) - madeMs(a) ||
+      (nameOf(a) < nameOf(b) ? -1 : 1),
   );
   return { staying: ordered.slice(0, count), leaving: ordered.slice(count) };
+}
+
+function madeMs({ metadata }: V1Pod): number {
+  return metadata?.creationTimestamp?.getTime() ?? 0;
 }
 
 function nameOf({ metadata }: V1Pod): string {

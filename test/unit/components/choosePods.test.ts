@@ -1,9 +1,11 @@
 import { loadYaml, type V1Pod } from '@kubernetes/client-node';
 import { choose } from '../../../components/podCpu/resizePods';
 
-const pod = (name: string, cost?: string): V1Pod => {
+const pod = (name: string, cost?: string, creationTimestamp?: string): V1Pod => {
   const annotations = cost === undefined ? {} : { 'controller.kubernetes.io/pod-deletion-cost': cost };
-  return loadYaml(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations } }));
+  return loadYaml(
+    JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations, creationTimestamp } }),
+  );
 };
 const names = (pods: readonly { metadata?: { name?: string } }[]) =>
   pods.map(({ metadata }) => metadata?.name);
@@ -22,4 +24,9 @@ test('a pod that an earlier change has marked to go still goes first', () => {
 
 test('where fewer run than planned, all of them stay', () => {
   expect(names(choose([pod('a', '-1')], 3).staying)).toEqual(['a']);
+});
+
+test('the newest stay: a pod that a rollout has replaced may still run', () => {
+  const old = pod('a', undefined, '2026-01-05T00:00:00Z');
+  expect(names(choose([old, pod('b', undefined, '2026-01-05T00:00:09Z')], 1).staying)).toEqual(['b']);
 });

@@ -11,7 +11,8 @@ import { RegionService } from './components/regionService';
 import { changeOrder } from './planning/changeOrder';
 import * as args from './program/componentArgs';
 import { cpuBefore } from './program/cpuBefore';
-import { assertNamespaceIsOurs, madeByStack } from './program/namespaceOwner';
+import { assertNamespaceIsOurs, madeByStack, namespaceMade } from './program/namespaceOwner';
+import { OwnOutputs } from './program/ownOutputs';
 import { limitMillicoresOf } from './stack/capacity';
 import { originsOf, watcherOf } from './stack/requestPath';
 import { parseProgramConfig } from './stack/stackConfig';
@@ -23,10 +24,11 @@ export = async () => {
   const { context, kubeconfig } = cluster;
   const kubeConfig = kubeConfigOf(cluster);
   const next = Object.fromEntries(regions.map(({ name }) => [name, limitMillicoresOf(plan, name)]));
+  const outputs = new OwnOutputs();
   const serves = config.scope !== 'platform';
   const [before] = await Promise.all([
-    cpuBefore(kubeConfig, config),
-    serves && assertNamespaceIsOurs(kubeConfig, config.service, pulumi.getStack()),
+    cpuBefore(kubeConfig, config, outputs),
+    serves && assertNamespaceIsOurs(kubeConfig, config.service, pulumi.getStack(), outputs),
   ]);
   const order = changeOrder(before, next, plan.without);
 
@@ -65,6 +67,7 @@ export = async () => {
   return {
     interval: plan.interval,
     policy: plan.policy,
+    [namespaceMade]: config.service.createNamespace,
     entryPoints: Object.fromEntries(proxies.map(({ origin, url }) => [origin, url])),
     traefikUrns: Object.fromEntries(proxies.map(({ origin, urns }) => [origin, urns])),
     ...(prometheus && { prometheusUrl: prometheus.url, prometheusUrn: prometheus.processUrn }),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { readLiveCpu } from '../cluster/liveCpu';
 import type { CpuBefore } from '../planning/changeOrder';
 import type { StackConfig } from '../stack/stackConfig';
+import type { OwnOutputs } from './ownOutputs';
 
 /** How long the API server may take to tell what runs, in ms. */
 const answerWithinMs = 10_000;
@@ -16,6 +17,7 @@ const answerWithinMs = 10_000;
 export async function cpuBefore(
   kubeConfig: KubeConfig,
   { scope, service }: StackConfig,
+  outputs: OwnOutputs,
 ): Promise<Readonly<Record<string, CpuBefore>>> {
   if (scope === 'platform') return {};
   try {
@@ -25,18 +27,16 @@ export async function cpuBefore(
       `The API server does not tell what runs (${String(error)}): the order of this change goes by the outputs of the ` +
         'last update that ended well, which are out of date where an update has failed since.',
     );
-    return lastOutputs();
+    return lastOutputs(outputs);
   }
 }
 
 const outputSchema = z.record(z.string(), z.number()).catch({});
 
 /** The stack's own output `cpuMillicores`, which its last good update left. */
-async function lastOutputs(): Promise<Record<string, CpuBefore>> {
-  const self = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  const value: unknown = (await new pulumi.StackReference(self).getOutputDetails('cpuMillicores')).value;
+async function lastOutputs(outputs: OwnOutputs): Promise<Record<string, CpuBefore>> {
   return Object.fromEntries(
-    Object.entries(outputSchema.parse(value)).map(([region, millicores]) => [
+    Object.entries(outputSchema.parse(await outputs.get('cpuMillicores'))).map(([region, millicores]) => [
       region,
       { readyMillicores: millicores, runningMillicores: millicores },
     ]),

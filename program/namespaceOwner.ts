@@ -3,11 +3,13 @@ import type { KubeConfig, V1Namespace } from '@kubernetes/client-node';
 import { ApiException, CoreV1Api } from '../cluster/client';
 import { within } from '../cluster/connection';
 import type { ServiceConfig } from '../stack/stackConfig';
+import type { OwnOutputs } from './ownOutputs';
 
 /** Annotation of a namespace that a stack has made: the stack's name. */
 export const madeByStack = 'casper/stack';
-/** Versions before 0.2 left this one alone, on every object that they made. */
-const madeByEarlierVersion = 'pulumi.com/patchForce';
+
+/** Output that says whether the stack has made its namespace. Versions before it made theirs always. */
+export const namespaceMade = 'namespaceMade';
 
 const answerWithinMs = 10_000;
 
@@ -20,32 +22,46 @@ export async function assertNamespaceIsOurs(
   kubeConfig: KubeConfig,
   service: ServiceConfig,
   stack: string,
+  outputs: OwnOutputs,
 ): Promise<void> {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const found = await core
     .readNamespace({ name: service.namespace }, within(answerWithinMs))
     .catch((error: unknown) => (error instanceof ApiException && error.code === 404 ? null : undefined));
-  const fault = found === undefined ? null : namespaceFault(found, service, stack);
+  if (found === undefined) return;
+  const maker = found ? await makerOf(found, stack, outputs) : undefined;
+  const fault = namespaceFault(found !== null, maker, service, stack);
   if (fault !== null) throw new RunError(fault);
+}
+
+/** The stack that has made a namespace; this one where an update of it has, whatever became of the annotation. */
+async function makerOf(
+  { metadata }: V1Namespace,
+  stack: string,
+  outputs: OwnOutputs,
+): Promise<string | undefined> {
+  const annotated = metadata?.annotations?.[madeByStack];
+  if (annotated !== undefined) return annotated;
+  const [interval, made] = await Promise.all([outputs.get('interval'), outputs.get(namespaceMade)]);
+  return interval !== undefined && made !== false ? stack : undefined;
 }
 
 /**
  * Why a stack may not go on with its namespace; null where it may. Pure.
- * @param found null for one that is not there
+ * @param isThere whether there is such a namespace
+ * @param maker the stack that has made it; undefined where none has
  */
 export function namespaceFault(
-  found: V1Namespace | null,
-  { namespace, createNamespace }: ServiceConfig,
+  isThere: boolean,
+  maker: string | undefined,
+  { namespace, createNamespace }: Pick<ServiceConfig, 'namespace' | 'createNamespace'>,
   stack: string,
 ): string | null {
-  if (!found) {
+  if (!isThere) {
     return createNamespace
       ? null
       : `casper:service.namespace: ${namespace} does not exist; make it, or let the stack make it (createNamespace: true)`;
   }
-  const annotations = found.metadata?.annotations ?? {};
-  const maker =
-    annotations[madeByStack] ?? (annotations[madeByEarlierVersion] === undefined ? undefined : stack);
   if (createNamespace && maker === undefined) {
     return (
       `casper:service.namespace: ${namespace} is there already and no stack has made it; this one would delete it one day. ` +

@@ -74,6 +74,6 @@ test('without glpk.js, GLPK is refused with what to do', () => {
   const { stdout, stderr } = runWithoutGlpk(planning('carbon', 500, 'glpk'));
   expect(stdout).toBe('');
   expect(stderr).toBe(
-    'The package glpk.js cannot be loaded; install it (npm install glpk.js), or plan without it by --solver highs\n',
+    'The package glpk.js cannot be loaded; install it (npm install glpk.js), or plan without it by --solver highs (in a study: solver: highs)\n',
   );
 });

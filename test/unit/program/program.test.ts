@@ -277,9 +277,43 @@ test('outputs: where to ask, what to replace, and what was not resized in place'
     entryPoints: { east: 'http://192.0.2.9:8001', west: 'http://192.0.2.9:8004' },
     prometheusUrl: 'http://192.0.2.9:9090',
     prometheusUrn: expect.stringContaining('prometheus-prometheus-process') as unknown,
+    namespaceMade: true,
     cpuMillicores: planned,
     cpuFallbacks: { north: 'the kubelet refuses', west: '' },
     endpoints: { south: '192.0.2.1:8083' },
+  });
+});
+
+describe('a namespace that is there', () => {
+  const withNamespace =
+    (annotations: object) =>
+    (response: ServerResponse, request: IncomingMessage): void => {
+      if (new URL(request.url ?? '', 'http://here').pathname !== '/api/v1/namespaces/web') {
+        answer(response, request);
+        return;
+      }
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ metadata: { name: 'web', annotations } }));
+    };
+  const runWith = async (annotations: object, outputs: object) => {
+    const server = await startServer(withNamespace(annotations));
+    configWith(kubeconfigFor(server.url));
+    return run(({ type }) => (type === 'pulumi:pulumi:StackReference' ? { outputs } : {}));
+  };
+
+  test('and is this stack’s by its annotation: the stack’s outputs are not asked for', async () => {
+    const { recorded } = await runWith({ 'casper/stack': 'dev' }, {});
+    expect(listed(recorded)).toContain('kubernetes:core/v1:Namespace namespace');
+    expect(listed(recorded).join()).not.toContain('StackReference');
+  });
+
+  test('and was made by an earlier version, which annotated nothing', async () => {
+    const { recorded } = await runWith({}, { interval: '2026-01-05T00:00:00Z' });
+    expect(listed(recorded)).toContain('kubernetes:core/v1:Namespace namespace');
+  });
+
+  test('and no stack has made: nothing is registered', async () => {
+    await expect(runWith({}, {})).rejects.toThrow(/web is there already and no stack has made it/);
   });
 });
 

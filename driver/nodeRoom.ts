@@ -46,7 +46,10 @@ export async function assertNodesHold(kubeConfig: KubeConfig, config: StackConfi
  * memory and how pods fit into what is left of each node are the scheduler's.
  */
 export function shortfalls({ nodes, pods }: NodesAndPods, config: StackConfig): string[] {
-  const free = new Map(nodes.map((node) => [nameOf(node), freeMillicores(node, pods, config)]));
+  const podsOn = Map.groupBy(pods, ({ spec }) => spec?.nodeName);
+  const free = new Map(
+    nodes.map((node) => [nameOf(node), freeMillicores(node, podsOn.get(nameOf(node)) ?? [], config)]),
+  );
   const demands = config.regions
     .filter(({ name }) => !config.plan.without?.includes(name))
     .map((region) => demandOf(region, config, nodes));
@@ -94,12 +97,11 @@ function demandOf(
   };
 }
 
-/** What a node has for this stack: all that pods may ask for, less what the pods of others do. */
+/** What a node has for this stack: all that pods may ask for, less what those of others on it do. */
 function freeMillicores(node: V1Node, pods: readonly V1Pod[], { service }: StackConfig): number {
   const taken = pods
     .filter(
-      ({ metadata, spec, status }) =>
-        spec?.nodeName === nameOf(node) &&
+      ({ metadata, status }) =>
         !['Succeeded', 'Failed'].includes(status?.phase ?? '') &&
         !(metadata?.namespace === service.namespace && metadata.labels?.[regionLabel] !== undefined),
     )

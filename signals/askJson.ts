@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SourceConfig } from '../stack/stackConfig';
 import { pauseBeforeRetry } from './backOff';
 import { SignalError, type FaultKind } from './fault';
 import { quote } from './secrets';
@@ -18,6 +19,14 @@ export interface Question {
   readonly attempts: number;
   /** How the provider words it where the account's plan does not include what is asked. */
   readonly planRefusal?: RegExp;
+}
+
+/** A question to a source as the stack file sets it up, without credentials. */
+export function questionTo(
+  { name, timeoutSeconds, attempts }: Pick<SourceConfig, 'name' | 'timeoutSeconds' | 'attempts'>,
+  url: URL,
+): Question {
+  return { source: name, url, secrets: [], timeoutMs: timeoutSeconds * 1000, attempts };
 }
 
 export interface JsonAnswer {

@@ -1,7 +1,7 @@
 import { checkPoints } from './checkPoints';
 import { SignalError } from './fault';
 import type { Asking, KeptZone } from './keptSignals';
-import { covers, endMsOf, type SignalValue } from './signalValue';
+import { covers, endMsOf, merged } from './signalValue';
 import type { CarbonSource } from './source';
 
 /** As long as means of an hour of the day are made of. */
@@ -75,11 +75,4 @@ async function ask(
       asking: { atMs: nowMs, untilMs: retryAtMs, newest: null, faults: [{ kind, message }] },
     };
   }
-}
-
-function merged(before: readonly SignalValue[], now: readonly SignalValue[]): SignalValue[] {
-  const starts = new Set(now.map(({ start }) => start));
-  return [...before.filter(({ start }) => !starts.has(start)), ...now].sort(
-    (a, b) => Date.parse(a.start) - Date.parse(b.start),
-  );
 }

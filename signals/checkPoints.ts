@@ -2,7 +2,7 @@ import { maxCarbonGramsPerKwh } from '../traces/cells';
 import { isoOf } from '../traces/time';
 import { z } from 'zod';
 import { faultOf, SignalError, type Fault, type FaultKind } from './fault';
-import type { SignalValue } from './signalValue';
+import { merged, type SignalValue } from './signalValue';
 import type { CarbonSource, RawPoint } from './source';
 
 /**
@@ -35,7 +35,7 @@ export interface CheckContext {
   /** As it was asked for. */
   readonly zone: string;
   readonly nowMs: number;
-  /** What is known of the zone from before, in the order of time. */
+  /** Actual values that are known of the zone from before, in the order of time. */
   readonly known: readonly SignalValue[];
 }
 
@@ -169,11 +169,7 @@ function withoutStuck(
 ): { moving: readonly SignalValue[]; fault?: Fault } {
   const newest = actual.at(-1);
   if (!newest) return { moving: actual };
-  const starts = new Set(actual.map(({ start }) => start));
-  const all = [
-    ...known.filter(({ start, tense }) => tense === 'actual' && !starts.has(start)),
-    ...actual,
-  ].sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
+  const all = merged(known, actual);
   const lastOther = all.findLastIndex(({ gramsPerKwh }) => gramsPerKwh !== newest.gramsPerKwh);
   const run = all.slice(lastOther + 1);
   const since = Date.parse(run[0]?.start ?? newest.start);

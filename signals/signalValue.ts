@@ -44,6 +44,14 @@ export function ageMsOf(value: SignalValue, nowMs: number): number {
   return Math.max(0, nowMs - endMsOf(value));
 }
 
+/** Values of one zone in the order of time; of a period that stands in both, the later answer's. */
+export function merged(before: readonly SignalValue[], now: readonly SignalValue[]): SignalValue[] {
+  const starts = new Set(now.map(({ start }) => start));
+  return [...before.filter(({ start }) => !starts.has(start)), ...now].sort(
+    (a, b) => Date.parse(a.start) - Date.parse(b.start),
+  );
+}
+
 export function describeMethod({ signal, factors, flowTraced }: Method): string {
   return [
     signal,

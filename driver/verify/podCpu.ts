@@ -92,7 +92,7 @@ export function compare(
   region: string,
   plannedCpuMillicores: number,
   pods: readonly PodVerification[],
-  wanted = plannedCpuMillicores > 0 ? 1 : 0,
+  wanted: number,
 ): Omit<RegionVerification, 'leftOut'> {
   const parts = partsOf(plannedCpuMillicores, wanted);
   const inOrder = [...pods].sort((a, b) => (b.limitMillicores ?? 0) - (a.limitMillicores ?? 0));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '../../stack/stackConfig';
-import { askJson, parseAnswer, under, type JsonAnswer } from '../askJson';
+import { askJson, parseAnswer, questionTo, under, type JsonAnswer } from '../askJson';
 import { answerOf, type Answer, type CarbonSource, type RawPoint } from '../source';
 import type { Surroundings } from '../surroundings';
 
@@ -44,17 +44,7 @@ export function carbonAwareSdk(
   surroundings: Surroundings,
 ): CarbonSource {
   const { name, baseUrl, signal, factors, flowTraced, answersAs } = config;
-  const ask = (url: URL): Promise<JsonAnswer> =>
-    askJson(
-      {
-        source: name,
-        url,
-        secrets: [],
-        timeoutMs: config.timeoutSeconds * 1000,
-        attempts: config.attempts,
-      },
-      surroundings,
-    );
+  const ask = (url: URL): Promise<JsonAnswer> => askJson(questionTo(config, url), surroundings);
   /** The location as it was asked for, where the answer calls it as it should. */
   const asAsked = (location: string, zone: string): string =>
     location === (answersAs[zone] ?? zone) ? zone : location;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '../../stack/stackConfig';
-import { askJson, parseAnswer, placeOf, under, type JsonAnswer } from '../askJson';
+import { askJson, parseAnswer, placeOf, questionTo, under, type JsonAnswer } from '../askJson';
 import { SignalError } from '../fault';
 import { secretFrom } from '../secrets';
 import type { Method } from '../signalValue';
@@ -43,12 +43,9 @@ export function electricityMaps(
     url.searchParams.set('disableCallerLookup', 'true');
     const answer = await askJson(
       {
-        source: name,
-        url,
+        ...questionTo(config, url),
         headers: { 'auth-token': token },
         secrets: [token],
-        timeoutMs: config.timeoutSeconds * 1000,
-        attempts: config.attempts,
         planRefusal: /unauthorized for zonekey|requesttype=/i,
       },
       surroundings,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '../../stack/stackConfig';
 import { isoOf } from '../../traces/time';
-import { askJson, parseAnswer, placeOf, under } from '../askJson';
+import { askJson, parseAnswer, placeOf, questionTo, under } from '../askJson';
 import { SignalError } from '../fault';
 import { answerOf, type Answer, type CarbonSource, type RawPoint } from '../source';
 import type { Surroundings } from '../surroundings';
@@ -25,16 +25,7 @@ export function energyCharts(
   async function latest(zone: string): Promise<Answer> {
     const url = under(baseUrl, 'co2eq');
     url.searchParams.set('country', zone.toLowerCase());
-    const answer = await askJson(
-      {
-        source: name,
-        url,
-        secrets: [],
-        timeoutMs: config.timeoutSeconds * 1000,
-        attempts: config.attempts,
-      },
-      surroundings,
-    );
+    const answer = await askJson(questionTo(config, url), surroundings);
     const {
       unix_seconds: starts,
       co2eq,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '../../stack/stackConfig';
-import { askJson, parseAnswer, placeOf, under } from '../askJson';
+import { askJson, parseAnswer, placeOf, questionTo, under } from '../askJson';
 import { SignalError } from '../fault';
 import { answerOf, type Answer, type CarbonSource, type RawPoint } from '../source';
 import type { Surroundings } from '../surroundings';
@@ -39,16 +39,7 @@ export function neso(config: SourceConfigOf<'neso'>, surroundings: Surroundings)
         `${placeOf({ source: name, url })}: knows the zone ${zoneOfBritain} alone, not ${zone}; take another source for it`,
       );
     }
-    const answer = await askJson(
-      {
-        source: name,
-        url,
-        secrets: [],
-        timeoutMs: config.timeoutSeconds * 1000,
-        attempts: config.attempts,
-      },
-      surroundings,
-    );
+    const answer = await askJson(questionTo(config, url), surroundings);
     const { data } = parseAnswer(intensitySchema, answer, { source: name, url });
     return answerOf(
       answer,

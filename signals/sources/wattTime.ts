@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '../../stack/stackConfig';
-import { askJson, parseAnswer, placeOf, under, type Question } from '../askJson';
+import { askJson, parseAnswer, placeOf, questionTo, under, type Question } from '../askJson';
 import { SignalError } from '../fault';
 import { secretFrom } from '../secrets';
 import { answerOf, type Answer, type CarbonSource, type RawPoint } from '../source';
@@ -35,12 +35,9 @@ export function wattTime(config: SourceConfigOf<'wattTime'>, surroundings: Surro
   let login: { readonly token: Promise<string>; readonly untilMs: number } | undefined;
 
   const question = (url: URL, authorization: string, more: readonly string[] = []): Question => ({
-    source: name,
-    url,
+    ...questionTo(config, url),
     headers: { authorization },
     secrets: [...secrets, ...more],
-    timeoutMs: config.timeoutSeconds * 1000,
-    attempts: config.attempts,
     planRefusal: /INVALID_SCOPE|\b(subscription|plan)\b/i,
   });
 

@@ -120,6 +120,10 @@ export function config(...sources: Record<string, unknown>[]): SignalsConfig {
   return signalsSchema.parse({ sources: sources.map((source) => ({ timeoutSeconds: 1, ...source })) });
 }
 
+/** Electricity Maps as the one source, asked once. */
+export const maps = (baseUrl: string, more: Record<string, unknown> = {}): SignalsConfig =>
+  config({ name: 'maps', kind: 'electricityMaps', baseUrl, attempts: 1, ...more });
+
 export async function cleanUp(): Promise<void> {
   await stopServers();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });

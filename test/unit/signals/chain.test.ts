@@ -10,6 +10,7 @@ import {
   hourMs,
   json,
   latestOf,
+  maps,
   minuteMs,
   surroundings,
   text,
@@ -20,7 +21,6 @@ import {
 afterEach(cleanUp);
 
 const regions = [{ name: 'here', signal: { zone: 'FR' } }];
-const maps = (baseUrl: string) => config({ name: 'maps', kind: 'electricityMaps', baseUrl, attempts: 1 });
 
 /** A source whose value at each time is what the test says. */
 async function mapsServer(place: TestSurroundings, grams: () => number): Promise<CarbonServer> {

@@ -11,11 +11,11 @@ import {
   canary,
   carbonServer,
   cleanUp,
-  config,
   hour,
   hourMs,
   json,
   latestOf,
+  maps,
   minuteMs,
   nowMs,
   surroundings,
@@ -25,8 +25,6 @@ import {
 afterEach(cleanUp);
 
 const regions = [{ name: 'here', signal: { zone: 'FR' } }];
-const maps = (baseUrl: string, more: Record<string, unknown> = {}) =>
-  config({ name: 'maps', kind: 'electricityMaps', baseUrl, attempts: 1, ...more });
 
 type Case = [string, FaultKind, string, (response: ServerResponse) => void];
 

@@ -40,44 +40,44 @@ describe('several pods', () => {
 
 describe('what the kubelet reports', () => {
   test('is the plan’s limit, or a fault; no quota is needed for it', () => {
-    expect(compare('r', 281, pod(281)).ok).toBe(true);
-    expect(compare('r', 281, pod(280)).fault).toBe('pod has a CPU limit of 280m, expected 281m');
-    expect(compare('r', 281, pod(null)).fault).toBe('pod has no CPU limit');
+    expect(compare('r', 281, pod(281), 1).ok).toBe(true);
+    expect(compare('r', 281, pod(280), 1).fault).toBe('pod has a CPU limit of 280m, expected 281m');
+    expect(compare('r', 281, pod(null), 1).fault).toBe('pod has no CPU limit');
   });
 
   test('may be its smallest limit where less is planned', () => {
-    expect(compare('r', 1, pod(1)).ok).toBe(true);
-    expect(compare('r', 1, pod(10)).ok).toBe(true);
-    expect(compare('r', 1, pod(11)).ok).toBe(false);
-    expect(compare('r', 11, pod(10)).ok).toBe(false);
+    expect(compare('r', 1, pod(1), 1).ok).toBe(true);
+    expect(compare('r', 1, pod(10), 1).ok).toBe(true);
+    expect(compare('r', 1, pod(11), 1).ok).toBe(false);
+    expect(compare('r', 11, pod(10), 1).ok).toBe(false);
   });
 
   test('no pod and a pod too many are faults', () => {
-    expect(compare('r', 281, []).fault).toBe('0 ready pods, expected 1');
-    expect(compare('r', 0, pod(1)).fault).toBe('1 ready pods, expected 0');
-    expect(compare('r', 0, []).ok).toBe(true);
+    expect(compare('r', 281, [], 1).fault).toBe('0 ready pods, expected 1');
+    expect(compare('r', 0, pod(1), 0).fault).toBe('1 ready pods, expected 0');
+    expect(compare('r', 0, [], 0).ok).toBe(true);
   });
 });
 
 describe('the quota, where it was read', () => {
   test('281m is 28,100 us of every 100,000', () => {
-    expect(compare('r', 281, pod(281, quotaOf(28_100))).ok).toBe(true);
-    expect(compare('r', 281, pod(281, quotaOf(28_000))).fault).toBe(
+    expect(compare('r', 281, pod(281, quotaOf(28_100)), 1).ok).toBe(true);
+    expect(compare('r', 281, pod(281, quotaOf(28_000)), 1).fault).toBe(
       'pod may use 28000 of every 100000 us, expected 28100',
     );
   });
 
   test('systemd’s rounding up to a whole percent is the same limit', () => {
-    expect(compare('r', 281, pod(281, quotaOf(29_000))).ok).toBe(true);
-    expect(compare('r', 281, pod(281, quotaOf(30_000))).ok).toBe(false);
+    expect(compare('r', 281, pod(281, quotaOf(29_000)), 1).ok).toBe(true);
+    expect(compare('r', 281, pod(281, quotaOf(30_000)), 1).ok).toBe(false);
   });
 
   test('kubelet’s smallest quota is that of 10m', () => {
-    expect(compare('r', 1, pod(1, quotaOf(1000))).ok).toBe(true);
+    expect(compare('r', 1, pod(1, quotaOf(1000)), 1).ok).toBe(true);
   });
 
   test('no limit is a fault, whatever the kubelet reports', () => {
-    expect(compare('r', 281, pod(281, quotaOf(null))).fault).toBe('pod has no CPU limit in its cgroup');
+    expect(compare('r', 281, pod(281, quotaOf(null)), 1).fault).toBe('pod has no CPU limit in its cgroup');
   });
 
   test('both versions of cgroups are understood, and anything else is unknown', () => {

@@ -99,7 +99,7 @@ async function main(flags: Flags): Promise<void> {
       console.log(line(record));
     },
   };
-  const observers = [sender, new RequestWatcher(target.kubeConfig, config, loadShare), collector];
+  const observers = [sender, new RequestWatcher(target.clusters, config, loadShare), collector];
   const settings = { secondsPerInterval, previewed: false, preScaled: flags.preScaling };
   await runIntervals(plans, reconciler, observers, settings, plainStep);
   for (const { origin, dueAtMs, latencyMs, outcome } of sender.log.slowRequests()) {
@@ -213,9 +213,14 @@ async function figures(
   };
 }
 
-async function restarts({ kubeConfig }: Target): Promise<number> {
-  const { items } = await kubeConfig.makeApiClient(CoreV1Api).listNamespacedPod({ namespace: 'casper' });
-  return items
+async function restarts({ clusters }: Target): Promise<number> {
+  const lists = await Promise.all(
+    clusters.map(({ kubeConfig }) =>
+      kubeConfig.makeApiClient(CoreV1Api).listNamespacedPod({ namespace: 'casper' }),
+    ),
+  );
+  return lists
+    .flatMap(({ items }) => items)
     .flatMap(({ status }) => status?.containerStatuses ?? [])
     .reduce((sum, { restartCount }) => sum + restartCount, 0);
 }

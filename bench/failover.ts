@@ -3,10 +3,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { openPlanning, planForStack, withoutRegions } from '../cli/planFromStack';
+import { openPlanning, planForStack, withoutRegions, withRegionsAsTheyAre } from '../cli/planFromStack';
 import { LoadSender } from '../driver/loadSender';
 import { ProxyHealth } from '../driver/proxyHealth';
-import { reconcilerOf } from '../driver/reconcile';
+import { reconcilerOf, unreachableRegions } from '../driver/reconcile';
 import { requestPathOf } from '../driver/requestPath';
 import { RequestWatcher } from '../driver/requestWatcher';
 import { runIntervals } from '../driver/runIntervals';
@@ -18,10 +18,11 @@ import { failedAtClient } from '../load/requestLog';
 import { observeRequests } from '../observe/observeRequests';
 import { isUnknown } from '../observe/unknown';
 import type { IntervalPlan } from '../planning/intervalPlan';
+import type { Untouched } from '../planning/leftOut';
 import { objectNameOf } from '../stack/naming';
 import { originsOf } from '../stack/requestPath';
 import { readStackFile, setStackValue } from '../stack/stackFile';
-import type { HeldReady, StackConfig } from '../stack/stackConfig';
+import type { HeldReady, StackConfig, StackPlan } from '../stack/stackConfig';
 import { readTrace } from '../traces/readTrace';
 import { defaultTraces } from './defaultTraces';
 import { positiveNumber } from './flags';
@@ -110,10 +111,13 @@ async function main(flags: Flags): Promise<void> {
   const scene = new Scene(config, region, faults);
   const losses = {
     health,
-    planWithout: async (lost: readonly string[]) =>
-      (await planForStack(withoutRegions(planning, lost), from, 1)).flatMap(repeated),
+    unreachable: () => unreachableRegions(target),
+    planAround: async ({ without, asTheyAre }: Untouched, given: StackPlan) => {
+      const around = withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, given);
+      return (await planForStack(around, from, 1)).flatMap(repeated);
+    },
   };
-  const watcher = new RequestWatcher(target.kubeConfig, config, 1);
+  const watcher = new RequestWatcher(target.clusters, config, 1);
   const settings = { secondsPerInterval: intervalSeconds, previewed: false, preScaled: false, losses };
   const observers = [sender, health, watcher, scene];
   await runIntervals(repeated(first), reconcilerOf(target, plainStep), observers, settings, plainStep);

@@ -3,9 +3,10 @@ import type { IntervalPlan } from '../planning/intervalPlan';
 import type { PlanOptions } from '../planning/planOptions';
 import { planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../study/simulation';
-import { capacityOf } from '../stack/capacity';
+import { capacityOf, type Capacity } from '../stack/capacity';
 import { failureDomainOf } from '../stack/failureDomain';
 import { originsOf } from '../stack/requestPath';
+import type { StackPlan } from '../stack/stackConfig';
 import { readStackSettings } from '../stack/stackFile';
 import { openTrace } from './openTrace';
 import { readRegions, type RegionRow } from '../traces/readRegions';
@@ -88,6 +89,25 @@ export function planForStack(
  */
 export function withoutRegions({ trace, options }: StackPlanning, without: readonly string[]): StackPlanning {
   return { trace, options: { ...options, without, ...(without.length > 0 && { leastViolation: true }) } };
+}
+
+/**
+ * The same with regions that cannot be changed: each holds as many servers as the plan in force gives it, and no more.
+ * A limit that cannot be kept so is broken as little as can be.
+ */
+export function withRegionsAsTheyAre(
+  { trace, options }: StackPlanning,
+  asTheyAre: readonly string[],
+  { regions }: StackPlan,
+): StackPlanning {
+  if (asTheyAre.length === 0) return { trace, options };
+  const capacity = (region: string): Capacity => {
+    const own = options.capacity(region);
+    if (!asTheyAre.includes(region)) return own;
+    const servers = regions[region]?.servers ?? 0;
+    return { ...own, minServers: Math.min(own.minServers, servers), maxServers: servers };
+  };
+  return { trace, options: { ...options, capacity, leastViolation: true } };
 }
 
 /** The same intervals under the same limits, by the policy and by every baseline; a range as `planForStack` takes it. */

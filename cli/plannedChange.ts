@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { StackOptions } from '../driver/engine/stack';
+import { reach } from '../driver/reach';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
+import { openTarget, type Target } from '../driver/target';
 import { leftOut } from '../planning/leftOut';
 import { carbonByRegion } from '../report/conditions';
 import type { StackPlan } from '../stack/stackConfig';
@@ -12,7 +13,7 @@ import {
   type PlanFlags,
   type StackFlags,
 } from './options';
-import { openPlanning, planForStack } from './planFromStack';
+import { openPlanning, planForStack, withRegionsAsTheyAre } from './planFromStack';
 import { stackOptionsOf } from './project';
 import { renderMove } from './render/move';
 
@@ -41,7 +42,7 @@ export function withChangeOptions(command: Command): Command {
 
 /** The stack to change, and the plan that it is given; what its file has where no plan was asked for. */
 export interface PlannedChange {
-  readonly options: StackOptions;
+  readonly target: Target;
   readonly plan: IntervalPlan | null;
   /** What is to be written into the stack file; null where it stays as it is. */
   readonly stackPlan: StackPlan | null;
@@ -49,23 +50,30 @@ export interface PlannedChange {
   readonly move: readonly string[];
 }
 
-/** Plans the interval that the flags name, if they name one; changes nothing. */
+/**
+ * Reaches what is to be changed and plans the interval that the flags name, if they name one; changes nothing. Regions
+ * in clusters that do not answer keep what they have, and get no more requests than that carries.
+ */
 export async function plannedChange(flags: ChangeFlags, command: Command): Promise<PlannedChange> {
   const { traces, at } = flags;
   if ((traces === undefined) !== (at === undefined)) command.error('error: --traces and --at go together');
   const options = stackOptionsOf(flags);
   if (traces === undefined) {
     if (flags.without) command.error('error: --without is for a plan: it goes with --traces and --at');
-    return { options, plan: null, stackPlan: null, move: [] };
+    return { target: await openTarget(options), plan: null, stackPlan: null, move: [] };
   }
   const planning = openPlanning(options.configFile, traces, flags);
-  const [plan] = await planForStack(planning, at, 1);
+  const config = readStackSettings(options.configFile);
+  const before = config.plan;
+  const target = await openTarget(options);
+  const { silent } = await reach(target.clusters, config);
+  const asTheyAre = silent.flatMap(({ regions }) => regions);
+  const [plan] = await planForStack(withRegionsAsTheyAre(planning, asTheyAre, before), at, 1);
   if (!plan) throw new Error('one interval has one plan');
-  const before = readStackSettings(options.configFile).plan;
   return {
-    options,
+    target,
     plan,
-    stackPlan: leftOut(stackPlanOf(plan), plan.without ?? [], before),
+    stackPlan: leftOut(stackPlanOf(plan), { without: plan.without ?? [], asTheyAre }, before),
     move: [
       renderMove(plan, { stackPlan: before, plan: null }, (interval) =>
         carbonByRegion(planning.trace, interval),

@@ -2,24 +2,37 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ConfigurationOptions } from '@kubernetes/client-node';
+import { soleCluster } from '../stack/clusters';
 import { KubeConfig, Observable, VersionApi } from './client';
-import type { StackConfig } from '../stack/stackConfig';
 
-/** The cluster that casper:cluster names cannot be used; nothing was asked of any other. */
+/** Where a cluster is found: a context of a kubeconfig, kubectl's own when absent. */
+export interface ClusterPlace {
+  readonly context: string;
+  readonly kubeconfig?: string | undefined;
+  /** The one of casper:clusters that it is; absent for the only one, casper:cluster. */
+  readonly name?: string;
+}
+
+/** Where the stack file names it, for messages. */
+function keyOf({ name }: ClusterPlace): string {
+  return name === undefined || name === soleCluster ? 'casper:cluster' : `casper:clusters.${name}`;
+}
+
+/** A cluster that the stack file names cannot be used; nothing was asked of any other. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
 }
 
 /**
- * The kubeconfig with the context of casper:cluster as its current one.
+ * The kubeconfig with the context of a cluster as its current one.
  * @throws ClusterError when there is no such file or context
  */
-export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
+export function kubeConfigOf(cluster: ClusterPlace): KubeConfig {
   const kubeConfig = new KubeConfig();
   if (cluster.kubeconfig !== undefined) {
     if (!existsSync(cluster.kubeconfig)) {
       throw new ClusterError(
-        `casper:cluster.kubeconfig: ${cluster.kubeconfig} does not exist; correct the path`,
+        `${keyOf(cluster)}.kubeconfig: ${cluster.kubeconfig} does not exist; correct the path`,
       );
     }
     kubeConfig.loadFromFile(cluster.kubeconfig);
@@ -28,7 +41,7 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
     const missing = named.find((file) => file !== '' && !existsSync(file));
     if (missing !== undefined) {
       throw new ClusterError(
-        `KUBECONFIG names ${missing}, which does not exist; correct it, or name the file in casper:cluster.kubeconfig`,
+        `KUBECONFIG names ${missing}, which does not exist; correct it, or name the file in ${keyOf(cluster)}.kubeconfig`,
       );
     }
     kubeConfig.loadFromDefault();
@@ -37,7 +50,7 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
     assertDefaultKubeconfig(cluster);
     const known = kubeConfig.getContexts().map(({ name }) => name);
     throw new ClusterError(
-      `casper:cluster.context: no context ${cluster.context} in ${cluster.kubeconfig ?? process.env['KUBECONFIG'] ?? '~/.kube/config'} ` +
+      `${keyOf(cluster)}.context: no context ${cluster.context} in ${cluster.kubeconfig ?? process.env['KUBECONFIG'] ?? '~/.kube/config'} ` +
         `(it has: ${known.join(', ') || 'none'}); correct the context, set KUBECONFIG, ` +
         'or run inside `casper lab exec` when the lab is meant',
     );
@@ -47,8 +60,8 @@ export function kubeConfigOf(cluster: StackConfig['cluster']): KubeConfig {
 }
 
 /** Inside a cluster there may be none: then the context of the pod's own account has been found already. */
-function assertDefaultKubeconfig({ kubeconfig }: StackConfig['cluster']): void {
-  if (kubeconfig !== undefined || process.env['KUBECONFIG']) return;
+function assertDefaultKubeconfig(cluster: ClusterPlace): void {
+  if (cluster.kubeconfig !== undefined || process.env['KUBECONFIG']) return;
   const file = path.join(process.env['HOME'] ?? homedir(), '.kube', 'config');
   if (!existsSync(file)) {
     throw new ClusterError(
@@ -90,7 +103,7 @@ export async function assertReachable(kubeConfig: KubeConfig, withinMs = 10_000)
   } catch (error) {
     throw new ClusterError(
       `No API server answers at ${server} (context ${kubeConfig.getCurrentContext()}): ${reasonOf(error)}. ` +
-        'Nothing was changed. Start the cluster (`casper lab up` for the lab) or correct casper:cluster.',
+        'Nothing was changed there. Start the cluster (`casper lab up` for the lab) or correct the stack file.',
     );
   }
 }

@@ -1,10 +1,14 @@
 import type { Stack } from '@pulumi/pulumi/automation';
-import { readStackFile } from '../stack/stackFile';
+import { inCluster } from '../stack/clusters';
+import type { StackConfig } from '../stack/stackConfig';
+import { ClusterError } from '../cluster/connection';
+import { readStackFile, readStackSettings } from '../stack/stackFile';
 import { previewStack, refreshStack, UpdateError, updateStack, type StackChange } from './engine/update';
 import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
 import { deadProcesses, traefikUrns } from './hostProcesses';
 import { assertNodesHold } from './nodeRoom';
+import { reach, type SilentCluster, type TargetCluster } from './reach';
 import type { Step } from './step';
 import type { Target } from './target';
 import { lostRegions, verifyRows, type RowVerification } from './verify/servedWeights';
@@ -24,8 +28,11 @@ export class VerificationError extends Error {
 }
 
 /** What to do about faults. */
-export function remedyFor({ rows }: Verified): string {
+export function remedyFor({ rows, silent }: Verified): string {
   const lost = lostRegions(rows);
+  if (silent.length > 0) {
+    return `What runs in ${silent.map(({ name }) => name).join(', ')} stays as it is; apply again once the API server answers.`;
+  }
   return lost.length > 0
     ? `The plan's backup rows serve meanwhile; plan without what is lost: --without ${lost.join(',')}.`
     : "Apply again; `kubectl describe pod` and the log in a Traefik's folder tell more.";
@@ -45,25 +52,35 @@ export async function preview(target: Target, step: Step): Promise<StackChange> 
 export interface Verified {
   readonly verification: readonly RegionVerification[];
   readonly rows: readonly RowVerification[];
+  /** Clusters that tell nothing. */
+  readonly silent: readonly SilentCluster[];
   /** Why Prometheus does not answer; null where it does, or there is none. */
   readonly prometheusFault: string | null;
 }
 
 /** Reads back what runs; changes nothing. */
-export async function verify({ kubeConfig, options }: Target, step: Step): Promise<Verified> {
+export async function verify({ clusters, options }: Target, step: Step): Promise<Verified> {
   const config = readStackFile(options.configFile);
   return step('reading what runs', async () => {
+    const { answering, silent } = await reach(clusters, config);
     const [verification, rows, prometheusFault] = await Promise.all([
-      verifyLive(kubeConfig, config),
+      inEach(answering, ({ name, kubeConfig }) => verifyLive(kubeConfig, inCluster(config, name))),
       verifyRows(config),
       silentPrometheus(config),
     ]);
-    return { verification, rows, prometheusFault };
+    return { verification, rows, silent, prometheusFault };
   });
 }
 
+async function inEach<T>(
+  clusters: readonly TargetCluster[],
+  ask: (cluster: TargetCluster) => Promise<readonly T[]>,
+): Promise<T[]> {
+  return (await Promise.all(clusters.map(ask))).flat();
+}
+
 /** Everything that differs from the plan, in words; of regions that are left out nothing is expected. */
-export function faultsOf({ verification, rows, prometheusFault }: Verified): string[] {
+export function faultsOf({ verification, rows, silent, prometheusFault }: Verified): string[] {
   const lost = lostRegions(rows);
   return [
     ...verification.flatMap(({ region, leftOut, fault }) => {
@@ -72,17 +89,21 @@ export function faultsOf({ verification, rows, prometheusFault }: Verified): str
       return fault === null ? [] : [`${region}: ${fault}`];
     }),
     ...rows.flatMap(({ origin, fault }) => (fault === null ? [] : [`Traefik of ${origin}: ${fault}`])),
+    ...silent.map(({ name, regions, reason }) => `${regions.join(', ') || name}: unknown: ${reason}`),
     ...(prometheusFault === null ? [] : [`Prometheus: ${prometheusFault}`]),
   ];
 }
 
 const lostFault = 'lost: no proxy that asks it gets an answer';
 
-/** Whether all that is wrong is that regions are lost: no update mends that. */
-function isLossAlone(found: Verified): boolean {
+/** Whether all that is wrong is that regions are lost, or clusters silent: no update mends that. */
+function isBeyondUpdates(found: Verified): boolean {
   const lost = lostRegions(found.rows);
   const alive = found.verification.filter(({ region }) => !lost.includes(region));
-  return lost.length > 0 && faultsOf({ ...found, verification: alive }).length === 0;
+  return (
+    lost.length + found.silent.length > 0 &&
+    faultsOf({ ...found, verification: alive, silent: [] }).length === 0
+  );
 }
 
 /** What an update changed, and what runs after it. */
@@ -92,21 +113,25 @@ export interface Applied extends Verified {
 
 /**
  * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
- * A region that is lost is told, in the notes and by `faultsOf`.
+ * A region that is lost and a cluster that does not answer are told, in the notes and by `faultsOf`.
  * @throws ClusterError, UpdateError, StackLockedError, VerificationError
  */
 export async function apply(target: Target, step: Step): Promise<Applied> {
   const stack = await target.stack();
   const { configFile } = target.options;
   const config = readStackFile(configFile);
-  await assertNodesHold(target.kubeConfig, config);
+  const { answering } = await reach(target.clusters, config);
+  await inEach(answering, async ({ name, kubeConfig }) => {
+    await assertNodesHold(kubeConfig, inCluster(config, name));
+    return [];
+  });
   const refresh = (): Promise<unknown> => step('pulumi refresh', () => refreshStack(stack, configFile));
   const update = (replace: readonly string[]): Promise<StackChange> =>
     step('pulumi up', () => updateStack(stack, configFile, replace)).catch((error: unknown) =>
-      explained(target, error),
+      explained(answering, config, error),
     );
 
-  const overwritten = await changedByOthers(target, stack, config.service.namespace);
+  const overwritten = await changedByOthers(answering, stack, config.service.namespace);
   // Pulumi compares the plan with its own state, which does not have these changes yet.
   if (overwritten.length > 0) await refresh();
   const dead = await deadProcesses(stack, config);
@@ -118,8 +143,8 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const found = await verify(target, step);
   const faults = faultsOf(found);
   if (faults.length === 0) return { update: first, ...found };
-  // No update mends a loss: it is told, and the backup serves.
-  if (isLossAlone(found)) return { update: { ...first, notes: [...first.notes, ...faults] }, ...found };
+  // It is told; of a loss the backup serves.
+  if (isBeyondUpdates(found)) return { update: { ...first, notes: [...first.notes, ...faults] }, ...found };
   // Something changed behind Pulumi's back, a pod was made anew for instance: let it look, and apply the plan again.
   await refresh();
   const strayed = found.rows.filter(({ ok }) => !ok).map(({ origin }) => origin);
@@ -137,21 +162,40 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
 }
 
 /** What somebody changed of the stack's objects; the stack's state is read only where there is such a field. */
-async function changedByOthers({ kubeConfig }: Target, stack: Stack, namespace: string): Promise<string[]> {
-  const foreign = await foreignFields(kubeConfig, namespace);
+async function changedByOthers(
+  clusters: readonly TargetCluster[],
+  stack: Stack,
+  namespace: string,
+): Promise<string[]> {
+  const foreign = await inEach(clusters, ({ kubeConfig }) => foreignFields(kubeConfig, namespace));
   if (foreign.length === 0) return [];
   const state: { deployment: unknown } = await stack.exportStack();
   return changedBehindTheStack(foreign, state.deployment);
 }
 
 /** Adds the pods' own reasons to an update's error. */
-async function explained({ kubeConfig, options }: Target, error: unknown): Promise<never> {
+async function explained(
+  clusters: readonly TargetCluster[],
+  { service }: StackConfig,
+  error: unknown,
+): Promise<never> {
   if (!(error instanceof UpdateError)) throw error;
-  const { namespace } = readStackFile(options.configFile).service;
-  const reasons = await explainRollout(kubeConfig, namespace);
+  const reasons = await inEach(clusters, ({ kubeConfig }) => explainRollout(kubeConfig, service.namespace));
   if (reasons.length === 0) throw error;
   const lines = reasons.map((reason) => `  ${reason}`).join('\n');
   throw new UpdateError(`${error.message}\nWhat is not ready, and why:\n${lines}`);
+}
+
+/** Regions whose cluster does not answer; all of them where none does. */
+export async function unreachableRegions({ clusters, options }: Target): Promise<string[]> {
+  const config = readStackSettings(options.configFile);
+  try {
+    const { silent } = await reach(clusters, config);
+    return silent.flatMap(({ regions }) => regions);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return config.regions.map(({ name }) => name);
+  }
 }
 
 /** A stack file, and what makes it real. */

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { capacityOf } from '../stack/capacity';
 import type { StackConfig } from '../stack/stackConfig';
 import { busiestMoment, type BusiestMoment } from '../observe/busiestMoment';
@@ -7,6 +6,7 @@ import { observeRequests, type Observation } from '../observe/observeRequests';
 import { PrometheusError } from '../observe/prometheus';
 import { watchReadyServers, type ReadyServers } from '../observe/readyServers';
 import { receivedRequests } from '../observe/receivedRequests';
+import type { TargetCluster } from './reach';
 import { requestPathOf, type RequestPathView } from './requestPath';
 import type { AppliedInterval, RunObserver, ServedInterval } from './runObserver';
 
@@ -25,7 +25,7 @@ export class RequestWatcher implements RunObserver {
    * @throws NoRequestPathError
    */
   constructor(
-    private readonly kubeConfig: KubeConfig,
+    private readonly clusters: readonly TargetCluster[],
     private readonly config: StackConfig,
     private readonly loadShare: number,
   ) {
@@ -33,8 +33,11 @@ export class RequestWatcher implements RunObserver {
   }
 
   onBegin(): void {
-    this.watching = watchReadyServers(this.kubeConfig, this.config, this.ended.signal, (moment) =>
-      this.ready.push(moment),
+    this.watching = watchReadyServers(
+      this.clusters.map(({ kubeConfig }) => kubeConfig),
+      this.config,
+      this.ended.signal,
+      (moment) => this.ready.push(moment),
     );
   }
 

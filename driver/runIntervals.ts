@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { capacityOf } from '../stack/capacity';
 import { preScaledPlans } from '../planning/preScaling';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
-import { leftOut } from '../planning/leftOut';
+import { leftOut, type Untouched } from '../planning/leftOut';
 import type { StackPlan } from '../stack/stackConfig';
 import { readStackFile, writeStackPlan } from '../stack/stackFile';
 import type { StackChange } from './engine/update';
@@ -25,11 +26,14 @@ export interface RunOptions {
 /** What a run needs to go on without regions that are lost. */
 export interface Losses {
   readonly health: RegionHealth;
+  /** Regions in clusters that do not answer. */
+  readonly unreachable: () => Promise<readonly string[]>;
   /**
-   * The plans of all of the run's intervals without some regions.
+   * The plans of all of the run's intervals where some regions cannot be changed.
+   * @param given the plan that the stack was given last
    * @throws InfeasibleError, NoRegionError where nobody is left to serve
    */
-  readonly planWithout: (lost: readonly string[]) => Promise<readonly IntervalPlan[]>;
+  readonly planAround: (untouched: Untouched, given: StackPlan) => Promise<readonly IntervalPlan[]>;
 }
 
 /**
@@ -83,9 +87,12 @@ async function intervals(
   const tell = (note: string): void => {
     for (const observer of observers) observer.onNote?.(note);
   };
-  const course = new Course(changesOf(plans), losses, changesOf, tell);
+  // What was applied last, or tried: a preview's plan is not that.
+  let given = config.plan;
+  const course = new Course(changesOf(plans), losses, changesOf, () => given, tell);
   const write = ({ plan, stackPlan }: Change): StackPlan => {
-    const written = leftOut(stackPlan, plan.without ?? [], readStackFile(configFile).plan);
+    const { asTheyAre } = course.untouched;
+    const written = leftOut(stackPlan, { without: plan.without ?? [], asTheyAre }, given);
     writeStackPlan(configFile, written);
     return written;
   };
@@ -96,10 +103,11 @@ async function intervals(
       if (!change) throw new Error(`the run has no interval ${index}`);
       const stackPlan = write(change);
       try {
+        given = stackPlan;
         return { ...change, stackPlan, applied: await reconciler.apply() };
       } catch (error) {
         if (!(await course.lossWithin(lossSeenWithinMs, index))) throw error;
-        tell(`a region is lost, and its change failed; planned anew: ${messageOf(error)}`);
+        tell(`a region or a cluster is lost, and the change failed; planned anew: ${messageOf(error)}`);
       }
     }
   };
@@ -117,7 +125,7 @@ async function intervals(
   let shown = await previewOf(course.at(0));
   for (const index of plans.keys()) {
     const changeBegunAtMs = Date.now();
-    await course.lookAround(index);
+    await course.lookAround(index, await losses?.unreachable());
     const { plan, stackPlan, applied } = await inForce(index);
     const inForceAtMs = Date.now();
     if (index === 0) {
@@ -153,6 +161,7 @@ async function intervals(
       const anew = course.at(index);
       const again = anew && (await appliedAnew(reconciler, () => write(anew), tell));
       if (!again) continue;
+      given = again.stackPlan;
       interval = withChange(interval, anew.plan, again);
       for (const observer of observers) observer.onApplied?.(interval);
       shown = null;
@@ -202,7 +211,9 @@ function withChange(
 
 /** The changes of a run, which are planned anew where a region is lost or back. */
 class Course {
-  private without: readonly string[] = [];
+  /** What the plans leave alone. */
+  untouched: Untouched = { without: [], asTheyAre: [] };
+  private unreachable: readonly string[] = [];
   /** The interval in which a region came back last: it comes back once in each at the most. */
   private readonly returnedIn = new Map<string, number>();
 
@@ -210,6 +221,7 @@ class Course {
     private changes: readonly Change[],
     private readonly losses: Losses | undefined,
     private readonly changesOf: (plans: readonly IntervalPlan[]) => readonly Change[],
+    private readonly given: () => StackPlan,
     private readonly tell: (note: string) => void,
   ) {}
 
@@ -228,31 +240,49 @@ class Course {
   /** Whether a region is lost or back by now, or within some milliseconds, and the plans were made anew. */
   async lossWithin(milliseconds: number, index: number): Promise<boolean> {
     if (!this.losses) return false;
-    if (await this.lookAround(index)) return true;
+    const unreachable = await this.losses.unreachable();
+    if (await this.lookAround(index, unreachable)) return true;
     await this.changedWithin(milliseconds);
-    return this.lookAround(index);
+    return this.lookAround(index, unreachable);
   }
 
-  /** Plans anew, in some interval, where other regions are lost than those that the plans leave out; whether it did. */
-  async lookAround(index: number): Promise<boolean> {
+  /**
+   * Plans anew, in some interval, where other regions are lost or cannot be changed than those that the plans leave
+   * alone; whether it did.
+   * @param unreachable regions in clusters that do not answer; those that were found last when absent
+   */
+  async lookAround(index: number, unreachable = this.unreachable): Promise<boolean> {
     if (!this.losses) return false;
+    this.unreachable = unreachable;
     const { lost } = this.losses.health;
-    const returning = this.without.filter((region) => !lost.includes(region));
+    const returning = this.untouched.without.filter((region) => !lost.includes(region));
     const tooSoon = returning.filter((region) => this.returnedIn.get(region) === index);
     const without = [...lost, ...tooSoon].sort();
-    if (without.join() === this.without.join()) return false;
+    const asTheyAre = unreachable.filter((region) => !without.includes(region)).sort();
+    const untouched = { without, asTheyAre };
+    if (isDeepStrictEqual(untouched, this.untouched)) return false;
     try {
-      this.changes = this.changesOf(await this.losses.planWithout(without));
+      this.changes = this.changesOf(await this.losses.planAround(untouched, this.given()));
     } catch (error) {
-      this.tell(
-        `no plan without ${without.join(', ')}, which are lost; the weights stay: ${messageOf(error)}`,
-      );
+      this.tell(`no plan ${inWords(untouched)}; the weights stay: ${messageOf(error)}`);
       return false;
     }
+    if (asTheyAre.join() !== this.untouched.asTheyAre.join()) this.tell(`planned ${inWords(untouched)}`);
     for (const region of returning) this.returnedIn.set(region, index);
-    this.without = without;
+    this.untouched = untouched;
     return true;
   }
+}
+
+/** As in "without a, which is lost, and with b as it is"; pure. */
+function inWords({ without, asTheyAre }: Untouched): string {
+  const parts = [
+    ...(without.length > 0 ? [`without ${without.join(', ')} (lost)`] : []),
+    ...(asTheyAre.length > 0
+      ? [`with ${asTheyAre.join(', ')} as they are (their cluster does not answer)`]
+      : []),
+  ];
+  return parts.join(' and ') || 'with all regions';
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { manifestFiles } from './cluster/manifests';
+import { clustersUp } from './cluster/clusters';
 import { hosts, nodes } from './cluster/nodes';
 import { podSysctls } from './cluster/nodeDaemons';
 import { clientKeyFile, hostKey } from './cluster/sshServers';
@@ -9,6 +10,8 @@ import { goToolPath } from './tools/goTools';
 /** Where a region is in the lab; the form of an entry of casper:regions. */
 export interface LabRegion {
   readonly name: string;
+  /** Where the lab has several. */
+  readonly cluster?: string;
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly failureDomain: string;
   readonly loadBalancer: { readonly address: string; readonly port: number };
@@ -26,12 +29,15 @@ export interface LabRegion {
  * own, as long as there are hosts.
  */
 export function labRegions(names: readonly string[]): LabRegion[] {
+  const clusters = clustersUp();
   const perNode = Math.ceil(names.length / nodes.length);
   return names.map((name, index) => {
     const node = Math.floor(index / perNode);
     const round = Math.floor(index / hosts.length);
+    const cluster = clusters.find((candidate) => candidate.nodes.some((own) => own === nodes[node]));
     return {
       name,
+      ...(clusters.length > 1 && cluster && { cluster: cluster.name }),
       nodeSelector: { 'kubernetes.io/hostname': nodes[node]?.name ?? '' },
       failureDomain: nodes[node]?.name ?? '',
       loadBalancer: { address: `192.168.245.${201 + node}`, port: 8081 + (index % perNode) },
@@ -45,14 +51,22 @@ export function labRegions(names: readonly string[]): LabRegion[] {
   });
 }
 
-/** What else is particular to a stack in the lab: what it installs in the cluster, and the hosts of the request path. */
+/** What else is particular to a stack in the lab: its clusters, what it installs there, and the hosts of the request path. */
 export function labSettings(): { keys: string[]; value: unknown }[] {
   const platform = {
     metalLb: { manifest: manifestFiles.metalLb },
     // The lab's kubelets serve with certificates of the lab's own authority, which metrics-server does not know.
     metricsServer: { manifest: manifestFiles.metricsServer, extraArgs: ['--kubelet-insecure-tls'] },
   };
+  const clusters = clustersUp().map(({ name }) => ({ name, context: name }));
+  const [only] = clusters;
   return [
+    ...(clusters.length === 1
+      ? [{ keys: ['casper:cluster'], value: { context: only?.name } }]
+      : [
+          { keys: ['casper:clusters'], value: clusters },
+          { keys: ['casper:cluster'], value: undefined },
+        ]),
     { keys: ['casper:platform'], value: platform },
     { keys: ['casper:service', 'sysctls'], value: podSysctls },
     { keys: ['casper:hosts'], value: labHosts() },

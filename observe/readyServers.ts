@@ -19,20 +19,29 @@ const askedEveryMs = 500;
 
 /**
  * Polls the ready servers of every region until the signal aborts, from the CPU limits that the kubelet reports for
- * ready pods. Moments at which the API server does not answer are missing.
+ * ready pods. Moments at which one of the clusters' API servers does not answer are missing.
  */
 export async function watchReadyServers(
-  kubeConfig: KubeConfig,
+  kubeConfigs: readonly KubeConfig[],
   config: Pick<StackConfig, 'service' | 'capacity' | 'regions'>,
   signal: AbortSignal,
   onMoment: (moment: ReadyServers) => void,
 ): Promise<void> {
-  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const apis = kubeConfigs.map((kubeConfig) => kubeConfig.makeApiClient(CoreV1Api));
   const list = { namespace: config.service.namespace, labelSelector: allRegionsSelector };
   while (!signal.aborted) {
     const atMs = Date.now();
-    const pods = await core.listNamespacedPod(list, within(2000)).catch(() => undefined);
-    if (pods) onMoment({ atMs, servers: serversOf(pods.items, config) });
+    const lists = await Promise.all(apis.map((core) => core.listNamespacedPod(list, within(2000)))).catch(
+      () => undefined,
+    );
+    if (lists)
+      onMoment({
+        atMs,
+        servers: serversOf(
+          lists.flatMap(({ items }) => items),
+          config,
+        ),
+      });
     await sleep(askedEveryMs);
   }
 }

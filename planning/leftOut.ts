@@ -1,15 +1,26 @@
 import type { StackPlan } from '../stack/stackConfig';
 
+/** Regions in which a plan changes nothing. */
+export interface Untouched {
+  /** Lost: they get no requests. */
+  readonly without: readonly string[];
+  /** In clusters that do not answer: what runs there goes on serving, and a plan uses no more of it than there is. */
+  readonly asTheyAre: readonly string[];
+}
+
 /**
- * A plan without regions that are lost, as the stack is given it: what runs there stays as the plan before has it, so
+ * A plan as the stack is given it where regions cannot be changed: what runs there stays as the plan before has it, so
  * that nothing has to be done where nothing answers. Pure.
- * @param before the plan that the stack has
+ * @param before the plan that is in force
  */
-export function leftOut(plan: StackPlan, without: readonly string[], before: StackPlan): StackPlan {
-  if (without.length === 0) return plan;
-  const asBefore = without.flatMap((region) => {
+export function leftOut(plan: StackPlan, { without, asTheyAre }: Untouched, before: StackPlan): StackPlan {
+  const asBefore = [...without, ...asTheyAre].flatMap((region) => {
     const own = before.regions[region];
     return own ? [[region, own] as const] : [];
   });
-  return { ...plan, regions: { ...plan.regions, ...Object.fromEntries(asBefore) }, without: [...without] };
+  return {
+    ...plan,
+    regions: { ...plan.regions, ...Object.fromEntries(asBefore) },
+    ...(without.length > 0 && { without: [...without] }),
+  };
 }

@@ -8,6 +8,7 @@ import type { MetricsServerArgs } from '../components/platform/metricsServer';
 import type { PrometheusServerArgs } from '../components/prometheusServer';
 import type { InPlace, RegionServiceArgs } from '../components/regionServiceArgs';
 import { capacityOf, limitMillicoresOf, podCeilingMillicores, podsOf } from '../stack/capacity';
+import { clusterOf } from '../stack/clusters';
 import { destinationUrls, originsOf, type Origin, type Watcher } from '../stack/requestPath';
 import type { HostConfig, RegionConfig, StackConfig } from '../stack/stackConfig';
 
@@ -45,17 +46,18 @@ export function regionServiceArgs(
     ...(capacity.serversPerPod !== undefined && {
       pods: { count: podsOf(limitMillicoresOf(plan, region.name), capacity), before: podsBefore },
     }),
-    inPlace: inPlaceOf(config, region.name),
+    inPlace: inPlaceOf(config, region),
   };
 }
 
-function inPlaceOf(config: StackConfig, region: string): InPlace | undefined {
-  const { cluster, service } = config;
-  if (service.cpuChange === 'rollout') return undefined;
+function inPlaceOf(config: StackConfig, region: RegionConfig): InPlace | undefined {
+  const { service } = config;
+  const cluster = clusterOf(config, region);
+  if (service.cpuChange === 'rollout' || !cluster) return undefined;
   return {
     context: cluster.context,
     kubeconfig: cluster.kubeconfig,
-    ceilingMillicores: podCeilingMillicores(capacityOf(config, region)),
+    ceilingMillicores: podCeilingMillicores(capacityOf(config, region.name)),
     timeoutSeconds: service.resizeTimeoutSeconds,
   };
 }
@@ -110,27 +112,27 @@ function hostOf({ name, address, ssh }: HostConfig): Host {
 }
 
 /** MetalLB, and its pool of the regions' addresses; undefined where the stack has nothing to do with it. */
-export async function metalLbArgs({
-  platform,
-  scope,
-  regions,
-}: StackConfig): Promise<MetalLbArgs | undefined> {
+export async function metalLbArgs(
+  { platform, scope, regions }: StackConfig,
+  namePrefix: string | undefined,
+): Promise<MetalLbArgs | undefined> {
   if (!platform.metalLb) return undefined;
   const { namespace, install, manifest } = platform.metalLb;
   const addresses = regions.flatMap(({ loadBalancer }) => (loadBalancer ? [loadBalancer.address] : []));
   return {
     manifest: install && scope !== 'service' && manifest !== undefined ? await readManifest(manifest) : [],
+    namePrefix,
     namespace,
     addresses: scope === 'platform' ? [] : [...new Set(addresses)],
   };
 }
 
 /** metrics-server; undefined where it is not this stack that installs it. */
-export async function metricsServerArgs({
-  platform,
-  scope,
-}: StackConfig): Promise<MetricsServerArgs | undefined> {
+export async function metricsServerArgs(
+  { platform, scope }: StackConfig,
+  namePrefix: string | undefined,
+): Promise<MetricsServerArgs | undefined> {
   const { install, manifest, extraArgs } = platform.metricsServer ?? {};
   if (scope === 'service' || !install || manifest === undefined) return undefined;
-  return { manifest: await readManifest(manifest), extraArgs };
+  return { manifest: await readManifest(manifest), namePrefix, extraArgs };
 }

@@ -2,8 +2,9 @@ import { RunError } from '@pulumi/pulumi';
 import type { KubeConfig, V1Namespace } from '@kubernetes/client-node';
 import { ApiException, CoreV1Api } from '../cluster/client';
 import { within } from '../cluster/connection';
-import type { ServiceConfig } from '../stack/stackConfig';
+import type { ServiceConfig, StackConfig } from '../stack/stackConfig';
 import type { OwnOutputs } from './ownOutputs';
+import type { ProgramCluster } from './programClusters';
 
 /** Annotation of a namespace that a stack has made: the stack's name. */
 export const madeByStack = 'casper/stack';
@@ -15,10 +16,22 @@ const answerWithinMs = 10_000;
 
 /**
  * A stack deletes the namespace that it has made, with all that is in it. So it makes only one that is not there, and
- * uses only one that it has not made. Where the API server does not tell, the update itself fails or does not need it.
- * @throws RunError when the namespace is somebody else's, or not there
+ * uses only one that it has not made. Where an API server does not tell, the update itself fails or does not need it.
+ * @throws RunError when the namespace is somebody else's in one of the clusters, or not there
  */
-export async function assertNamespaceIsOurs(
+export async function assertNamespacesAreOurs(
+  clusters: readonly ProgramCluster[],
+  { scope, service }: StackConfig,
+  stack: string,
+  outputs: OwnOutputs,
+): Promise<void> {
+  if (scope === 'platform') return;
+  await Promise.all(
+    clusters.map(({ kubeConfig }) => assertNamespaceIsOurs(kubeConfig, service, stack, outputs)),
+  );
+}
+
+async function assertNamespaceIsOurs(
   kubeConfig: KubeConfig,
   service: ServiceConfig,
   stack: string,

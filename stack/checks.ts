@@ -1,5 +1,46 @@
 import { capacityOf, ceilingMillicores, limitMillicoresOf } from './capacity';
+import { clustersOf } from './clusters';
 import type { Capacity, StackConfig } from './schema';
+
+/** There is one way to name clusters; each is there once, and every region is in one of them. */
+export function faultsOfClusters(config: Omit<StackConfig, 'plan'>): string[] {
+  const { cluster, clusters, regions } = config;
+  if (!cluster && !clusters) {
+    return [
+      'casper:cluster: missing; name the context of the cluster, or several clusters in casper:clusters',
+    ];
+  }
+  if (cluster && clusters) {
+    return ['casper:cluster and casper:clusters are both there; leave the one that holds'];
+  }
+  const known = clustersOf(config);
+  const places = known.map(({ context, kubeconfig = '' }) => `${kubeconfig} ${context}`);
+  const faults = known.flatMap(({ name, context }, index) => {
+    const twice = known.findIndex((other) => other.name === name) < index;
+    const place = places.indexOf(places[index] ?? '');
+    return [
+      ...(twice ? [`casper:clusters: ${name} stands there twice; give each cluster once`] : []),
+      ...(place < index && !twice
+        ? [
+            `casper:clusters.${name}.context: ${context}, which is ${known[place]?.name ?? ''} already; give each cluster a context of its own`,
+          ]
+        : []),
+    ];
+  });
+  const names = known.map(({ name }) => name);
+  for (const { name, cluster: own } of regions) {
+    if (own === undefined && names.length > 1) {
+      faults.push(
+        `casper:regions.${name}.cluster: missing; name one of casper:clusters (${names.join(', ')})`,
+      );
+    } else if (own !== undefined && !names.includes(own)) {
+      faults.push(
+        `casper:regions.${name}.cluster: ${own} is not in casper:clusters (${clusters ? `known clusters: ${names.join(', ')}` : 'there are none'}); correct the name or add the cluster`,
+      );
+    }
+  }
+  return faults;
+}
 
 /** Every region stands there once, at an address of its own, and may have as many servers as it must have. */
 export function faultsOfRegions(config: Omit<StackConfig, 'plan'>): string[] {

@@ -59,6 +59,9 @@ const clusterSchema = z.strictObject({
   kubeconfig: z.string().min(1).optional(),
 });
 
+/** One of several clusters; its name is part of Pulumi's names for what is in it. */
+const namedClusterSchema = clusterSchema.extend({ name: regionName });
+
 /** What a region holds; casper:capacity says it for all regions, casper:regions[].capacity for one of them. */
 const capacityFields = {
   /** Requests/s that one server carries. */
@@ -122,6 +125,8 @@ const capacitySchema = regionCapacitySchema
 
 const regionSchema = z.strictObject({
   name: regionName,
+  /** Name of the one of casper:clusters that it runs in; may be absent where there is only one. */
+  cluster: z.string().exactOptional(),
   /** Labels of the nodes that stand in this region; without it any node may run its pods. */
   nodeSelector: z.record(z.string(), z.string()).optional(),
   /** Regions that name the same one are lost together, and none of them stands in for another; alone when absent. */
@@ -258,7 +263,9 @@ const planSchema = z.strictObject({
 });
 
 export const stackSchema = z.strictObject({
-  cluster: clusterSchema,
+  /** The cluster of all regions, or several, of which every region names its own. */
+  cluster: clusterSchema.exactOptional(),
+  clusters: z.array(namedClusterSchema).min(1).exactOptional(),
   /**
    * What the stack makes: all of it, only what casper:platform installs, or all but that. The platform seldom changes,
    * and looking at it takes a third of every update: in a stack of its own it is left alone.

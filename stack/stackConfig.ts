@@ -1,4 +1,11 @@
-import { faultsOfBackup, faultsOfHosts, faultsOfLeftOut, faultsOfPlan, faultsOfRegions } from './checks';
+import {
+  faultsOfBackup,
+  faultsOfClusters,
+  faultsOfHosts,
+  faultsOfLeftOut,
+  faultsOfPlan,
+  faultsOfRegions,
+} from './checks';
 import { faultsOfSignals } from './signalsChecks';
 import { stackSchema, type StackConfig } from './schema';
 
@@ -21,7 +28,7 @@ export type {
 
 const prefix = 'casper:';
 
-const checksOfSettings = [faultsOfRegions, faultsOfHosts, faultsOfSignals];
+const checksOfSettings = [faultsOfClusters, faultsOfRegions, faultsOfHosts, faultsOfSignals];
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */
 export class StackConfigError extends Error {

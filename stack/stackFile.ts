@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { isMap, parseDocument, Scalar, type Document } from 'yaml';
+import { isMap, isScalar, parseDocument, Scalar, type Document } from 'yaml';
 import {
   casperValues,
   parseStackConfig,
@@ -69,11 +69,13 @@ export function writeStackPlan(path: string, plan: StackPlan): boolean {
 /** One value of a stack file, by its keys from the outside in, such as `casper:service` and `cpuChange`. */
 export interface StackSetting {
   readonly keys: readonly string[];
+  /** Undefined for none: the key goes. */
   readonly value: unknown;
 }
 
 function setValue(document: Document, keys: readonly string[], value: unknown): void {
-  document.setIn(['config', ...keys], document.createNode(value));
+  if (value === undefined) document.deleteIn(['config', ...keys]);
+  else document.setIn(['config', ...keys], document.createNode(value));
 }
 
 /**
@@ -126,6 +128,10 @@ export function newStackFile(
   settings: readonly StackSetting[] = [],
 ): void {
   const document = readDocument(template);
+  const [first] = isMap(document.contents) ? document.contents.items : [];
+  // What is said of the template does not hold for what is made of it.
+  if (isScalar(first?.key)) first.key.commentBefore = null;
+  document.commentBefore = ` A service in ${regions.length} regions; docs/configuration.md explains every key.`;
   document.setIn(['config', 'casper:regions'], document.createNode(regions));
   for (const { keys, value } of settings) setValue(document, keys, value);
   const plan: StackPlan = {

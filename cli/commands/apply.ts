@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { apply, faultsOf, remedyFor } from '../../driver/reconcile';
-import { openTarget } from '../../driver/target';
 import { writeStackPlan } from '../../stack/stackFile';
 import { plannedChange, withChangeOptions, type ChangeFlags } from '../plannedChange';
 import { showStep } from '../progress';
@@ -12,9 +11,8 @@ export const applyCommand = withChangeOptions(
     'Make the stack file real and verify what runs. With --traces and --at the plan of that interval is written into it first.',
   ),
 ).action(async (flags: ChangeFlags, command: Command) => {
-  const { options, plan, stackPlan, move } = await plannedChange(flags, command);
-  const target = await openTarget(options);
-  if (stackPlan) writeStackPlan(options.configFile, stackPlan);
+  const { target, plan, stackPlan, move } = await plannedChange(flags, command);
+  if (stackPlan) writeStackPlan(target.options.configFile, stackPlan);
   const { update, ...verified } = await apply(target, showStep);
   if (faultsOf(verified).length > 0) {
     console.error(`casper: ${remedyFor(verified)}`);

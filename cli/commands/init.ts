@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { newStackFile } from '../../stack/stackFile';
+import { clustersOfOwn } from '../clustersOfOwn';
 import { openTrace } from '../openTrace';
 import { hasLabSources, projectDirectory } from '../project';
 
@@ -10,15 +11,38 @@ export const initCommand = new Command('init')
   )
   .requiredOption('--traces <dir>', 'folder of the three CSV files')
   .requiredOption('--config-file <path>', 'stack file to write; must not exist')
-  .action(async ({ traces, configFile, lab }: { traces: string; configFile: string; lab?: true }) => {
+  .addOption(
+    new Option(
+      '--context <context>',
+      'context of the kubeconfig for all regions; or REGION[,REGION...]=CONTEXT, once for each cluster',
+    )
+      .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+      .conflicts('lab'),
+  )
+  .option('--image <image>', 'container image of the service (default: the one of the lab)')
+  .action(async ({ traces, configFile, context, image, lab }: Flags, command: Command) => {
     const trace = openTrace(traces);
-    const { regions, settings } = lab
-      ? await inLab(trace.regions)
-      : { regions: named(trace.regions), settings: [] };
+    if (!lab && !context) {
+      command.error(
+        `error: name the context of the cluster: --context CONTEXT (kubectl config get-contexts)${hasLabSources ? ', or give --lab' : ''}`,
+      );
+    }
+    const { regions, settings } = context
+      ? clustersOfOwn(context, trace.regions)
+      : await inLab(trace.regions);
+    const ofImage = image === undefined ? [] : [{ keys: ['casper:service', 'image'], value: image }];
     const baseline = path.join(projectDirectory, 'Pulumi.dev.yaml');
-    newStackFile(baseline, configFile, regions, trace.firstInterval, settings);
+    newStackFile(baseline, configFile, regions, trace.firstInterval, [...settings, ...ofImage]);
     console.log(`wrote ${configFile}: ${trace.regions.length} regions, no servers yet`);
   });
+
+interface Flags {
+  traces: string;
+  configFile: string;
+  context?: string[];
+  image?: string;
+  lab?: true;
+}
 
 if (hasLabSources) {
   initCommand.option(
@@ -26,8 +50,6 @@ if (hasLabSources) {
     'for the lab, which must be up: regions spread over its nodes and hosts, MetalLB, metrics-server, Traefik, Prometheus',
   );
 }
-
-const named = (regions: readonly string[]) => regions.map((name) => ({ name }));
 
 async function inLab(regions: readonly string[]) {
   const { labRegions, labSettings } = await import('../../lab/stackForLab.ts');

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { execa } from 'execa';
+import { clusterCounts } from '../../lab/cluster/clusters';
 import { labBuild, labDown, labStatus, labUp } from '../../lab/cluster/lab';
 import { labEnvironment } from '../../lab/environment';
 import { adminKubeconfig } from '../../lab/places';
@@ -7,8 +8,14 @@ import { showStep } from '../progress';
 
 const up = new Command('up')
   .description('Bring up a real Kubernetes cluster on this machine, from upstream parts. Needs root.')
-  .action(async () => {
-    const wasUp = await labUp(showStep);
+  .addOption(
+    new Option(
+      '--clusters <n>',
+      'one cluster with three nodes, or three clusters with one node each',
+    ).choices(clusterCounts.map(String)),
+  )
+  .action(async ({ clusters }: { clusters?: string }) => {
+    const wasUp = await labUp(showStep, clusters === undefined ? undefined : Number(clusters));
     console.log(wasUp ? 'the lab was up already' : `the lab is up; kubeconfig: ${adminKubeconfig}`);
   });
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { preview } from '../../driver/reconcile';
-import { openTarget } from '../../driver/target';
 import { writeStackPlan } from '../../stack/stackFile';
 import { plannedChange, withChangeOptions, type ChangeFlags } from '../plannedChange';
 import { showStep } from '../progress';
@@ -14,12 +13,12 @@ export const previewCommand = withChangeOptions(
     'Show what `apply` would change: the stack file as it is, or with --traces and --at the plan of that interval.',
   ),
 ).action(async (flags: ChangeFlags, command: Command) => {
-  const { options, plan, stackPlan, move } = await plannedChange(flags, command);
+  const { target, plan, stackPlan, move } = await plannedChange(flags, command);
+  const { options } = target;
   // A preview writes nothing into the stack file: a plan is tried on a copy.
   const folder = mkdtempSync(path.join(tmpdir(), 'casper-preview-'));
   try {
     const configFile = path.join(folder, `Pulumi.${options.stackName}.yaml`);
-    const target = await openTarget(options);
     copyFileSync(options.configFile, configFile);
     if (stackPlan) writeStackPlan(configFile, stackPlan);
     const change = await preview({ ...target, options: { ...options, configFile } }, showStep);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { fitToMachine } from '../../driver/fitToMachine';
-import { reconcilerOf } from '../../driver/reconcile';
+import { reconcilerOf, unreachableRegions } from '../../driver/reconcile';
 import { LoadSender } from '../../driver/loadSender';
 import { RequestWatcher } from '../../driver/requestWatcher';
 import { ProxyHealth } from '../../driver/proxyHealth';
@@ -10,10 +10,12 @@ import { runIntervals } from '../../driver/runIntervals';
 import type { RunObserver } from '../../driver/runObserver';
 import { openTargetOnCopy } from '../../driver/target';
 import type { IntervalPlan } from '../../planning/intervalPlan';
+import type { Untouched } from '../../planning/leftOut';
 import { comparisonOf } from '../../report/comparison';
 import { carbonByRegion, latencyByPair } from '../../report/conditions';
 import { makeReport } from '../../report/makeReport';
 import { RunRecorder } from '../../report/recorder';
+import type { StackPlan } from '../../stack/stackConfig';
 import { readStackFile, readStackSettings } from '../../stack/stackFile';
 import {
   integer,
@@ -26,7 +28,13 @@ import {
   type StackFlags,
   type SwitchingFlags,
 } from '../options';
-import { openPlanning, planForStack, simulateForStack, withoutRegions } from '../planFromStack';
+import {
+  openPlanning,
+  planForStack,
+  simulateForStack,
+  withoutRegions,
+  withRegionsAsTheyAre,
+} from '../planFromStack';
 import { showStep } from '../progress';
 import { sampleTraces, stackOptionsOf } from '../project';
 import { renderFit, renderLoad } from '../render/load';
@@ -118,12 +126,18 @@ export const runCommand = withPlanOptions(
           recorder.onSent(interval, load);
         },
       });
-      observers.push(sender, new RequestWatcher(target.kubeConfig, config, loadShare));
+      observers.push(sender, new RequestWatcher(target.clusters, config, loadShare));
     }
     const health = new ProxyHealth(readStackFile(target.options.configFile));
     const losses = {
       health,
-      planWithout: (lost: readonly string[]) => planForStack(withoutRegions(planning, lost), from, intervals),
+      unreachable: () => unreachableRegions(target),
+      planAround: ({ without, asTheyAre }: Untouched, given: StackPlan) =>
+        planForStack(
+          withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, given),
+          from,
+          intervals,
+        ),
     };
     const settings = { secondsPerInterval, previewed: true, preScaled: flags.load ?? false, losses };
     observers.push(health);

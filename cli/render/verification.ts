@@ -34,10 +34,11 @@ function joined(pods: readonly PodVerification[], text: (pod: PodVerification) =
 }
 
 /** What runs beside the plan: CPU by region, then the request path. */
-export function renderVerified({ verification, rows, prometheusFault }: Verified): string {
+export function renderVerified({ verification, rows, silent, prometheusFault }: Verified): string {
   return [
     renderVerification(verification),
     ...renderRows(rows),
+    ...silent.map(({ regions, reason }) => `  left as they are: ${regions.join(', ')}. ${reason}`),
     ...(prometheusFault === null ? [] : [`  Prometheus: ${prometheusFault}`]),
   ].join('\n');
 }

@@ -87,9 +87,13 @@ export class KubernetesObject extends pulumi.CustomResource {
   }
 }
 
-/** Creates the objects of a manifest, each stage after the one before. */
+/**
+ * Creates the objects of a manifest, each stage after the one before.
+ * @param prefix of their names for Pulumi: a program may install a manifest in several clusters
+ */
 export function createManifest(
   objects: readonly ManifestObject[],
+  prefix: string,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   let created: pulumi.Resource[] = [];
@@ -98,7 +102,9 @@ export function createManifest(
     const own = objects.filter(({ kind }) => stageOf(kind) === stage);
     created = [
       ...dependsOn,
-      ...own.map((object) => new KubernetesObject(nameOf(object), object, { ...opts, dependsOn })),
+      ...own.map(
+        (object) => new KubernetesObject(`${prefix}${nameOf(object)}`, object, { ...opts, dependsOn }),
+      ),
     ];
   }
   return created;

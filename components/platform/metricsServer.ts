@@ -5,6 +5,8 @@ import { createManifest, ManifestError, type ManifestObject } from './manifest';
 export interface MetricsServerArgs {
   /** Objects of metrics-server's manifest, as `readManifest` gives them. */
   readonly manifest: readonly ManifestObject[];
+  /** Before the names of the manifest's objects for Pulumi, where a program installs it in several clusters; nothing when absent. */
+  readonly namePrefix?: string | undefined;
   /** Arguments after the manifest's own; `--kubelet-insecure-tls` where the kubelets sign their own certificates. */
   readonly extraArgs?: readonly pulumi.Input<string>[] | undefined;
 }
@@ -26,6 +28,7 @@ export class MetricsServer extends pulumi.ComponentResource {
     super('casper:index:MetricsServer', name, { extraArgs }, opts);
     createManifest(
       manifest.map((object) => (object.kind === 'Deployment' ? withArgs(object, extraArgs) : object)),
+      args.namePrefix ?? '',
       { parent: this },
     );
     this.registerOutputs({});

@@ -13,10 +13,8 @@ import {
   X509CertificateGenerator,
   type X509Certificate,
 } from '@peculiar/x509';
-import { stateDirectory } from '../places';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const directory = path.join(stateDirectory, 'pki');
 const yearMs = 365 * 24 * 3600 * 1000;
 
 /** A certificate and its key, in PEM, and where they lie. */
@@ -46,9 +44,11 @@ export class CertificateAuthority {
     private readonly keys: webcrypto.CryptoKeyPair,
     public readonly pem: string,
     public readonly file: string,
+    private readonly directory: string,
   ) {}
 
-  static async create(name: string): Promise<CertificateAuthority> {
+  /** @param directory where its certificate, and those that it signs, are put with their keys */
+  static async create(name: string, directory: string): Promise<CertificateAuthority> {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const keys = await newKeys();
     const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -64,7 +64,7 @@ export class CertificateAuthority {
     const pem = certificate.toString('pem');
     const file = path.join(directory, `${name}.crt`);
     writeFileSync(file, pem);
-    return new CertificateAuthority(certificate, keys, pem, file);
+    return new CertificateAuthority(certificate, keys, pem, file, directory);
   }
 
   /** A certificate for a client and a server. */
@@ -94,8 +94,8 @@ export class CertificateAuthority {
     const pair = {
       certificate: certificate.toString('pem'),
       key: await pemOf(keys.privateKey, 'pkcs8', PemConverter.PrivateKeyTag),
-      certificateFile: path.join(directory, `${name}.crt`),
-      keyFile: path.join(directory, `${name}.key`),
+      certificateFile: path.join(this.directory, `${name}.crt`),
+      keyFile: path.join(this.directory, `${name}.key`),
     };
     writeFileSync(pair.certificateFile, pair.certificate);
     writeFileSync(pair.keyFile, pair.key, { mode: 0o600 });
@@ -104,7 +104,9 @@ export class CertificateAuthority {
 }
 
 /** The pair of keys that service account tokens are signed and checked with. */
-export async function serviceAccountKeys(): Promise<{ publicFile: string; privateFile: string }> {
+export async function serviceAccountKeys(
+  directory: string,
+): Promise<{ publicFile: string; privateFile: string }> {
   const keys = await newKeys();
   const publicFile = path.join(directory, 'service-accounts.pub');
   const privateFile = path.join(directory, 'service-accounts.key');

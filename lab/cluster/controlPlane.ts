@@ -1,26 +1,34 @@
 import path from 'node:path';
-import { adminKubeconfig, stateDirectory } from '../places';
 import { CertificateAuthority, serviceAccountKeys } from './certificates';
+import { daemonOf, type LabCluster } from './clusters';
 import { startDaemon, waitFor } from './daemons';
-import { issueUser, writeKubeconfig } from './kubeconfigFile';
-import { apiServiceAddress, controlPlaneNode, podRange, serviceRange } from './nodes';
+import { issueUser, writeKubeconfig, type ClusterAccess } from './kubeconfigFile';
+import { apiServiceAddress, podRange, serviceRange } from './nodes';
 
 const etcdAddress = 'http://127.0.0.1:2379';
 
-/** Starts etcd, the API server, the controller manager and the scheduler. */
+/** kubeconfig of a cluster's administrator. */
+export function adminKubeconfigOf({ directory }: LabCluster): string {
+  return path.join(directory, 'kubeconfig');
+}
+
+/** Starts etcd, the API server, the controller manager and the scheduler of a cluster. */
 export async function startControlPlane(
+  cluster: LabCluster,
   tools: ReadonlyMap<string, string>,
   authority: CertificateAuthority,
-): Promise<void> {
+): Promise<ClusterAccess> {
+  const { directory, nodes } = cluster;
+  const [node] = nodes;
+  const pki = path.dirname(authority.file);
   const tool = (name: string): string => tools.get(name) ?? name;
-  const node = controlPlaneNode;
 
   await startDaemon({
-    name: 'etcd',
+    name: daemonOf(cluster, 'etcd'),
     machine: node,
     command: [
       'etcd',
-      `--data-dir=${path.join(stateDirectory, 'etcd')}`,
+      `--data-dir=${path.join(directory, 'etcd')}`,
       `--listen-client-urls=${etcdAddress}`,
       `--advertise-client-urls=${etcdAddress}`,
       '--listen-peer-urls=http://127.0.0.1:2380',
@@ -41,11 +49,11 @@ export async function startControlPlane(
     commonName: 'apiserver-kubelet-client',
     organization: 'system:masters',
   });
-  const aggregation = await CertificateAuthority.create('front-proxy-ca');
+  const aggregation = await CertificateAuthority.create('front-proxy-ca', pki);
   const aggregator = await aggregation.issue({ name: 'front-proxy', commonName: 'front-proxy' });
-  const accounts = await serviceAccountKeys();
+  const accounts = await serviceAccountKeys(pki);
   await startDaemon({
-    name: 'kube-apiserver',
+    name: daemonOf(cluster, 'kube-apiserver'),
     machine: node,
     command: [
       tool('kube-apiserver'),
@@ -76,11 +84,12 @@ export async function startControlPlane(
   });
 
   const kubeconfigOf = async (name: string): Promise<string> =>
-    (await issueUser(authority, { name, commonName: `system:${name}` })).kubeconfig;
+    (await issueUser(cluster, authority, { name, commonName: `system:${name}` })).kubeconfig;
   const admin = await authority.issue({ name: 'admin', commonName: 'admin', organization: 'system:masters' });
-  writeKubeconfig(adminKubeconfig, authority, admin);
+  const access = { cluster, authority, user: admin };
+  writeKubeconfig(adminKubeconfigOf(cluster), [access]);
   await startDaemon({
-    name: 'kube-controller-manager',
+    name: daemonOf(cluster, 'kube-controller-manager'),
     machine: node,
     command: [
       tool('kube-controller-manager'),
@@ -93,7 +102,7 @@ export async function startControlPlane(
     ],
   });
   await startDaemon({
-    name: 'kube-scheduler',
+    name: daemonOf(cluster, 'kube-scheduler'),
     machine: node,
     command: [
       tool('kube-scheduler'),
@@ -101,10 +110,11 @@ export async function startControlPlane(
       '--leader-elect=false',
     ],
   });
-  await waitFor('the API server is ready', 'kube-apiserver', [
+  await waitFor('the API server is ready', daemonOf(cluster, 'kube-apiserver'), [
     tool('kubectl'),
-    `--kubeconfig=${adminKubeconfig}`,
+    `--kubeconfig=${adminKubeconfigOf(cluster)}`,
     'get',
     '--raw=/readyz',
   ]);
+  return access;
 }

@@ -1,49 +1,49 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { stateDirectory } from '../places';
 import type { CertificateAuthority, KeyPair, Subject } from './certificates';
-import { apiServer } from './nodes';
+import { apiServerOf, type LabCluster } from './clusters';
 
-/** Name of the only context of the lab's kubeconfigs. */
-export const contextName = 'casper-lab';
+/** By which somebody reaches a cluster. */
+export interface ClusterAccess {
+  readonly cluster: LabCluster;
+  readonly authority: CertificateAuthority;
+  readonly user: KeyPair;
+}
 
-/** Issues a user of the API server and writes its kubeconfig. */
+/** Issues a user of a cluster's API server and writes its kubeconfig. */
 export async function issueUser(
+  cluster: LabCluster,
   authority: CertificateAuthority,
   subject: Subject,
 ): Promise<{ kubeconfig: string; keys: KeyPair }> {
-  const directory = path.join(stateDirectory, 'kubeconfigs');
+  const directory = path.join(cluster.directory, 'kubeconfigs');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const kubeconfig = path.join(directory, subject.name);
   const keys = await authority.issue(subject);
-  writeKubeconfig(kubeconfig, authority, keys);
+  writeKubeconfig(kubeconfig, [{ cluster, authority, user: keys }]);
   return { kubeconfig, keys };
 }
 
-/** Writes a kubeconfig by which one user reaches the lab's API server. */
-export function writeKubeconfig(file: string, authority: CertificateAuthority, user: KeyPair): void {
+/** Writes a kubeconfig with a context, of the cluster's name, for each; the first is the current one. */
+export function writeKubeconfig(file: string, accesses: readonly ClusterAccess[]): void {
   const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [
-      {
-        name: contextName,
-        cluster: { server: apiServer, 'certificate-authority-data': base64(authority.pem) },
+    clusters: accesses.map(({ cluster, authority }) => ({
+      name: cluster.name,
+      cluster: { server: apiServerOf(cluster), 'certificate-authority-data': base64(authority.pem) },
+    })),
+    users: accesses.map(({ cluster, user }) => ({
+      name: cluster.name,
+      user: {
+        'client-certificate-data': base64(user.certificate),
+        'client-key-data': base64(user.key),
       },
-    ],
-    users: [
-      {
-        name: contextName,
-        user: {
-          'client-certificate-data': base64(user.certificate),
-          'client-key-data': base64(user.key),
-        },
-      },
-    ],
-    contexts: [{ name: contextName, context: { cluster: contextName, user: contextName } }],
-    'current-context': contextName,
+    })),
+    contexts: accesses.map(({ cluster: { name } }) => ({ name, context: { cluster: name, user: name } })),
+    'current-context': accesses[0]?.cluster.name,
   };
   writeFileSync(file, stringify(kubeconfig), { mode: 0o600 });
 }

@@ -20,8 +20,10 @@ import { goTools } from '../tools/goTools';
 import { ownKubernetesPlugin, pluginNotice } from '../tools/kubernetesPlugin';
 import { CertificateAuthority } from './certificates';
 import { cgroupsDown, cgroupsUp } from './cgroups';
-import { startControlPlane } from './controlPlane';
+import { clustersUp, daemonOf, labClusters, noteClusters, type LabCluster } from './clusters';
+import { adminKubeconfigOf, startControlPlane } from './controlPlane';
 import { daemonStates, waitFor } from './daemons';
+import { writeKubeconfig } from './kubeconfigFile';
 import { withLabLock } from './lock';
 import { platformManifests } from './manifests';
 import { networkDown, networkUp } from './network';
@@ -33,6 +35,8 @@ import { startSshServers } from './sshServers';
 export interface LabStatus {
   /** Whether everything that `up` starts is running. */
   readonly up: boolean;
+  /** Names of its clusters, and of their contexts. */
+  readonly clusters: readonly string[];
   readonly daemons: readonly { readonly name: string; readonly pid: number; readonly running: boolean }[];
 }
 
@@ -41,64 +45,91 @@ const finishedMarker = path.join(stateDirectory, 'finished');
 
 export function labStatus(): LabStatus {
   const daemons = daemonStates();
-  return { up: existsSync(finishedMarker) && daemons.every(({ running }) => running), daemons };
+  return {
+    up: existsSync(finishedMarker) && daemons.every(({ running }) => running),
+    clusters: clustersUp().map(({ name }) => name),
+    daemons,
+  };
 }
 
 /**
  * Brings the lab up, from whatever is there: nothing to do when it is up; what is left of a lab that was never
  * finished, or that lost a part, is taken down first.
+ * @param count how many clusters it is to have: one with all nodes, or one a node; when absent one, or what is up
  * @returns whether it was up already
  * @throws LabError
  */
-export async function labUp(step: Step): Promise<boolean> {
+export async function labUp(step: Step, count?: number): Promise<boolean> {
   requireRoot();
   return withLabLock(async () => {
-    if (labStatus().up) {
+    const { up, clusters: there } = labStatus();
+    if (up && count !== undefined && count !== there.length) {
+      throw new LabError(
+        `the lab is up with ${there.length === 1 ? 'one cluster' : `${there.length} clusters`}; run \`casper lab down\` first`,
+      );
+    }
+    if (up) {
       // A lab that stays up may be older than the pinned versions: what `exec` takes for itself is there all the same.
       await buildTools(step);
       return true;
     }
     if (existsSync(stateDirectory)) await step('taking down what is left of an earlier lab', takeDown);
     const { tools, archives } = await prepare(step);
+    const clusters = labClusters(count ?? 1);
     await step('making the network and the cgroups', async () => {
       mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
+      noteClusters(clusters.length);
       cgroupsUp(nodes.map(({ name }) => name));
       await networkUp();
     });
-    const authority = await CertificateAuthority.create('ca');
-    await step('waiting for the API server, containerd and the hosts', () =>
-      Promise.all([
-        startSshServers(),
-        startControlPlane(tools, authority),
-        ...nodes.map((node) => startContainerd(node, archives)),
-      ]),
+    const authorities = await Promise.all(
+      clusters.map(async (cluster) => {
+        const authority = await CertificateAuthority.create('ca', path.join(cluster.directory, 'pki'));
+        return { cluster, authority };
+      }),
     );
-    await step(
-      `waiting for ${nodes.length === 1 ? 'the node' : `${nodes.length} nodes`} to be ready`,
-      async () => {
-        for (const node of nodes) await startKubelet(node, tools, authority);
-        const kubectl = [tools.get('kubectl') ?? 'kubectl', `--kubeconfig=${adminKubeconfig}`] as const;
-        for (const { name } of nodes) {
-          await waitFor(`node ${name} is ready`, `kubelet-${name}`, [
-            ...kubectl,
-            'wait',
-            '--for=condition=Ready',
-            '--timeout=5s',
-            `node/${name}`,
-          ]);
-        }
-        // Pods are refused until the controller manager has made the account that they run as.
-        await waitFor('the default service account is made', 'kube-controller-manager', [
-          ...kubectl,
-          'get',
-          'serviceaccount',
-          'default',
-        ]);
-      },
+    await step('waiting for the API server, containerd and the hosts', async () => {
+      const [accesses] = await Promise.all([
+        Promise.all(
+          authorities.map(({ cluster, authority }) => startControlPlane(cluster, tools, authority)),
+        ),
+        startSshServers(),
+        ...nodes.map((node) => startContainerd(node, archives)),
+      ]);
+      writeKubeconfig(adminKubeconfig, accesses);
+    });
+    await step(`waiting for ${nodes.length === 1 ? 'the node' : `${nodes.length} nodes`} to be ready`, () =>
+      Promise.all(authorities.map(({ cluster, authority }) => nodesReady(cluster, tools, authority))),
     );
     mkdirSync(finishedMarker);
     return false;
   });
+}
+
+/** Starts what a cluster's nodes run, and waits until pods can run there. */
+async function nodesReady(
+  cluster: LabCluster,
+  tools: ReadonlyMap<string, string>,
+  authority: CertificateAuthority,
+): Promise<void> {
+  for (const node of cluster.nodes) await startKubelet(cluster, node, tools, authority);
+  const kubectl = [tools.get('kubectl') ?? 'kubectl', `--kubeconfig=${adminKubeconfigOf(cluster)}`] as const;
+  for (const { name } of cluster.nodes) {
+    await waitFor(`node ${name} is ready`, `kubelet-${name}`, [
+      ...kubectl,
+      'wait',
+      '--for=condition=Ready',
+      '--timeout=5s',
+      `node/${name}`,
+    ]);
+  }
+  // Pods are refused until the controller manager has made the account that they run as.
+  await waitFor('the default service account is made', daemonOf(cluster, 'kube-controller-manager'), [
+    ...kubectl,
+    'get',
+    'serviceaccount',
+    'default',
+  ]);
 }
 
 /** Installs and builds what the lab is made of, and starts none of it. */

@@ -6,6 +6,7 @@ import { LabError } from '../labError';
 import { pauseImage } from '../images/labImages';
 import type { CertificateAuthority } from './certificates';
 import { podsCgroupOf } from './cgroups';
+import type { LabCluster } from './clusters';
 import { startDaemon, waitFor } from './daemons';
 import { issueUser } from './kubeconfigFile';
 import { congestionControl } from './network';
@@ -53,11 +54,12 @@ export async function startContainerd(node: LabNode, archives: readonly string[]
 
 /** Starts a node's kubelet and kube-proxy. */
 export async function startKubelet(
+  cluster: LabCluster,
   node: LabNode,
   tools: ReadonlyMap<string, string>,
   authority: CertificateAuthority,
 ): Promise<void> {
-  const { kubeconfig, keys } = await issueUser(authority, {
+  const { kubeconfig, keys } = await issueUser(cluster, authority, {
     name: node.name,
     commonName: `system:node:${node.name}`,
     organization: 'system:nodes',
@@ -114,7 +116,7 @@ export async function startKubelet(
     ],
   });
 
-  const proxy = await issueUser(authority, {
+  const proxy = await issueUser(cluster, authority, {
     name: `kube-proxy-${node.name}`,
     commonName: 'system:kube-proxy',
   });

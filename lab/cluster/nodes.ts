@@ -62,7 +62,3 @@ export const hosts: readonly LabMachine[] = Array.from({ length: hostCount }, (_
     address: `192.168.245.${101 + index}`,
   };
 });
-
-/** Where the control plane runs: in the first node's namespace. */
-export const controlPlaneNode = nodes[0] as LabNode;
-export const apiServer = `https://${controlPlaneNode.address}:6443`;

@@ -77,7 +77,7 @@ export async function runUnderLoad(
   const config = readStackFile(options.configFile);
   const { entryPoints } = requestPathOf(config);
   const sender = new LoadSender({ entryPoints, plans, secondsPerInterval, seed: 1, loadShare: 1 });
-  const watcher = new RequestWatcher(target.kubeConfig, config, 1);
+  const watcher = new RequestWatcher(target.clusters, config, 1);
   const intervals: IntervalRecord[] = [];
   await runIntervals(
     plans,

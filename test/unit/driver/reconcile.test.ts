@@ -4,7 +4,7 @@ const pods = (region: string, fault: string | null, leftOut = false): Verified['
   ...{ region, plannedCpuMillicores: 11, pods: [], leftOut, ok: fault === null, fault },
 });
 const found = (rows: Verified['rows'], ...verification: Verified['verification'][number][]): Verified => ({
-  ...{ rows, verification, prometheusFault: null },
+  ...{ rows, verification, silent: [], prometheusFault: null },
 });
 const row = (origin: string, asked: string[], lost: string[]): Verified['rows'][number] => ({
   ...{ origin, ok: true, fault: null, asked, lost },

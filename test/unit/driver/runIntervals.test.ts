@@ -5,6 +5,7 @@ import type { Applied, Reconciler } from '../../../driver/reconcile';
 import { runIntervals, tooShort, type RunOptions } from '../../../driver/runIntervals';
 import type { IntervalRecord, RunObserver } from '../../../driver/runObserver';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
+import type { Untouched } from '../../../planning/leftOut';
 import { readStackFile } from '../../../stack/stackFile';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-run-'));
@@ -43,7 +44,7 @@ function planOf(hour: number, servers: number): IntervalPlan {
 
 const nothing: Applied = {
   update: { changes: [], seconds: 0, notes: [] },
-  ...{ verification: [], rows: [], prometheusFault: null },
+  ...{ verification: [], rows: [], silent: [], prometheusFault: null },
 };
 
 /** Notes down, with the servers that the stack file then has, what is done; fails at the second change where asked to. */
@@ -114,7 +115,7 @@ describe('a region that is lost', () => {
     cpuMillicores: { [second]: 51 },
     weights: Object.fromEntries(names.map((name) => [name, { [second]: 1 }])),
   });
-  const planWithout = (lost: readonly string[]) =>
+  const planAround = ({ without: lost }: Untouched) =>
     lost.length === names.length
       ? Promise.reject(new Error('nobody is left'))
       : Promise.resolve(lost.length > 0 ? plans.map(toSecond) : plans);
@@ -128,7 +129,7 @@ describe('a region that is lost', () => {
       onRecord: (record) => void records.push(record),
       measure: () => Promise.resolve({ observed: [], steady: [], busiest: null }),
     };
-    const losses = { health: script(lost), planWithout };
+    const losses = { health: script(lost), unreachable: () => Promise.resolve([]), planAround };
     const settings = { secondsPerInterval: 0.2, previewed: false, preScaled: false, losses };
     await runIntervals(plans.slice(0, 1), reconciler, [watching], settings, step);
     return { applied: done.filter((what) => what.startsWith('apply ')), notes, records };
@@ -163,7 +164,7 @@ describe('a region that is lost', () => {
   test('during a change, which fails for that: the change goes on without it', async () => {
     const { done, reconciler, observer } = recorded(true);
     const notes: string[] = [];
-    const losses = { health: script([[], [first]]), planWithout };
+    const losses = { health: script([[], [first]]), unreachable: () => Promise.resolve([]), planAround };
     const settings = { secondsPerInterval: 0, previewed: false, preScaled: false, losses };
     const watching = { ...observer, onNote: (note: string) => void notes.push(note) };
     await runIntervals(plans.slice(0, 2), reconciler, [watching], settings, step);

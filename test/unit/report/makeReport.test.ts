@@ -59,7 +59,7 @@ const recordOf = (interval: string, index: number): IntervalRecord => ({
   stackPlan: { interval, policy: 'carbon', regions: {}, weights: {} },
   preview: null,
   update: { changes: [], seconds: 3.5, notes: index === 1 ? ['south was replaced'] : [] },
-  ...{ verification: [], rows: [], prometheusFault: null },
+  ...{ verification: [], rows: [], silent: [], prometheusFault: null },
   ...{ startedAtMs: 10_000 * index, endedAtMs: 10_000 * (index + 1), inForceAtMs: 10_000 * index + 4000 },
   served: { observed: observations, steady: observations, busiest: null },
 });

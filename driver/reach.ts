@@ -1,0 +1,59 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { assertReachable, ClusterError, kubeConfigOf } from '../cluster/connection';
+import { clustersOf, inCluster } from '../stack/clusters';
+import type { StackConfig } from '../stack/stackConfig';
+
+/** A cluster of a stack, and how to ask its API server. */
+export interface TargetCluster {
+  readonly name: string;
+  readonly kubeConfig: KubeConfig;
+}
+
+/** A cluster whose API server does not answer: what runs there may serve on, and nobody can change it. */
+export interface SilentCluster {
+  readonly name: string;
+  /** Names of the regions that run there. */
+  readonly regions: readonly string[];
+  /** Why nothing is known, for people. */
+  readonly reason: string;
+}
+
+/** The clusters of a stack, told apart by whether they answer. */
+export interface Reach {
+  readonly answering: readonly TargetCluster[];
+  readonly silent: readonly SilentCluster[];
+}
+
+/** @throws ClusterError when a kubeconfig or a context is not there */
+export function targetClusters(config: StackConfig): TargetCluster[] {
+  return clustersOf(config).map((cluster) => ({ name: cluster.name, kubeConfig: kubeConfigOf(cluster) }));
+}
+
+/**
+ * Asks every cluster's API server whether it is there.
+ * @throws ClusterError when none of them is
+ */
+export async function reach(clusters: readonly TargetCluster[], config: StackConfig): Promise<Reach> {
+  const faults = await Promise.all(
+    clusters.map(({ kubeConfig }) =>
+      assertReachable(kubeConfig).then(
+        () => null,
+        (error: unknown) => {
+          if (error instanceof ClusterError) return error;
+          throw error;
+        },
+      ),
+    ),
+  );
+  const [first] = faults;
+  if (first && !faults.includes(null)) throw first;
+  return {
+    answering: clusters.filter((_, index) => faults[index] === null),
+    silent: clusters.flatMap(({ name }, index) => {
+      const fault = faults[index];
+      if (!fault) return [];
+      const regions = inCluster(config, name).regions.map((region) => region.name);
+      return [{ name, regions, reason: fault.message }];
+    }),
+  };
+}

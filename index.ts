@@ -23,7 +23,7 @@ export = async () => {
     cpuBefore(clusters, config, outputs),
     assertNamespacesAreOurs(clusters, config, stack, outputs),
   ]);
-  const parts = await setUpClusters(clusters, config, stack);
+  const parts = await setUpClusters(clusters, config, stack, before.silent);
   if (scope === 'platform') return {};
 
   const next = Object.fromEntries(regions.map(({ name }) => [name, limitMillicoresOf(plan, name)]));

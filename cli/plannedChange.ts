@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { reach } from '../driver/reach';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { openTarget, type Target } from '../driver/target';
 import { leftOut } from '../planning/leftOut';
@@ -63,11 +62,9 @@ export async function plannedChange(flags: ChangeFlags, command: Command): Promi
     return { target: await openTarget(options), plan: null, stackPlan: null, move: [] };
   }
   const planning = openPlanning(options.configFile, traces, flags);
-  const config = readStackSettings(options.configFile);
-  const before = config.plan;
+  const before = readStackSettings(options.configFile).plan;
   const target = await openTarget(options);
-  const { silent } = await reach(target.clusters, config);
-  const asTheyAre = silent.flatMap(({ regions }) => regions);
+  const asTheyAre = target.silent.flatMap(({ regions }) => regions);
   const [plan] = await planForStack(withRegionsAsTheyAre(planning, asTheyAre, before), at, 1);
   if (!plan) throw new Error('one interval has one plan');
   return {

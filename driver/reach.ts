@@ -29,14 +29,18 @@ export function targetClusters(config: StackConfig): TargetCluster[] {
   return clustersOf(config).map((cluster) => ({ name: cluster.name, kubeConfig: kubeConfigOf(cluster) }));
 }
 
+/** How long an API server may take, in ms: the only one, and one of several, which the others' changes wait for. */
+const answerWithinMs = { alone: 10_000, ofSeveral: 5000 };
+
 /**
  * Asks every cluster's API server whether it is there.
  * @throws ClusterError when none of them is
  */
 export async function reach(clusters: readonly TargetCluster[], config: StackConfig): Promise<Reach> {
+  const withinMs = clusters.length > 1 ? answerWithinMs.ofSeveral : answerWithinMs.alone;
   const faults = await Promise.all(
     clusters.map(({ kubeConfig }) =>
-      assertReachable(kubeConfig).then(
+      assertReachable(kubeConfig, withinMs).then(
         () => null,
         (error: unknown) => {
           if (error instanceof ClusterError) return error;

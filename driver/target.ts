@@ -4,12 +4,14 @@ import type { Stack } from '@pulumi/pulumi/automation';
 import { readStackSettings } from '../stack/stackFile';
 import { openStack, type StackOptions } from './engine/stack';
 import { assertAddressesFree, assertManifestsExist } from './preconditions';
-import { reach, targetClusters, type TargetCluster } from './reach';
+import { reach, targetClusters, type SilentCluster, type TargetCluster } from './reach';
 
 /** A stack that may be changed, and its clusters, of which one at least was reached before anything is. */
 export interface Target {
   readonly options: StackOptions;
   readonly clusters: readonly TargetCluster[];
+  /** As they were when they were reached. */
+  readonly silent: readonly SilentCluster[];
   /** The stack, made where the backend has none; opened once. */
   readonly stack: () => Promise<Stack>;
 }
@@ -23,10 +25,10 @@ export async function openTarget(options: StackOptions): Promise<Target> {
   const config = readStackSettings(options.configFile);
   const clusters = targetClusters(config);
   assertManifestsExist(config);
-  const { answering } = await reach(clusters, config);
+  const { answering, silent } = await reach(clusters, config);
   await Promise.all(answering.map(({ kubeConfig }) => assertAddressesFree(kubeConfig, config)));
   let stack: Promise<Stack> | undefined;
-  return { options, clusters, stack: () => (stack ??= openStack(options)) };
+  return { options, clusters, silent, stack: () => (stack ??= openStack(options)) };
 }
 
 /** The same on a copy of the stack file, in a folder that is made where it is not there. */

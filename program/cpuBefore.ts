@@ -7,8 +7,8 @@ import type { StackConfig } from '../stack/stackConfig';
 import type { OwnOutputs } from './ownOutputs';
 import type { ProgramCluster } from './programClusters';
 
-/** How long the API server may take to tell what runs, in ms. */
-const answerWithinMs = 10_000;
+/** How long an API server may take to tell what runs, in ms: the only one, and one of several, which others wait for. */
+const answerWithinMs = { alone: 10_000, ofSeveral: 5000 };
 
 /** What runs before an update, as far as the API servers tell. */
 export interface Before {
@@ -30,10 +30,11 @@ export async function cpuBefore(
 ): Promise<Before> {
   if (config.scope === 'platform') return { cpu: {}, silent: new Set() };
   const silent = new Set<string>();
+  const withinMs = clusters.length > 1 ? answerWithinMs.ofSeveral : answerWithinMs.alone;
   const found = await Promise.all(
     clusters.map(async ({ name, kubeConfig }) => {
       try {
-        return await readLiveCpu(kubeConfig, config.service.namespace, answerWithinMs);
+        return await readLiveCpu(kubeConfig, config.service.namespace, withinMs);
       } catch (error) {
         silent.add(name);
         await pulumi.log.warn(

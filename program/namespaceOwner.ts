@@ -12,7 +12,7 @@ export const madeByStack = 'casper/stack';
 /** Output that says whether the stack has made its namespace. Versions before it made theirs always. */
 export const namespaceMade = 'namespaceMade';
 
-const answerWithinMs = 10_000;
+const answerWithinMs = 5000;
 
 /**
  * A stack deletes the namespace that it has made, with all that is in it. So it makes only one that is not there, and

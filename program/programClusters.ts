@@ -33,10 +33,16 @@ function nameIn({ name }: NamedCluster, what: string): string {
  * The provider of a cluster. One that cannot be reached leaves what is in it as it is: the other clusters' changes go
  * on, and nothing is taken out of the state. A stack of one cluster has no others, and fails then.
  */
-function providerOf({ name, context, kubeconfig }: NamedCluster): Provider {
+function providerOf({ name, context, kubeconfig }: NamedCluster, silent: boolean): Provider {
   const place = { context, ...(kubeconfig !== undefined && { kubeconfig }) };
   if (name === soleCluster) return new Provider(soleCluster, place);
-  return new Provider(name, { ...place, clusterIdentifier: name, skipUpdateUnreachable: true });
+  return new Provider(name, {
+    ...place,
+    clusterIdentifier: name,
+    skipUpdateUnreachable: true,
+    // It asks several times before it believes that nobody is there; by itself it waits half a minute each time.
+    ...(silent && { kubeClientSettings: { timeout: 2 } }),
+  });
 }
 
 /** What a stack has of everything in each cluster. */
@@ -48,21 +54,33 @@ export interface ClusterParts {
   readonly namespace?: Input<string>;
 }
 
-/** Provider, platform and namespace of every cluster, by the cluster's name. */
+/**
+ * Provider, platform and namespace of every cluster, by the cluster's name.
+ * @param silent names of clusters whose API server does not answer
+ */
 export async function setUpClusters(
   clusters: readonly ProgramCluster[],
   config: StackConfig,
   stack: string,
+  silent: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, ClusterParts>> {
   return new Map(
     await Promise.all(
-      clusters.map(async (cluster) => [cluster.name, await setUp(cluster, config, stack)] as const),
+      clusters.map(
+        async (cluster) =>
+          [cluster.name, await setUp(cluster, config, stack, silent.has(cluster.name))] as const,
+      ),
     ),
   );
 }
 
-async function setUp(cluster: NamedCluster, config: StackConfig, stack: string): Promise<ClusterParts> {
-  const provider = providerOf(cluster);
+async function setUp(
+  cluster: NamedCluster,
+  config: StackConfig,
+  stack: string,
+  silent: boolean,
+): Promise<ClusterParts> {
+  const provider = providerOf(cluster, silent);
   const namePrefix = cluster.name === soleCluster ? undefined : `${cluster.name}/`;
   const forMetalLb = await metalLbArgs(inCluster(config, cluster.name), namePrefix);
   const metalLb = forMetalLb ? [new MetalLb(nameIn(cluster, 'metallb'), forMetalLb, { provider })] : [];

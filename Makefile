@@ -38,7 +38,8 @@ test: check test-unit
 	# time, each in a Kubernetes namespace of its own; the request path's, under load, have the lab to themselves.
 	npm run --silent test:hosts & hosts=$$!; \
 	npm run --silent test:lifecycle && \
-	bash lab/with.sh bash -c 'npm run --silent test:lab && npm run --silent test:request-path'; lab=$$?; \
+	bash lab/with.sh bash -c 'npm run --silent test:lab && npm run --silent test:request-path' && \
+	CLUSTERS=3 bash lab/with.sh npm run --silent test:clusters; lab=$$?; \
 	wait $$hosts && exit $$lab
 
 clean:

@@ -1,4 +1,4 @@
-/** Unit tests need nothing but npm packages; lab and requestPath tests need root and a running lab, lifecycle tests root and none; hosts tests root and `npm run tools:hosts`; they fail (never skip) without it. */
+/** Unit tests need nothing but npm packages; lab and requestPath tests need root and a running lab, clusters tests one of three clusters; lifecycle tests root and none; hosts tests root and `npm run tools:hosts`; they fail (never skip) without it. */
 const shared = {
   testEnvironment: 'node',
   transform: {
@@ -33,6 +33,7 @@ module.exports = {
       testMatch: ['<rootDir>/test/lab/stack/requestPath.test.ts'],
     },
     { ...shared, displayName: 'hosts', testMatch: ['<rootDir>/test/hosts/**/*.test.ts'] },
+    { ...shared, displayName: 'clusters', testMatch: ['<rootDir>/test/clusters/**/*.test.ts'] },
     { ...shared, displayName: 'lifecycle', testMatch: ['<rootDir>/test/lifecycle/**/*.test.ts'] },
   ],
 };

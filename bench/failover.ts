@@ -19,6 +19,7 @@ import { observeRequests } from '../observe/observeRequests';
 import { isUnknown } from '../observe/unknown';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import type { Untouched } from '../planning/leftOut';
+import { clusterOf, clustersOf } from '../stack/clusters';
 import { objectNameOf } from '../stack/naming';
 import { originsOf } from '../stack/requestPath';
 import { readStackFile, setStackValue } from '../stack/stackFile';
@@ -95,7 +96,7 @@ async function main(flags: Flags): Promise<void> {
   const [first] = await planForStack(planning, from, 1);
   if (!first) throw new Error('one interval has one plan');
   const region = busiestAwayFromControlPlane(first, config);
-  const faults = [nodeCut(nodeOf(config, region)), podsKilled(config, region)];
+  const faults = [nodeCut(nodeOf(config, region), config), podsKilled(config, region)];
   // The same plan for every fault: what is compared is the fault.
   const repeated = (plan: IntervalPlan): IntervalPlan[] => faults.map(() => plan);
 
@@ -304,17 +305,28 @@ function nodeOf({ regions }: StackConfig, region: string): LabNode {
   return node;
 }
 
-/** The node's link to the LAN is taken down: nothing answers, and nothing is refused. */
-function nodeCut({ lanInterface }: LabNode): Fault {
+/** The node's link to the LAN is taken down: nothing answers, and nothing is refused. A cluster of one node goes with it. */
+function nodeCut({ lanInterface }: LabNode, config: StackConfig): Fault {
   const link = (state: 'down' | 'up') =>
     execa('ip', ['-netns', lan.name, 'link', 'set', lanInterface, state]);
-  return { name: 'node cut off', inject: () => link('down'), undo: () => link('up') };
+  const what = clustersOf(config).length > 1 ? 'cluster' : 'node';
+  return { name: `${what} cut off`, inject: () => link('down'), undo: () => link('up') };
 }
 
-function podsKilled({ service }: StackConfig, region: string): Fault {
+function podsKilled(config: StackConfig, region: string): Fault {
+  const own = config.regions.find(({ name }) => name === region);
+  const context = own && clusterOf(config, own)?.context;
   const kill = () =>
     execa('kubectl', [
-      ...['delete', 'pods', '-n', service.namespace, '-l', `app.kubernetes.io/instance=${region}`],
+      ...[
+        'delete',
+        'pods',
+        `--context=${context ?? ''}`,
+        '-n',
+        config.service.namespace,
+        '-l',
+        `app.kubernetes.io/instance=${region}`,
+      ],
       ...['--grace-period=0', '--force'],
     ]);
   return { name: `pods of ${objectNameOf(region)} killed`, inject: kill, undo: () => Promise.resolve() };

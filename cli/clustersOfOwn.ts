@@ -25,7 +25,7 @@ export function clustersOfOwn(contexts: readonly string[], regions: readonly str
   }
   const clusterOf = new Map<string, string>();
   const clusters = contexts.map((text) => {
-    const [names = '', context] = splitOnce(text);
+    const [names, context] = splitOnce(text);
     if (context === '') {
       throw new ContextError(
         `--context ${text}: expected one context for all regions, or REGION[,REGION...]=CONTEXT for each cluster`,

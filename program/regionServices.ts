@@ -4,7 +4,7 @@ import { clusterOf } from '../stack/clusters';
 import type { StackConfig } from '../stack/stackConfig';
 import { regionServiceArgs } from './componentArgs';
 import type { Before } from './cpuBefore';
-import type { ClusterParts } from './programClusters';
+import type { ClusterParts } from './clusterParts';
 
 /**
  * Declares the services of some regions, each in its cluster.
@@ -35,5 +35,5 @@ export function regionServices(
 /** Has the provider of PodCpu leave alone what is in a cluster that does not answer, as the Kubernetes provider does. */
 const leftAsItIs: ResourceTransformation = ({ type, props, opts }) =>
   type === 'casper:index:PodCpu'
-    ? { props: props as object, opts: { ...opts, ignoreChanges: ['*'] } }
+    ? { props, opts: { ...opts, ignoreChanges: ['*'] } }
     : undefined;

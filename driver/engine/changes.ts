@@ -17,8 +17,8 @@ export interface PropertyChange {
   readonly after: unknown;
 }
 
-/** Types that act on nothing: stacks, and the providers of others. */
-const bookkeeping = /^(pulumi:pulumi:Stack$|pulumi:providers:)/;
+/** Types that act on nothing: stacks, what is read of them, and the providers of others. */
+const bookkeeping = /^(pulumi:pulumi:Stack(Reference)?$|pulumi:providers:)/;
 
 const quiet: ReadonlySet<OpType> = new Set(['same', 'read', 'refresh']);
 

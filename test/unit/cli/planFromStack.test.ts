@@ -1,7 +1,8 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openPlanning, planForStack } from '../../../cli/planFromStack';
+import { openPlanning, planForStack, withRegionsAsTheyAre } from '../../../cli/planFromStack';
+import { readStackFile } from '../../../stack/stackFile';
 import { parseDocument } from 'yaml';
 
 const project = path.join(__dirname, '../../..');
@@ -38,6 +39,18 @@ test('a stack is planned with the capacity of each of its regions', async () => 
   expect(servers).toBeGreaterThan(0);
   expect(servers).toBeLessThanOrEqual(80);
   expect(plan?.cpuMillicores['eu-west-3']).toBe(7 * servers + 2);
+});
+
+test('a region that cannot be changed gets no more requests than what runs there carries', async () => {
+  const planning = openPlanning(stackFile, traces, flags);
+  const { plan: inForce } = readStackFile(stackFile);
+  const received = async (asTheyAre: string[]): Promise<number> => {
+    const [plan] = await planForStack(withRegionsAsTheyAre(planning, asTheyAre, inForce), undefined, 1);
+    return Object.values(plan?.requests ?? {}).reduce((sum, row) => sum + (row['eu-west-3'] ?? 0), 0);
+  };
+  expect(inForce.regions['eu-west-3']?.servers).toBe(74);
+  expect(await received([])).toBeGreaterThan(740);
+  expect(await received(['eu-west-3'])).toBe(740);
 });
 
 test('a regions.csv may say of a stack what the stack file cannot', () => {

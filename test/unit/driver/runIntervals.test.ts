@@ -6,6 +6,7 @@ import { runIntervals, tooShort, type RunOptions } from '../../../driver/runInte
 import type { IntervalRecord, RunObserver } from '../../../driver/runObserver';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
 import type { Untouched } from '../../../planning/leftOut';
+import type { StackPlan } from '../../../stack/stackConfig';
 import { readStackFile } from '../../../stack/stackFile';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-run-'));
@@ -173,6 +174,40 @@ describe('a region that is lost', () => {
       ...['apply 5', 'applied 00', 'apply 9', 'apply 9', 'applied 01', 'end'],
     ]);
     expect(notes).toEqual([expect.stringContaining('planned anew: no')]);
+  });
+
+  test('in a cluster that does not answer it keeps what it has, and comes to the plan when it answers', async () => {
+    const { done, reconciler, observer } = recorded(false);
+    const notes: string[] = [];
+    const silent = [[], [first], []];
+    const around: Untouched[] = [];
+    const losses = {
+      health: script([[]]),
+      unreachable: () => Promise.resolve(silent.shift() ?? []),
+      planAround: (untouched: Untouched) => {
+        around.push(untouched);
+        return Promise.resolve(plans);
+      },
+    };
+    const given: unknown[] = [];
+    const watching = {
+      ...observer,
+      onNote: (note: string) => void notes.push(note),
+      onApplied: ({ stackPlan }: { stackPlan: StackPlan }) => void given.push(stackPlan.regions[first]),
+    };
+    const settings = { secondsPerInterval: 0, previewed: true, preScaled: false, losses };
+    await runIntervals([...plans.slice(0, 2), ...plans.slice(1, 2)], reconciler, [watching], settings, step);
+    expect(done.filter((what) => what.startsWith('apply'))).toHaveLength(3);
+    expect(around).toEqual([
+      { without: [], asTheyAre: [first] },
+      { without: [], asTheyAre: [] },
+    ]);
+    expect(given[1]).toEqual(given[0]);
+    expect(given[2]).not.toEqual(given[0]);
+    expect(notes).toEqual([
+      `planned with ${first} as they are (their cluster does not answer)`,
+      'planned with all regions',
+    ]);
   });
 
   test('and a plan without it that fails is told; the run goes on', async () => {

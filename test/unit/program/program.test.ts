@@ -59,8 +59,8 @@ function answer(response: ServerResponse, request: IncomingMessage): void {
   }
 }
 
-function kubeconfigFor(server: string): string {
-  const file = path.join(folder, 'kubeconfig');
+function kubeconfigFor(server: string, name = 'kubeconfig'): string {
+  const file = path.join(folder, name);
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -194,6 +194,50 @@ test('registers exactly the platform, four regions, four proxies and one Prometh
   expect(deployment?.inputs).toMatchObject({
     spec: { template: { spec: { containers: [{ resources: { limits: { cpu: '71m' } } }] } } },
   });
+});
+
+test('regions of several clusters: each has a provider, a platform and a namespace; one that is silent is left as it is', async () => {
+  const server = await startServer(answer);
+  const east = kubeconfigFor(server.url);
+  const west = kubeconfigFor('http://127.0.0.1:9', 'west');
+  configWith(east, {
+    cluster: undefined,
+    clusters: [
+      { name: 'east', context: 'lab', kubeconfig: east },
+      { name: 'west', context: 'lab', kubeconfig: west },
+    ],
+    regions: names.map((name, index) => ({
+      ...{ name, cluster: index < 2 ? 'east' : 'west' },
+      loadBalancer: { address: `192.0.2.${1 + Math.floor(index / 2)}`, port: 8081 + (index % 2) },
+    })),
+    hosts: [],
+  });
+  const { recorded } = await run(({ type }) =>
+    type === 'pulumi:pulumi:StackReference' ? { outputs: {} } : {},
+  );
+  const called = listed(recorded);
+  for (const cluster of ['east', 'west']) {
+    expect(called).toEqual(
+      expect.arrayContaining([
+        `pulumi:providers:kubernetes ${cluster}`,
+        `casper:index:MetalLb metallb-${cluster}`,
+        `kubernetes:apps/v1:Deployment ${cluster}/Deployment/a`,
+        `kubernetes:core/v1:Namespace namespace-${cluster}`,
+      ]),
+    );
+  }
+  const inputsOf = (what: string): unknown =>
+    recorded.find(({ type, name }) => `${type} ${name}` === what)?.inputs;
+  const pool = 'kubernetes:metallb.io/v1beta1:IPAddressPool metallb-';
+  expect(inputsOf(`${pool}east-pool`)).toMatchObject({ spec: { addresses: ['192.0.2.1/32'] } });
+  expect(inputsOf(`${pool}west-pool`)).toMatchObject({ spec: { addresses: ['192.0.2.2/32'] } });
+  expect(inputsOf('pulumi:providers:kubernetes west')).toMatchObject({
+    clusterIdentifier: 'west',
+    skipUpdateUnreachable: 'true',
+  });
+  expect(JSON.stringify(inputsOf('pulumi:providers:kubernetes west'))).toContain('timeout');
+  expect(JSON.stringify(inputsOf('pulumi:providers:kubernetes east'))).not.toContain('timeout');
+  expect(called.filter((what) => what.endsWith(':Deployment north'))).toHaveLength(1);
 });
 
 test('what stands by is a limit that nothing is requested for, and its region is asked for its health', async () => {

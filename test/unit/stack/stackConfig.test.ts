@@ -1,3 +1,4 @@
+import { inCluster } from '../../../stack/clusters';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
@@ -168,9 +169,68 @@ test.each<[string, (string | number)[], unknown, RegExp]>([
     { 'net.core.somaxconn': 1024 },
     /casper:service\.sysctls.*net\.core\.somaxconn.*string.*1024/,
   ],
-  ['no cluster', ['casper:cluster'], remove, /casper:cluster: .*expected/],
+  ['no cluster', ['casper:cluster'], remove, /casper:cluster: missing; name the context/],
+  [
+    'one cluster and several',
+    ['casper:clusters'],
+    [{ name: 'a', context: 'x' }],
+    /casper:cluster and casper:clusters are both there/,
+  ],
+  [
+    'a region of a cluster that is not there',
+    ['casper:regions', 0, 'cluster'],
+    'moon',
+    /casper:regions\.ap-southeast-2\.cluster: moon is not in casper:clusters \(there are none\)/,
+  ],
 ])('refuses %s, naming it', (_what, at, value, message) => {
   expect(() => parseStackConfig(baselineWith(at, value), 'Pulumi.dev.yaml')).toThrow(message);
+});
+
+test('several clusters: each once, at a place of its own, and every region in one of them', () => {
+  const [east, west] = [
+    { name: 'east', context: 'x' },
+    { name: 'west', context: 'y' },
+  ];
+  const values = (clusters: unknown, ofRegion: (index: number) => string | undefined) => {
+    const { cluster: _, ...others } = baselineWith(['casper:clusters'], clusters);
+    const regions = (others['regions'] as object[]).map((region, index) => {
+      const cluster = ofRegion(index);
+      return { ...region, ...(cluster !== undefined && { cluster }) };
+    });
+    return { ...others, regions };
+  };
+  const halves = (index: number): string => (index % 2 === 0 ? 'east' : 'west');
+  const parsed = parseStackConfig(values([east, west], halves), 'dev');
+  expect(inCluster(parsed, 'west').regions.map(({ name }) => name)).toEqual([
+    'eu-central-1',
+    'us-east-1',
+    'us-west-1',
+  ]);
+  // One of several may go without saying where there is no other.
+  expect(
+    parseStackConfig(
+      values([east], () => undefined),
+      'dev',
+    ).clusters,
+  ).toEqual([east]);
+  const refused = (clusters: unknown, ofRegion: (index: number) => string | undefined, message: RegExp) => {
+    expect(() => parseStackConfig(values(clusters, ofRegion), 'dev')).toThrow(message);
+  };
+  refused(
+    [east, west],
+    () => undefined,
+    /us-west-1\.cluster: missing; name one of casper:clusters \(east, west\)/,
+  );
+  refused([east, west], () => 'north', /north is not in casper:clusters \(known clusters: east, west\)/);
+  refused(
+    [east, { ...west, context: 'x' }],
+    halves,
+    /casper:clusters\.west\.context: x, which is east already/,
+  );
+  refused([east, { ...west, name: 'east' }], () => 'east', /casper:clusters: east stands there twice/);
+  // The same context of two kubeconfigs is two places.
+  const elsewhere = { ...west, context: 'x', kubeconfig: '/other' };
+  expect(() => parseStackConfig(values([east, elsewhere], halves), 'dev')).not.toThrow();
 });
 
 /** Two regions with a request path on one host; further regions of the baseline are left out. */

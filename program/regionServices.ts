@@ -34,6 +34,4 @@ export function regionServices(
 
 /** Has the provider of PodCpu leave alone what is in a cluster that does not answer, as the Kubernetes provider does. */
 const leftAsItIs: ResourceTransformation = ({ type, props, opts }) =>
-  type === 'casper:index:PodCpu'
-    ? { props, opts: { ...opts, ignoreChanges: ['*'] } }
-    : undefined;
+  type === 'casper:index:PodCpu' ? { props, opts: { ...opts, ignoreChanges: ['*'] } } : undefined;

@@ -1,4 +1,5 @@
 import { faultsOfBackup, faultsOfHosts, faultsOfLeftOut, faultsOfPlan, faultsOfRegions } from './checks';
+import { faultsOfLive } from './liveChecks';
 import { faultsOfSignals } from './signalsChecks';
 import { stackSchema, type StackConfig } from './schema';
 
@@ -8,6 +9,7 @@ import { stackSchema, type StackConfig } from './schema';
  */
 
 export { heldReadyLevels } from './schema';
+export type { DemandConfig, LiveConfig } from './liveSchema';
 export type { CloudProvider, SignalsConfig, SourceConfig, SourceConfigOf, SourceKind } from './signalsSchema';
 export type {
   HeldReady,
@@ -21,7 +23,7 @@ export type {
 
 const prefix = 'casper:';
 
-const checksOfSettings = [faultsOfRegions, faultsOfHosts, faultsOfSignals];
+const checksOfSettings = [faultsOfRegions, faultsOfHosts, faultsOfSignals, faultsOfLive];
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */
 export class StackConfigError extends Error {

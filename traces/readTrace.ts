@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readCarbon, readLatency, readRequests, readTimestamp, type CellPlace, type Missing } from './cells';
+import { readCarbon, readRequests, readTimestamp, type CellPlace, type Missing } from './cells';
 import { columnOf, readCsvFile, type CsvFile } from './csvFile';
+import { readMatrix } from './readLatencies';
 import { isoOf } from './time';
 import { Trace } from './trace';
 import { TraceError } from './traceError';
@@ -92,23 +93,4 @@ export function readSeries<T>(
     );
   }
   return series;
-}
-
-function readMatrix(file: CsvFile, regions: readonly string[]): number[][] {
-  const { path: filePath, header, rows } = file;
-  if (rows.length !== header.length) {
-    throw new TraceError(
-      `${filePath} has ${rows.length} rows for ${header.length} regions; expected one row an origin, in the order of the header`,
-    );
-  }
-  return regions.map((origin) => {
-    const row = rows[columnOf(file, origin)];
-    return regions.map((destination) =>
-      readLatency(row?.cells[columnOf(file, destination)] ?? '', {
-        path: filePath,
-        line: row?.line ?? 0,
-        column: destination,
-      }),
-    );
-  });
 }

@@ -1,0 +1,177 @@
+import path from 'node:path';
+import type { DecideOptions } from '../planning/decide';
+import { InfeasibleError } from '../planning/infeasibleError';
+import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
+import { leftOut } from '../planning/leftOut';
+import { planExpected } from '../planning/planExpected';
+import { problemOf, type PlanOptions } from '../planning/planOptions';
+import { sum } from '../policies/model/matrix';
+import type { PlacementProblem } from '../policies/problem';
+import { SignalsConfigError } from '../signals/fault';
+import { readSignals } from '../signals/readSignals';
+import type { Surroundings } from '../signals/surroundings';
+import { readStackSettings } from '../stack/stackFile';
+import type { StackConfig, StackPlan } from '../stack/stackConfig';
+import { forecastOutlook } from '../study/forecast/outlook';
+import type { Latencies } from '../traces/readLatencies';
+import { awayFrom, pinned } from './guard';
+import { intervalAt, type LiveInterval } from './liveInterval';
+import type { ExpectedDemand, LiveDemand } from './liveDemand';
+import { heldByPeople } from './people';
+import { missingIn, standIns, usedCarbon, type UsedValues } from './usedValues';
+
+/** What a tick is planned with, besides what the stack file says. */
+export interface LivePlanning {
+  readonly configFile: string;
+  readonly latencies: Latencies;
+  readonly optionsOf: (config: StackConfig) => PlanOptions & DecideOptions;
+  /** Share of hours in which no more requests should come than are planned for; null for the forecast itself. */
+  readonly demandQuantile: number | null;
+  readonly demand: LiveDemand;
+  readonly surroundings: Surroundings;
+}
+
+/** The plan of the interval under way, made from the signals of now. */
+export interface PlannedTick {
+  readonly kind: 'planned';
+  readonly interval: LiveInterval;
+  readonly plan: IntervalPlan;
+  readonly stackPlan: StackPlan;
+  readonly values: UsedValues;
+  /** Regions whose data are bad, to which no requests may move. */
+  readonly guarded: readonly string[];
+}
+
+/** The plan in force stays. */
+export interface HeldTick {
+  readonly kind: 'held';
+  readonly interval: LiveInterval;
+  /** `people`: the stack file says so; `data`: something to plan from is missing; `guard`: only towards bad data. */
+  readonly by: 'people' | 'data' | 'guard';
+  readonly reasons: readonly string[];
+  /** Null where nothing was read. */
+  readonly values: UsedValues | null;
+}
+
+/** The clock of this machine, or of who made the plan in force, is wrong. */
+export class LiveClockError extends Error {
+  override readonly name = 'LiveClockError';
+}
+
+/** The interval under way by the stack file's length and this machine's clock. */
+export function intervalNow({ configFile, surroundings }: LivePlanning): LiveInterval {
+  return intervalAt(surroundings.nowMs(), readStackSettings(configFile).live.intervalSeconds);
+}
+
+/**
+ * Plans the interval under way; changes nothing.
+ * @param without regions that are lost
+ * @throws StackConfigError, SignalsConfigError, DemandError, LiveClockError, and InfeasibleError where no placement
+ *   keeps every limit whatever the data
+ */
+export async function planTick(
+  planning: LivePlanning,
+  without: readonly string[],
+): Promise<PlannedTick | HeldTick> {
+  const { configFile, latencies, surroundings } = planning;
+  const nowMs = surroundings.nowMs();
+  const config = readStackSettings(configFile);
+  const interval = intervalAt(nowMs, config.live.intervalSeconds);
+  if (Date.parse(config.plan.interval) > interval.startedAtMs) {
+    throw new LiveClockError(
+      `The plan in ${path.basename(configFile)} is for ${config.plan.interval}, which is to come: it is ${new Date(nowMs).toISOString()} by this machine's clock. ` +
+        'Set the clock; where the plan is the one that is wrong, set casper:plan.interval to an earlier time',
+    );
+  }
+  const people = heldByPeople(config.live, nowMs);
+  if (people !== null) return { kind: 'held', interval, by: 'people', reasons: [people], values: null };
+  const { values, demand } = await readWorld(planning, config, nowMs);
+  const missing = missingIn(values);
+  if (missing.length > 0) return { kind: 'held', interval, by: 'data', reasons: missing, values };
+
+  const options = optionsWithout(planning.optionsOf(config), without);
+  const world = problemOf(latencies, worldOf(latencies.regions, values, config), options);
+  const free = pinned(config.live.pins)(world);
+  const guarded = standIns(values);
+  const away = awayFrom(guarded, config.plan.weights);
+  const guard = (problem: PlacementProblem): PlacementProblem => away(withShareOf(problem, options));
+  const expected = {
+    requestsPerSecond: free.requestsPerSecond,
+    carbonGramsPerKwh: free.carbonGramsPerKwh,
+    ratios: demand.ratios,
+  };
+  // Without a quantile of its own every case counts, and there is one: the fixed margin.
+  const outlook = forecastOutlook([free], () => [expected], planning.demandQuantile ?? 1);
+  try {
+    const plan = await planExpected(outlook, interval.start, options, guard);
+    const stackPlan = leftOut(stackPlanOf(plan), without, config.plan);
+    return { kind: 'planned', interval, plan, stackPlan, values, guarded };
+  } catch (error) {
+    if (!(error instanceof InfeasibleError) || guarded.length === 0) throw error;
+    const reason = `no placement moves nothing towards ${guarded.join(', ')}, whose data are not of now: ${error.message}`;
+    return { kind: 'held', interval, by: 'guard', reasons: [reason], values };
+  }
+}
+
+/** The largest share is one of all requests, the margin for errors among them. */
+function withShareOf(problem: PlacementProblem, { maxSharePercent }: PlanOptions): PlacementProblem {
+  if (maxSharePercent === undefined) return problem;
+  const maxRequestsPerRegion = Math.floor((maxSharePercent * sum(problem.requestsPerSecond)) / 100);
+  return { ...problem, maxRequestsPerRegion };
+}
+
+/** A limit that cannot be kept without what is lost is broken as little as can be: nobody would be served otherwise. */
+function optionsWithout(
+  options: PlanOptions & DecideOptions,
+  without: readonly string[],
+): PlanOptions & DecideOptions {
+  return without.length > 0 ? { ...options, without, leastViolation: true } : options;
+}
+
+async function readWorld(
+  { latencies, demand, surroundings, configFile }: LivePlanning,
+  config: StackConfig,
+  nowMs: number,
+): Promise<{ readonly values: UsedValues; readonly demand: ExpectedDemand }> {
+  const { regions, signals } = config;
+  if (!signals) {
+    throw new SignalsConfigError(
+      `${configFile} has no casper:signals; add it with at least one source: docs/signals.md lists them`,
+    );
+  }
+  const [read, expected] = await Promise.all([
+    readSignals(regions, signals, surroundings),
+    demand.read(config, latencies.regions, nowMs),
+  ]);
+  const values = {
+    carbon: Object.fromEntries(read.map((signal) => [signal.region, usedCarbon(signal)])),
+    demand: expected.byOrigin,
+    faults: [
+      ...read.flatMap(({ region, faults }) =>
+        faults.map(({ kind, message }) => `${region}: ${kind}: ${message}`),
+      ),
+      ...expected.faults,
+    ],
+  };
+  return { values, demand: expected };
+}
+
+/** Values by region in the order of the latencies; nothing is missing here. */
+function worldOf(
+  regions: readonly string[],
+  { carbon, demand }: UsedValues,
+  { demand: { leastRequestsPerSecond } }: StackConfig,
+): { readonly requestsPerSecond: number[]; readonly carbonGramsPerKwh: number[] } {
+  const known = <T>(value: T | { readonly missing: string } | undefined, region: string): T => {
+    if (value === undefined || (typeof value === 'object' && value !== null && 'missing' in value)) {
+      throw new Error(`nothing is known of ${region}`);
+    }
+    return value;
+  };
+  return {
+    requestsPerSecond: regions.map((region) =>
+      Math.max(leastRequestsPerSecond, known(demand[region], region).requestsPerSecond),
+    ),
+    carbonGramsPerKwh: regions.map((region) => known(carbon[region], region).gramsPerKwh),
+  };
+}

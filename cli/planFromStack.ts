@@ -6,6 +6,7 @@ import { baselines, simulate, type Simulation } from '../study/simulation';
 import { capacityOf } from '../stack/capacity';
 import { failureDomainOf } from '../stack/failureDomain';
 import { originsOf } from '../stack/requestPath';
+import type { StackConfig } from '../stack/stackConfig';
 import { readStackSettings } from '../stack/stackFile';
 import { openTrace } from './openTrace';
 import { readRegions, type RegionRow } from '../traces/readRegions';
@@ -32,7 +33,7 @@ export class CapacityPlaceError extends Error {
 /** A trace, and how its intervals are planned for the regions and capacities of a stack file. */
 export interface StackPlanning {
   readonly trace: Trace;
-  readonly options: PlanOptions & DecideOptions;
+  readonly options: StackPlanOptions;
 }
 
 /** @throws RegionMismatchError, CapacityPlaceError */
@@ -48,24 +49,34 @@ export function openPlanning(
     config.regions.map(({ name }) => name),
     configFile,
   );
+  return { trace, options: optionsForStack(config, configFile, trace.regions, flags) };
+}
+
+/** How a stack's intervals are planned. */
+export type StackPlanOptions = PlanOptions & DecideOptions;
+
+/** @throws UnknownRegionError, CapacityPlaceError */
+export function optionsForStack(
+  config: StackConfig,
+  configFile: string,
+  regions: readonly string[],
+  flags: PlanFlags & Partial<SwitchingFlags>,
+): StackPlanOptions {
   return {
-    trace,
-    options: {
-      ...objectiveOptionsOf(flags),
-      keepWarm: config.service.keepWarm,
-      capacity: (region) => capacityOf(config, region),
-      // Without proxies nothing moves by itself when a region is lost.
-      heldReady: originsOf(config).length > 0 ? config.resilience.heldReady : 'none',
-      ...(flags.without && { without: knownRegions(flags.without, trace.regions) }),
-      failureDomain: (region) => failureDomainOf(config, region),
-      ...(config.resilience.maxSharePercent !== undefined && {
-        maxSharePercent: config.resilience.maxSharePercent,
-      }),
-      ...(flags.regions !== undefined && {
-        regionRows: readRegionsOfStack(flags.regions, trace.regions, configFile),
-      }),
-      ...decideOptionsOf(flags),
-    },
+    ...objectiveOptionsOf(flags),
+    keepWarm: config.service.keepWarm,
+    capacity: (region) => capacityOf(config, region),
+    // Without proxies nothing moves by itself when a region is lost.
+    heldReady: originsOf(config).length > 0 ? config.resilience.heldReady : 'none',
+    ...(flags.without && { without: knownRegions(flags.without, regions) }),
+    failureDomain: (region) => failureDomainOf(config, region),
+    ...(config.resilience.maxSharePercent !== undefined && {
+      maxSharePercent: config.resilience.maxSharePercent,
+    }),
+    ...(flags.regions !== undefined && {
+      regionRows: readRegionsOfStack(flags.regions, regions, configFile),
+    }),
+    ...decideOptionsOf(flags),
   };
 }
 

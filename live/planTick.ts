@@ -63,19 +63,27 @@ export function intervalNow({ configFile, surroundings }: LivePlanning): LiveInt
   return intervalAt(surroundings.nowMs(), readStackSettings(configFile).live.intervalSeconds);
 }
 
+export interface PlanTickOptions {
+  /** Regions that are lost. */
+  readonly without: readonly string[];
+  /** Over how long demand is measured; as the stack file says when absent. */
+  readonly windowSeconds?: number | undefined;
+}
+
 /**
  * Plans the interval under way; changes nothing.
- * @param without regions that are lost
  * @throws StackConfigError, SignalsConfigError, DemandError, LiveClockError, and InfeasibleError where no placement
  *   keeps every limit whatever the data
  */
 export async function planTick(
   planning: LivePlanning,
-  without: readonly string[],
+  { without, windowSeconds }: PlanTickOptions,
 ): Promise<PlannedTick | HeldTick> {
   const { configFile, latencies, surroundings } = planning;
   const nowMs = surroundings.nowMs();
-  const config = readStackSettings(configFile);
+  const inFile = readStackSettings(configFile);
+  const config =
+    windowSeconds === undefined ? inFile : { ...inFile, demand: { ...inFile.demand, windowSeconds } };
   const interval = intervalAt(nowMs, config.live.intervalSeconds);
   if (Date.parse(config.plan.interval) > interval.startedAtMs) {
     throw new LiveClockError(

@@ -44,7 +44,7 @@ function latenciesOf(folder: string, stackRegions: readonly string[], configFile
   }
   const picked = all.regions.flatMap((region, index) => (stackRegions.includes(region) ? [index] : []));
   return {
-    directory: folder,
+    ...all,
     regions: picked.map((index) => all.regions[index] ?? ''),
     latencyMs: picked.map((from) => picked.map((to) => all.latencyMs[from]?.[to] ?? NaN)),
   };

@@ -131,8 +131,8 @@ async function intervals(
     }
     const { startedAtMs, endedAtMs } = course.spanOf(index, begunAtMs, inForceAtMs);
     const lengthMs = endedAtMs - startedAtMs;
-    const intervalOf = ({ why: _, ...change }: Change, applied: Applied): AppliedInterval => ({
-      ...{ ...change, preview: shown, ...applied },
+    const intervalOf = (change: Change, applied: Applied): AppliedInterval => ({
+      ...{ ...withoutWhy(change), preview: shown, ...applied },
       ...{ startedAtMs, endedAtMs, inForceAtMs: Date.now() },
     });
     let interval = first && told({ ...intervalOf(first.change, first.applied), inForceAtMs });
@@ -168,17 +168,19 @@ async function intervals(
   }
 }
 
+/** Why a plan was made anew is a note of what its update did. */
+function withoutWhy({ plan, stackPlan, values }: Change): Omit<Change, 'why'> {
+  return { plan, stackPlan, ...(values && { values }) };
+}
+
 /** An interval whose plan was made anew: what both updates did, and the plan in force since the second. */
-function withChange(
-  interval: AppliedInterval,
-  { why, ...change }: Change,
-  applied: Applied,
-): AppliedInterval {
+function withChange(interval: AppliedInterval, change: Change, applied: Applied): AppliedInterval {
   const { update } = applied;
+  const { why } = change;
   return {
     ...interval,
     ...applied,
-    ...change,
+    ...withoutWhy(change),
     update: {
       changes: [...interval.update.changes, ...update.changes],
       seconds: interval.update.seconds + update.seconds,

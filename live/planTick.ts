@@ -111,7 +111,8 @@ export async function planTick(
   // Without a quantile of its own every case counts, and there is one: the fixed margin.
   const outlook = forecastOutlook([free], () => [expected], planning.demandQuantile ?? 1);
   try {
-    const plan = await planExpected(outlook, interval.start, options, guard);
+    const of = { interval: interval.start, synthetic: latencies.synthetic };
+    const plan = await planExpected(outlook, of, options, guard);
     const stackPlan = leftOut(stackPlanOf(plan), without, config.plan);
     return { kind: 'planned', interval, plan, stackPlan, values, guarded };
   } catch (error) {

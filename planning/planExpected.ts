@@ -13,13 +13,13 @@ export class PolicySightError extends Error {
 
 /**
  * Plans an interval from what is expected of it.
- * @param interval its start, ISO 8601 in UTC
+ * @param interval its start, ISO 8601 in UTC, and whether anything that it is planned from is generated
  * @param guarded narrows what the placement may do; what is held ready for a loss is not bound by it
  * @throws UnknownPolicyError, PolicySightError, InfeasibleError
  */
 export async function planExpected(
   outlook: Outlook,
-  interval: string,
+  { interval, synthetic }: { readonly interval: string; readonly synthetic: boolean },
   options: PlanOptions & DecideOptions,
   guarded: (problem: PlacementProblem) => PlacementProblem = (problem) => problem,
 ): Promise<IntervalPlan> {
@@ -45,9 +45,12 @@ export async function planExpected(
     fallback,
   );
   if (placement.kind === 'infeasible') throw new InfeasibleError(interval, placement);
-  const { capacity, allowed } = at(outlook.expect(0, 1), 0);
-  const { allowed: _, ...decided } = problem;
-  const free = { ...decided, capacity, ...(allowed && { allowed }) };
+  const { requestsPerSecond, maxRequestsPerRegion } = problem;
+  const free: PlacementProblem = {
+    ...at(outlook.expect(0, 1), 0),
+    requestsPerSecond,
+    ...(maxRequestsPerRegion !== undefined && { maxRequestsPerRegion }),
+  };
   const held = await holdReady(free, placement, options);
-  return describePlacement(free, held, { ...options, interval, synthetic: false });
+  return describePlacement(free, held, { ...options, interval, synthetic });
 }

@@ -38,7 +38,7 @@ const timeOfDay = z
 /** How `tick` and `run --live` go on. */
 export const liveSchema = z.strictObject({
   /** Length of an interval; intervals begin at whole multiples of it since 1970-01-01T00:00Z. */
-  intervalSeconds: z.int().min(10).max(86_400).default(3600),
+  intervalSeconds: z.int().min(1).max(86_400).default(3600),
   /** When an origin's demand is other than planned, so that its interval is planned anew. */
   band: z
     .strictObject({

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readLatency } from './cells';
 import { columnOf, readCsvFile, type CsvFile } from './csvFile';
@@ -6,9 +7,18 @@ import { TraceError } from './traceError';
 /** Network latency between regions. */
 export interface Latencies {
   readonly directory: string;
+  /** Generated and not measured. */
+  readonly synthetic: boolean;
   readonly regions: readonly string[];
   /** ms, [origin][destination]. */
   readonly latencyMs: readonly (readonly number[])[];
+}
+
+/** A folder that holds a file of this name says by it that its data were generated; the file says how. */
+const syntheticMarker = 'SYNTHETIC.md';
+
+export function isSynthetic(directory: string): boolean {
+  return existsSync(path.join(directory, syntheticMarker));
 }
 
 /**
@@ -18,7 +28,7 @@ export interface Latencies {
 export function readLatencies(directory: string): Latencies {
   const file = readCsvFile(path.join(directory, 'latency.csv'));
   const regions = file.header.filter((name) => name !== '');
-  return { directory, regions, latencyMs: readMatrix(file, regions) };
+  return { directory, synthetic: isSynthetic(directory), regions, latencyMs: readMatrix(file, regions) };
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readCarbon, readRequests, readTimestamp, type CellPlace, type Missing } from './cells';
 import { columnOf, readCsvFile, type CsvFile } from './csvFile';
-import { readMatrix } from './readLatencies';
+import { isSynthetic, readMatrix } from './readLatencies';
 import { isoOf } from './time';
 import { Trace } from './trace';
 import { TraceError } from './traceError';
@@ -11,9 +11,6 @@ const hourSeconds = 3600;
 
 /** Columns that the reference's files have besides the regions: an index without a name and times. */
 const notRegions = new Set(['', 'timestamp', 'datetime']);
-
-/** A folder that holds a file of this name says by it that its data were generated; the file says how. */
-const syntheticMarker = 'SYNTHETIC.md';
 
 /**
  * Reads three of the reference's files: carbon_intensities.csv (gCO2e/kWh), requests.csv (requests/s by origin) and
@@ -47,7 +44,7 @@ export function readTrace(
   const others = new Set([...carbon.header, ...requests.header, ...latency.header]);
   return new Trace({
     directory,
-    synthetic: existsSync(path.join(directory, syntheticMarker)),
+    synthetic: isSynthetic(directory),
     regions,
     droppedRegions: [...others].filter((name) => !notRegions.has(name) && !regions.includes(name)).sort(),
     latencyMs: readMatrix(latency, regions),

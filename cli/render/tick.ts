@@ -19,7 +19,7 @@ export function renderTick(tick: TickRecord): string {
     ...(tick.guarded.length > 0
       ? [`  nothing moves to ${tick.guarded.join(', ')}, whose carbon intensity is not of now`]
       : []),
-    ...tick.reasons.map((reason) => `  the plan in force stays: ${reason}`),
+    ...tick.reasons.map((reason) => `  ${reason}`),
   ].join('\n');
 }
 

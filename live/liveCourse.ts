@@ -48,6 +48,8 @@ const longestSleepMs = 10_000;
  */
 export class LiveCourse implements Course {
   private position = -1;
+  private sleeping = new AbortController();
+  private readonly awaited = new WeakSet<Promise<unknown>>();
   private span: LiveInterval;
   private seconds: number;
   private change: Change | undefined;
@@ -69,6 +71,9 @@ export class LiveCourse implements Course {
     const { configFile, surroundings } = run.planning;
     this.seconds = readStackSettings(configFile).live.intervalSeconds;
     this.span = intervalAt(surroundings.nowMs(), this.seconds);
+    run.stopped.addEventListener('abort', () => {
+      this.sleeping.abort();
+    });
   }
 
   has(index: number): boolean {
@@ -84,14 +89,22 @@ export class LiveCourse implements Course {
   }
 
   async changedWithin(milliseconds: number): Promise<void> {
-    const { health, watch, stopped } = this.run;
     const untilRetryMs = this.retryAtMs === null ? Infinity : Math.max(0, this.retryAtMs - this.nowMs());
-    const ended = new AbortController();
-    const signal = AbortSignal.any([ended.signal, stopped]);
-    const time = sleep(Math.min(milliseconds, untilRetryMs, longestSleepMs), undefined, { signal });
-    const evidence = [health.changed(), ...(this.demandMayChange() ? [watch.changed()] : [])];
-    await Promise.race([time.catch(() => undefined), ...evidence]);
-    ended.abort();
+    this.wakeAfter(this.run.health.changed());
+    this.wakeAfter(this.run.watch.changed());
+    if (this.run.stopped.aborted) return;
+    const { signal } = (this.sleeping = new AbortController());
+    const ms = Math.min(milliseconds, untilRetryMs, longestSleepMs);
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Once for each promise: one that nothing happens to for days would otherwise keep all who have waited for it. */
+  private wakeAfter(change: Promise<unknown>): void {
+    if (this.awaited.has(change)) return;
+    this.awaited.add(change);
+    void change.then(() => {
+      this.sleeping.abort();
+    });
   }
 
   async lookAround(index: number): Promise<boolean> {

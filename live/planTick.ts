@@ -94,11 +94,11 @@ export async function planTick(
   const people = heldByPeople(config.live, nowMs);
   if (people !== null) return { kind: 'held', interval, by: 'people', reasons: [people], values: null };
   const { values, demand } = await readWorld(planning, config, nowMs);
-  const missing = missingIn(values);
+  const missing = missingIn(values, without);
   if (missing.length > 0) return { kind: 'held', interval, by: 'data', reasons: missing, values };
 
   const options = optionsWithout(planning.optionsOf(config), without);
-  const world = problemOf(latencies, worldOf(latencies.regions, values, config), options);
+  const world = problemOf(latencies, worldOf(latencies.regions, values, config, without), options);
   const free = pinned(config.live.pins)(world);
   const guarded = standIns(values);
   const away = awayFrom(guarded, config.plan.weights);
@@ -165,22 +165,29 @@ async function readWorld(
   return { values, demand: expected };
 }
 
-/** Values by region in the order of the latencies; nothing is missing here. */
+/** Values by region in the order of the latencies; nothing is missing here but of regions that are left out. */
 function worldOf(
   regions: readonly string[],
   { carbon, demand }: UsedValues,
   { demand: { leastRequestsPerSecond } }: StackConfig,
+  without: readonly string[],
 ): { readonly requestsPerSecond: number[]; readonly carbonGramsPerKwh: number[] } {
-  const known = <T>(value: T | { readonly missing: string } | undefined, region: string): T => {
-    if (value === undefined || (typeof value === 'object' && value !== null && 'missing' in value)) {
-      throw new Error(`nothing is known of ${region}`);
-    }
-    return value;
-  };
+  const grams = regions.map((region) => {
+    const value = carbon[region];
+    return value && !('missing' in value) ? value.gramsPerKwh : null;
+  });
+  // Of a region that gets no requests it does not count, but a number has to stand there.
+  const worst = grams.reduce<number>((most, value) => Math.max(most, value ?? 1), 1);
   return {
-    requestsPerSecond: regions.map((region) =>
-      Math.max(leastRequestsPerSecond, known(demand[region], region).requestsPerSecond),
-    ),
-    carbonGramsPerKwh: regions.map((region) => known(carbon[region], region).gramsPerKwh),
+    requestsPerSecond: regions.map((region) => {
+      const value = demand[region];
+      if (!value || 'missing' in value) throw new Error(`nothing is known of the demand of ${region}`);
+      return Math.max(leastRequestsPerSecond, value.requestsPerSecond);
+    }),
+    carbonGramsPerKwh: grams.map((value, index) => {
+      const region = regions[index] ?? '';
+      if (value === null && !without.includes(region)) throw new Error(`nothing is known of ${region}`);
+      return value ?? worst;
+    }),
   };
 }

@@ -47,11 +47,16 @@ export function usedCarbon({ signal, source, zone }: RegionSignal): UsedCarbon |
   };
 }
 
-/** Regions and origins without a value, each with the reason. */
-export function missingIn({ carbon, demand }: UsedValues): string[] {
+/**
+ * Regions and origins without a value, each with the reason.
+ * @param without regions that get no requests, of which no carbon intensity is needed
+ */
+export function missingIn({ carbon, demand }: UsedValues, without: readonly string[]): string[] {
   return [
     ...Object.entries(carbon).flatMap(([region, value]) =>
-      'missing' in value ? [`carbon intensity of ${region}: ${value.missing}`] : [],
+      'missing' in value && !without.includes(region)
+        ? [`carbon intensity of ${region}: ${value.missing}`]
+        : [],
     ),
     ...Object.entries(demand).flatMap(([origin, value]) =>
       'missing' in value ? [`demand of ${origin}: ${value.missing}`] : [],

@@ -18,7 +18,8 @@ const may = {
   load: ['traces'],
   observe: ['stack', 'cluster'],
   driver: ['start', 'planning', 'stack', 'cluster', 'load', 'observe'],
-  report: ['traces', 'policies', 'planning', 'study', 'load', 'observe', 'driver'],
+  live: ['traces', 'signals', 'policies', 'planning', 'study', 'stack', 'observe', 'driver'],
+  report: ['traces', 'policies', 'planning', 'study', 'load', 'observe', 'driver', 'live'],
   lab: ['start', 'plugin'],
   cli: [
     'start',
@@ -32,6 +33,7 @@ const may = {
     'load',
     'observe',
     'driver',
+    'live',
     'report',
     'lab',
   ],

@@ -6,7 +6,8 @@ import { execa } from 'execa';
 import { openPlanning, planForStack, withoutRegions, withRegionsAsTheyAre } from '../cli/planFromStack';
 import { LoadSender } from '../driver/loadSender';
 import { ProxyHealth } from '../driver/proxyHealth';
-import { reconcilerOf, unreachableRegions } from '../driver/reconcile';
+import { unreachableRegions } from '../driver/reach';
+import { reconcilerOf } from '../driver/reconcile';
 import { requestPathOf } from '../driver/requestPath';
 import { RequestWatcher } from '../driver/requestWatcher';
 import { runIntervals } from '../driver/runIntervals';
@@ -112,9 +113,9 @@ async function main(flags: Flags): Promise<void> {
   const scene = new Scene(config, region, faults);
   const losses = {
     health,
-    unreachable: () => unreachableRegions(target),
-    planAround: async ({ without, asTheyAre }: Untouched, given: StackPlan) => {
-      const around = withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, given);
+    unreachable: () => unreachableRegions(config),
+    planAround: async ({ without, asTheyAre }: Untouched, inForce: StackPlan) => {
+      const around = withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, inForce);
       return (await planForStack(around, from, 1)).flatMap(repeated);
     },
   };

@@ -71,6 +71,11 @@ const everywhere: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'tick',
+    summary: 'plan and apply the interval under way from live signals: for cron and CI',
+    load: async () => (await import('./commands/tick.ts')).tickCommand,
+  },
+  {
     name: 'report',
     summary: 'make the tables and the page of a run again, from its records',
     load: async () => (await import('./commands/report.ts')).reportCommand,

@@ -28,6 +28,12 @@ export const positiveNumber = numberIn(0.001, 1e9, false, 'a number of at least 
 const percent = numberIn(1, 100, true, 'a whole number from 1 to 100');
 export const share = numberIn(0, 1, false, 'a number from 0 to 1');
 
+/** Chosen on 2022-09-02 to 2022-09-13 of the reference's data; docs/planning.md says how it does on later hours. */
+export const defaultDemandQuantile = 0.98;
+
+/** A share of hours, or "none". */
+export const demandQuantile = (text: string): number | null => (text === 'none' ? null : share(text));
+
 /** A latency bound in ms, or "none". */
 export function latencyBound(text: string): number {
   return text === 'none' ? Infinity : numberIn(0, 1e9, false, 'milliseconds, or "none"')(text);

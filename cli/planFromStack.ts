@@ -1,12 +1,13 @@
 import type { DecideOptions } from '../planning/decide';
 import type { IntervalPlan } from '../planning/intervalPlan';
+import { capacityAsTheyAre } from '../planning/leftOut';
 import type { PlanOptions } from '../planning/planOptions';
 import { planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../study/simulation';
-import { capacityOf, type Capacity } from '../stack/capacity';
+import { capacityOf } from '../stack/capacity';
 import { failureDomainOf } from '../stack/failureDomain';
 import { originsOf } from '../stack/requestPath';
-import type { StackPlan } from '../stack/stackConfig';
+import type { StackConfig, StackPlan } from '../stack/stackConfig';
 import { readStackSettings } from '../stack/stackFile';
 import { openTrace } from './openTrace';
 import { readRegions, type RegionRow } from '../traces/readRegions';
@@ -33,7 +34,7 @@ export class CapacityPlaceError extends Error {
 /** A trace, and how its intervals are planned for the regions and capacities of a stack file. */
 export interface StackPlanning {
   readonly trace: Trace;
-  readonly options: PlanOptions & DecideOptions;
+  readonly options: StackPlanOptions;
 }
 
 /** @throws RegionMismatchError, CapacityPlaceError */
@@ -49,24 +50,34 @@ export function openPlanning(
     config.regions.map(({ name }) => name),
     configFile,
   );
+  return { trace, options: optionsForStack(config, configFile, trace.regions, flags) };
+}
+
+/** How a stack's intervals are planned. */
+export type StackPlanOptions = PlanOptions & DecideOptions;
+
+/** @throws UnknownRegionError, CapacityPlaceError */
+export function optionsForStack(
+  config: StackConfig,
+  configFile: string,
+  regions: readonly string[],
+  flags: PlanFlags & Partial<SwitchingFlags>,
+): StackPlanOptions {
   return {
-    trace,
-    options: {
-      ...objectiveOptionsOf(flags),
-      keepWarm: config.service.keepWarm,
-      capacity: (region) => capacityOf(config, region),
-      // Without proxies nothing moves by itself when a region is lost.
-      heldReady: originsOf(config).length > 0 ? config.resilience.heldReady : 'none',
-      ...(flags.without && { without: knownRegions(flags.without, trace.regions) }),
-      failureDomain: (region) => failureDomainOf(config, region),
-      ...(config.resilience.maxSharePercent !== undefined && {
-        maxSharePercent: config.resilience.maxSharePercent,
-      }),
-      ...(flags.regions !== undefined && {
-        regionRows: readRegionsOfStack(flags.regions, trace.regions, configFile),
-      }),
-      ...decideOptionsOf(flags),
-    },
+    ...objectiveOptionsOf(flags),
+    keepWarm: config.service.keepWarm,
+    capacity: (region) => capacityOf(config, region),
+    // Without proxies nothing moves by itself when a region is lost.
+    heldReady: originsOf(config).length > 0 ? config.resilience.heldReady : 'none',
+    ...(flags.without && { without: knownRegions(flags.without, regions) }),
+    failureDomain: (region) => failureDomainOf(config, region),
+    ...(config.resilience.maxSharePercent !== undefined && {
+      maxSharePercent: config.resilience.maxSharePercent,
+    }),
+    ...(flags.regions !== undefined && {
+      regionRows: readRegionsOfStack(flags.regions, regions, configFile),
+    }),
+    ...decideOptionsOf(flags),
   };
 }
 
@@ -91,22 +102,14 @@ export function withoutRegions({ trace, options }: StackPlanning, without: reado
   return { trace, options: { ...options, without, ...(without.length > 0 && { leastViolation: true }) } };
 }
 
-/**
- * The same with regions that cannot be changed: each holds as many servers as the plan in force gives it, and no more.
- * A limit that cannot be kept so is broken as little as can be.
- */
+/** The same with regions that cannot be changed. A limit that cannot be kept so is broken as little as can be. */
 export function withRegionsAsTheyAre(
   { trace, options }: StackPlanning,
   asTheyAre: readonly string[],
-  { regions }: StackPlan,
+  inForce: StackPlan,
 ): StackPlanning {
   if (asTheyAre.length === 0) return { trace, options };
-  const capacity = (region: string): Capacity => {
-    const own = options.capacity(region);
-    if (!asTheyAre.includes(region)) return own;
-    const servers = regions[region]?.servers ?? 0;
-    return { ...own, minServers: Math.min(own.minServers, servers), maxServers: servers };
-  };
+  const capacity = capacityAsTheyAre(options.capacity, asTheyAre, inForce);
   return { trace, options: { ...options, capacity, leastViolation: true } };
 }
 

@@ -61,3 +61,14 @@ export async function reach(clusters: readonly TargetCluster[], config: StackCon
     }),
   };
 }
+
+/** Regions whose cluster does not answer; all of them where none does. */
+export async function unreachableRegions(config: StackConfig): Promise<string[]> {
+  try {
+    const { silent } = await reach(targetClusters(config), config);
+    return silent.flatMap(({ regions }) => regions);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return config.regions.map(({ name }) => name);
+  }
+}

@@ -1,8 +1,7 @@
 import type { Stack } from '@pulumi/pulumi/automation';
 import { inCluster } from '../stack/clusters';
 import type { StackConfig } from '../stack/stackConfig';
-import { ClusterError } from '../cluster/connection';
-import { readStackFile, readStackSettings } from '../stack/stackFile';
+import { readStackFile } from '../stack/stackFile';
 import { previewStack, refreshStack, UpdateError, updateStack, type StackChange } from './engine/update';
 import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
@@ -184,18 +183,6 @@ async function explained(
   if (reasons.length === 0) throw error;
   const lines = reasons.map((reason) => `  ${reason}`).join('\n');
   throw new UpdateError(`${error.message}\nWhat is not ready, and why:\n${lines}`);
-}
-
-/** Regions whose cluster does not answer; all of them where none does. */
-export async function unreachableRegions({ clusters, options }: Target): Promise<string[]> {
-  const config = readStackSettings(options.configFile);
-  try {
-    const { silent } = await reach(clusters, config);
-    return silent.flatMap(({ regions }) => regions);
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    return config.regions.map(({ name }) => name);
-  }
 }
 
 /** A stack file, and what makes it real. */

@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { capacityOf } from '../stack/capacity';
-import { preScaledPlans } from '../planning/preScaling';
-import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
-import { leftOut, type Untouched } from '../planning/leftOut';
-import type { StackPlan } from '../stack/stackConfig';
+import type { IntervalPlan } from '../planning/intervalPlan';
+import { leftOut } from '../planning/leftOut';
 import { readStackFile, writeStackPlan } from '../stack/stackFile';
+import type { Change, Course } from './course';
 import type { StackChange } from './engine/update';
-import type { RegionHealth } from './proxyHealth';
+import { PlannedCourse, type Losses } from './plannedCourse';
 import type { Applied, Reconciler } from './reconcile';
 import type { AppliedInterval, IntervalRecord, RunObserver } from './runObserver';
 import type { Step } from './step';
@@ -23,19 +20,6 @@ export interface RunOptions {
   readonly losses?: Losses;
 }
 
-/** What a run needs to go on without regions that are lost. */
-export interface Losses {
-  readonly health: RegionHealth;
-  /** Regions in clusters that do not answer. */
-  readonly unreachable: () => Promise<readonly string[]>;
-  /**
-   * The plans of all of the run's intervals where some regions cannot be changed.
-   * @param given the plan that the stack was given last
-   * @throws InfeasibleError, NoRegionError where nobody is left to serve
-   */
-  readonly planAround: (untouched: Untouched, given: StackPlan) => Promise<readonly IntervalPlan[]>;
-}
-
 /**
  * Applies plans one after the other. The first plan is in force before the first interval begins; each later one is
  * applied at the beginning of its interval. Where a region is lost or back, the interval under way is planned anew at
@@ -43,15 +27,39 @@ export interface Losses {
  * serving.
  * @throws what `apply` and the observers throw
  */
-export async function runIntervals(
+export function runIntervals(
   plans: readonly IntervalPlan[],
   reconciler: Reconciler,
   observers: readonly RunObserver[],
-  options: RunOptions,
+  { secondsPerInterval, previewed, preScaled, losses }: RunOptions,
+  step: Step,
+): Promise<void> {
+  const courseOf = (tell: Tell): Course => {
+    const config = readStackFile(reconciler.configFile);
+    const preScaledFor = preScaled ? (region: string) => capacityOf(config, region) : null;
+    const inForce = config.plan;
+    return new PlannedCourse(plans, { secondsPerInterval, preScaledFor, losses, inForce }, tell);
+  };
+  return runCourse(courseOf, reconciler, observers, previewed, step);
+}
+
+/** Says something that people should know. */
+type Tell = (note: string) => void;
+
+/**
+ * The one loop that changes plans: each interval's is applied at its beginning, and again where the course has planned
+ * it anew.
+ * @throws what the course says ends the run, and what the observers throw
+ */
+export async function runCourse(
+  courseOf: (tell: Tell) => Course,
+  reconciler: Reconciler,
+  observers: readonly RunObserver[],
+  previewed: boolean,
   step: Step,
 ): Promise<void> {
   try {
-    await intervals(plans, reconciler, observers, options, step);
+    await intervals(courseOf, reconciler, observers, previewed, step);
   } catch (error) {
     await Promise.allSettled(observers.map(async (observer) => observer.onEnd?.(true)));
     throw error;
@@ -59,55 +67,42 @@ export async function runIntervals(
   for (const observer of observers) await observer.onEnd?.(false);
 }
 
-/** How long after a change that failed a loss may be found that explains it: the proxies need seconds to agree. */
-const lossSeenWithinMs = 10_000;
-
-/** A plan, and what the stack is given for it. */
-type Change = Pick<AppliedInterval, 'plan' | 'stackPlan'>;
-
 async function intervals(
-  plans: readonly IntervalPlan[],
+  courseOf: (tell: Tell) => Course,
   reconciler: Reconciler,
   observers: readonly RunObserver[],
-  { secondsPerInterval, previewed, preScaled, losses }: RunOptions,
+  previewed: boolean,
   step: Step,
 ): Promise<void> {
   const { configFile } = reconciler;
-  const config = readStackFile(configFile);
-  const changesOf = (planned: readonly IntervalPlan[]): Change[] => {
-    // An update of their own for the next interval's servers would find no time in a squeezed hour.
-    const stackPlans = preScaled
-      ? preScaledPlans(planned, (region) => capacityOf(config, region))
-      : planned.map(stackPlanOf);
-    return stackPlans.flatMap((stackPlan, index) => {
-      const plan = planned[index];
-      return plan ? [{ plan, stackPlan }] : [];
-    });
-  };
   const tell = (note: string): void => {
     for (const observer of observers) observer.onNote?.(note);
   };
+  const course = courseOf(tell);
   // What was applied last, or tried: a preview's plan is not that.
-  let given = config.plan;
-  const course = new Course(changesOf(plans), losses, changesOf, () => given, tell);
-  const write = ({ plan, stackPlan }: Change): StackPlan => {
-    const { asTheyAre } = course.untouched;
-    const written = leftOut(stackPlan, { without: plan.without ?? [], asTheyAre }, given);
-    writeStackPlan(configFile, written);
-    return written;
+  let given = readStackFile(configFile).plan;
+  const write = (change: Change): Change => {
+    const { plan, asTheyAre = [] } = change;
+    const stackPlan = leftOut(change.stackPlan, { without: plan.without ?? [], asTheyAre }, given);
+    writeStackPlan(configFile, stackPlan);
+    return { ...change, stackPlan };
   };
-  /** Applies the plan of an interval; where that fails because a region has died meanwhile, the plan without it. */
-  const inForce = async (index: number): Promise<Change & { readonly applied: Applied }> => {
+  /** Applies the plan of an interval; null where there is none, or where it fails and the run goes on all the same. */
+  const inForce = async (
+    index: number,
+    within = false,
+  ): Promise<{ readonly change: Change; readonly applied: Applied } | null> => {
     for (;;) {
-      const change = course.at(index);
-      if (!change) throw new Error(`the run has no interval ${index}`);
-      const stackPlan = write(change);
+      const planned = course.at(index);
+      if (!planned) return null;
       try {
-        given = stackPlan;
-        return { ...change, stackPlan, applied: await reconciler.apply() };
+        const change = write(planned);
+        given = change.stackPlan;
+        const applied = await reconciler.apply();
+        course.applied?.(index, change, applied);
+        return { change, applied };
       } catch (error) {
-        if (!(await course.lossWithin(lossSeenWithinMs, index))) throw error;
-        tell(`a region or a cluster is lost, and the change failed; planned anew: ${messageOf(error)}`);
+        if ((await course.failed(index, error, within)) === 'later') return null;
       }
     }
   };
@@ -120,22 +115,32 @@ async function intervals(
     return found;
   };
   const measurer = observers.find((observer) => observer.measure !== undefined);
-  const lengthMs = secondsPerInterval * 1000;
+  const record = (all: IntervalRecord): void => {
+    for (const observer of observers) observer.onRecord?.(all);
+  };
+  const told = (interval: AppliedInterval): AppliedInterval => {
+    for (const observer of observers) observer.onApplied?.(interval);
+    if (!measurer) record(interval);
+    return interval;
+  };
   let begunAtMs = NaN;
   let shown = await previewOf(course.at(0));
-  for (const index of plans.keys()) {
+  for (let index = 0; course.has(index); index++) {
     const changeBegunAtMs = Date.now();
-    await course.lookAround(index, await losses?.unreachable());
-    const { plan, stackPlan, applied } = await inForce(index);
+    await course.lookAround(index);
+    const first = await inForce(index);
     const inForceAtMs = Date.now();
     if (index === 0) {
       begunAtMs = inForceAtMs;
       for (const observer of observers) observer.onBegin?.();
     }
-    const startedAtMs = lengthMs === 0 ? inForceAtMs : begunAtMs + index * lengthMs;
-    const endedAtMs = startedAtMs + lengthMs;
-    let interval = { plan, stackPlan, preview: shown, ...applied, startedAtMs, endedAtMs, inForceAtMs };
-    for (const observer of observers) observer.onApplied?.(interval);
+    const { startedAtMs, endedAtMs } = course.spanOf(index, begunAtMs, inForceAtMs);
+    const lengthMs = endedAtMs - startedAtMs;
+    const intervalOf = (change: Change, applied: Applied): AppliedInterval => ({
+      ...{ ...withoutWhy(change), preview: shown, ...applied },
+      ...{ startedAtMs, endedAtMs, inForceAtMs: Date.now() },
+    });
+    let interval = first && told({ ...intervalOf(first.change, first.applied), inForceAtMs });
     const next = course.at(index + 1);
     if (next && lengthMs > 0) {
       const note = tooShort({
@@ -146,147 +151,48 @@ async function intervals(
       });
       if (note !== null) tell(note);
     }
-    const record = (all: IntervalRecord): void => {
-      for (const observer of observers) observer.onRecord?.(all);
-    };
-    if (!measurer) record(interval);
     // Ahead of its interval, from which it would otherwise take the time.
     shown = await previewOf(next, lengthMs === 0 ? Infinity : endedAtMs - Date.now());
     // The last interval of a run that measures nothing need not be waited out.
-    while (endedAtMs > Date.now() && (next ?? measurer)) {
+    while (endedAtMs > Date.now() && (course.has(index + 1) || measurer)) {
       if (!(await course.lookAround(index))) {
         await step('waiting for the interval’s end', () => course.changedWithin(endedAtMs - Date.now()));
         continue;
       }
-      const anew = course.at(index);
-      const again = anew && (await appliedAnew(reconciler, () => write(anew), tell));
+      const again = await inForce(index, true);
       if (!again) continue;
-      given = again.stackPlan;
-      interval = withChange(interval, anew.plan, again);
-      for (const observer of observers) observer.onApplied?.(interval);
       shown = null;
+      if (!interval) {
+        interval = told(intervalOf(again.change, again.applied));
+        continue;
+      }
+      interval = withChange(interval, again.change, again.applied);
+      for (const observer of observers) observer.onApplied?.(interval);
     }
-    if (measurer?.measure) record({ ...interval, served: await measurer.measure(interval) });
+    if (measurer?.measure && interval) record({ ...interval, served: await measurer.measure(interval) });
   }
 }
 
-/** Applies a plan made within its interval. Where that fails, backup rows go on serving, and the next interval tries again. */
-async function appliedAnew(
-  reconciler: Reconciler,
-  write: () => StackPlan,
-  tell: (note: string) => void,
-): Promise<{ readonly stackPlan: StackPlan; readonly applied: Applied } | null> {
-  const stackPlan = write();
-  try {
-    return { stackPlan, applied: await reconciler.apply() };
-  } catch (error) {
-    tell(`the plan without what is lost was not applied; the next interval tries again: ${messageOf(error)}`);
-    return null;
-  }
+/** Why a plan was made anew is a note of what its update did. */
+function withoutWhy({ plan, stackPlan, values }: Change): Omit<Change, 'why' | 'asTheyAre'> {
+  return { plan, stackPlan, ...(values && { values }) };
 }
 
 /** An interval whose plan was made anew: what both updates did, and the plan in force since the second. */
-function withChange(
-  interval: AppliedInterval,
-  plan: IntervalPlan,
-  { stackPlan, applied }: { readonly stackPlan: StackPlan; readonly applied: Applied },
-): AppliedInterval {
+function withChange(interval: AppliedInterval, change: Change, applied: Applied): AppliedInterval {
   const { update } = applied;
-  const without = plan.without ?? [];
-  const note =
-    without.length > 0 ? `left out, because lost: ${without.join(', ')}` : 'back: no region is left out';
+  const { why } = change;
   return {
     ...interval,
     ...applied,
-    plan,
-    stackPlan,
+    ...withoutWhy(change),
     update: {
       changes: [...interval.update.changes, ...update.changes],
       seconds: interval.update.seconds + update.seconds,
-      notes: [...interval.update.notes, note, ...update.notes],
+      notes: [...interval.update.notes, ...(why === undefined ? [] : [why]), ...update.notes],
     },
     inForceAtMs: Date.now(),
   };
-}
-
-/** The changes of a run, which are planned anew where a region is lost or back. */
-class Course {
-  /** What the plans leave alone. */
-  untouched: Untouched = { without: [], asTheyAre: [] };
-  private unreachable: readonly string[] = [];
-  /** The interval in which a region came back last: it comes back once in each at the most. */
-  private readonly returnedIn = new Map<string, number>();
-
-  constructor(
-    private changes: readonly Change[],
-    private readonly losses: Losses | undefined,
-    private readonly changesOf: (plans: readonly IntervalPlan[]) => readonly Change[],
-    private readonly given: () => StackPlan,
-    private readonly tell: (note: string) => void,
-  ) {}
-
-  at(index: number): Change | undefined {
-    return this.changes[index];
-  }
-
-  /** Waits some milliseconds, or until a region is lost or back. */
-  async changedWithin(milliseconds: number): Promise<void> {
-    const ended = new AbortController();
-    const time = sleep(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined);
-    await Promise.race([time, ...(this.losses ? [this.losses.health.changed()] : [])]);
-    ended.abort();
-  }
-
-  /** Whether a region is lost or back by now, or within some milliseconds, and the plans were made anew. */
-  async lossWithin(milliseconds: number, index: number): Promise<boolean> {
-    if (!this.losses) return false;
-    const unreachable = await this.losses.unreachable();
-    if (await this.lookAround(index, unreachable)) return true;
-    await this.changedWithin(milliseconds);
-    return this.lookAround(index, unreachable);
-  }
-
-  /**
-   * Plans anew, in some interval, where other regions are lost or cannot be changed than those that the plans leave
-   * alone; whether it did.
-   * @param unreachable regions in clusters that do not answer; those that were found last when absent
-   */
-  async lookAround(index: number, unreachable = this.unreachable): Promise<boolean> {
-    if (!this.losses) return false;
-    this.unreachable = unreachable;
-    const { lost } = this.losses.health;
-    const returning = this.untouched.without.filter((region) => !lost.includes(region));
-    const tooSoon = returning.filter((region) => this.returnedIn.get(region) === index);
-    const without = [...lost, ...tooSoon].sort();
-    const asTheyAre = unreachable.filter((region) => !without.includes(region)).sort();
-    const untouched = { without, asTheyAre };
-    if (isDeepStrictEqual(untouched, this.untouched)) return false;
-    try {
-      this.changes = this.changesOf(await this.losses.planAround(untouched, this.given()));
-    } catch (error) {
-      this.tell(`no plan ${inWords(untouched)}; the weights stay: ${messageOf(error)}`);
-      return false;
-    }
-    if (asTheyAre.join() !== this.untouched.asTheyAre.join()) this.tell(`planned ${inWords(untouched)}`);
-    for (const region of returning) this.returnedIn.set(region, index);
-    this.untouched = untouched;
-    return true;
-  }
-}
-
-/** As in "without a, which is lost, and with b as it is"; pure. */
-function inWords({ without, asTheyAre }: Untouched): string {
-  const parts = [
-    ...(without.length > 0 ? [`without ${without.join(', ')} (lost)`] : []),
-    ...(asTheyAre.length > 0
-      ? [`with ${asTheyAre.join(', ')} as they are (their cluster does not answer)`]
-      : []),
-  ];
-  return parts.join(' and ') || 'with all regions';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** When the next interval begins and ends, from now, and how long the last change took. */

@@ -20,6 +20,8 @@ export interface AppliedInterval extends Applied {
   readonly plan: IntervalPlan;
   /** What the stack was given: the plan, with the servers that the change to the next one takes. */
   readonly stackPlan: StackPlan;
+  /** What each value that the plan was made from was, and where it came from; absent where that was a trace. */
+  readonly values?: object;
   /** What the preview said would change; null where none was asked for, or there was no time for one. */
   readonly preview: StackChange | null;
   readonly startedAtMs: number;

@@ -19,6 +19,20 @@ export class PrometheusError extends Error {
   override readonly name = 'PrometheusError';
 }
 
+/** A series of what a query evaluates to. */
+export interface Evaluated {
+  readonly labels: Readonly<Record<string, string>>;
+  /** In the order of time, Unix ms; null where the value is no finite number. Moments without a value are not there. */
+  readonly points: readonly { readonly atMs: number; readonly value: number | null }[];
+}
+
+/** Moments, at equal steps from the first to the last. */
+export interface Moments {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+}
+
 const sample = z
   .tuple([
     z.number(),
@@ -30,16 +44,26 @@ const sample = z
   ])
   .transform(([seconds, value]): Sample => ({ atMs: Math.round(seconds * 1000), value }));
 
-const reply = z.discriminatedUnion('status', [
-  z.object({
-    status: z.literal('success'),
-    data: z.object({
-      resultType: z.literal('matrix'),
-      result: z.array(z.object({ metric: z.record(z.string(), z.string()), values: z.array(sample) })),
+/** A quotient may be NaN or infinite, where a scraped counter may not. */
+const point = z.tuple([z.number(), z.string()]).transform(([seconds, text]) => {
+  const value = text.trim() === '' ? NaN : Number(text);
+  return { atMs: Math.round(seconds * 1000), value: Number.isFinite(value) ? value : null };
+});
+
+function replyWith<T>(values: z.ZodType<T>) {
+  return z.discriminatedUnion('status', [
+    z.object({
+      status: z.literal('success'),
+      data: z.object({
+        resultType: z.literal('matrix'),
+        result: z.array(z.object({ metric: z.record(z.string(), z.string()), values: z.array(values) })),
+      }),
     }),
-  }),
-  z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() }),
-]);
+    z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() }),
+  ]);
+}
+const rawReply = replyWith(sample);
+const evaluatedReply = replyWith(point);
 
 /**
  * Raw samples of the last `windowMs`, as they were scraped: an instant query with a range selector, since
@@ -54,12 +78,46 @@ export async function rawSamples(
   windowMs: number,
   timeoutMs = 5000,
 ): Promise<Series[]> {
-  const { status, body } = await post(
-    new URL('api/v1/query', url.endsWith('/') ? url : `${url}/`),
-    { query: `${selector}[${Math.ceil(windowMs)}ms]` },
+  const form = { query: `${selector}[${Math.ceil(windowMs)}ms]` };
+  const answer = await post(url, 'api/v1/query', form, timeoutMs);
+  return seriesOf(rawReply, answer, url, selector).map(({ metric, values }) => ({
+    labels: metric,
+    samples: values,
+  }));
+}
+
+/**
+ * What a query evaluates to at some moments, and the time of the answer by Prometheus' clock, null where it does not say.
+ * @param url of Prometheus, without /api
+ * @throws PrometheusError when it does not answer properly within `timeoutMs`
+ */
+export async function evaluate(
+  url: string,
+  query: string,
+  { fromMs, toMs, stepMs }: Moments,
+  timeoutMs: number,
+): Promise<{ readonly series: readonly Evaluated[]; readonly clockMs: number | null }> {
+  const [start, end, step] = [fromMs, toMs, stepMs].map((ms) => String(ms / 1000));
+  const answer = await post(
+    url,
+    'api/v1/query_range',
+    { query, start: start ?? '', end: end ?? '', step: step ?? '' },
     timeoutMs,
   );
-  const parsed = reply.safeParse(body);
+  const series = seriesOf(evaluatedReply, answer, url, query);
+  return {
+    series: series.map(({ metric, values }) => ({ labels: metric, points: values })),
+    clockMs: answer.clockMs,
+  };
+}
+
+function seriesOf<T>(
+  schema: ReturnType<typeof replyWith<T>>,
+  { status, body }: HttpAnswer,
+  url: string,
+  query: string,
+): { metric: Record<string, string>; values: T[] }[] {
+  const parsed = schema.safeParse(body);
   if (!parsed.success) {
     throw new PrometheusError(
       status < 300
@@ -69,25 +127,38 @@ export async function rawSamples(
   }
   if (parsed.data.status === 'error') {
     throw new PrometheusError(
-      `Prometheus at ${url} refuses ${selector}: ${parsed.data.errorType}: ${parsed.data.error}`,
+      `Prometheus at ${url} refuses ${query}: ${parsed.data.errorType}: ${parsed.data.error}`,
     );
   }
-  return parsed.data.data.result.map(({ metric, values }) => ({ labels: metric, samples: values }));
+  return parsed.data.data.result;
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly clockMs: number | null;
 }
 
 async function post(
-  url: URL,
+  base: string,
+  path: string,
   form: Record<string, string>,
   timeoutMs: number,
-): Promise<{ status: number; body: unknown }> {
+): Promise<HttpAnswer> {
+  const url = new URL(path, base.endsWith('/') ? base : `${base}/`);
   try {
-    const { statusCode, body } = await request(url, {
+    const { statusCode, headers, body } = await request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(form).toString(),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    return { status: statusCode, body: parseJson(await body.text()) };
+    const clockMs = Date.parse(String(headers['date']));
+    return {
+      status: statusCode,
+      body: parseJson(await body.text()),
+      clockMs: Number.isNaN(clockMs) ? null : clockMs,
+    };
   } catch (error) {
     throw new PrometheusError(`No Prometheus answers at ${url.origin}: ${reasonOf(error)}`);
   }

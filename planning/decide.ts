@@ -56,16 +56,8 @@ export async function decideAll(
   const placements: Placement[] = [];
   let state: InitialState | undefined;
   for (const interval of truth.keys()) {
-    const count = policy.sees === 'horizon' ? horizonIntervals : 1;
-    let expected = outlook.expect(interval, count);
     const context = { switching, ...(state && { initialState: state }) };
-    let result = await decideNext(policy, expected, context);
-    if (result.kind === 'placement' && outlook.expectGiven) {
-      expected = outlook.expectGiven(interval, count, result);
-      result = await decideNext(policy, expected, context);
-    }
-    const placement =
-      result.kind === 'infeasible' && fallback ? await fallback.place(at(expected, 0)) : result;
+    const { placement } = await decideOne(policy, outlook, interval, horizonIntervals, context, fallback);
     if (placement.kind === 'infeasible') {
       return { kind: 'infeasible', position: interval, infeasible: placement };
     }
@@ -73,6 +65,27 @@ export async function decideAll(
     state = stateAfter(state, placement);
   }
   return placements;
+}
+
+/** Decides one interval from what is expected of it and of those that follow; with the problem that was decided. */
+export async function decideOne(
+  policy: Exclude<Policy, { sees: 'range' }>,
+  outlook: Outlook,
+  interval: number,
+  horizonIntervals: number,
+  context: RangeContext,
+  fallback: IntervalPolicy | null,
+): Promise<{ readonly problem: PlacementProblem; readonly placement: Placement | Infeasible }> {
+  const count = policy.sees === 'horizon' ? horizonIntervals : 1;
+  let expected = outlook.expect(interval, count);
+  let result = await decideNext(policy, expected, context);
+  if (result.kind === 'placement' && outlook.expectGiven) {
+    expected = outlook.expectGiven(interval, count, result);
+    result = await decideNext(policy, expected, context);
+  }
+  const problem = at(expected, 0);
+  const placement = result.kind === 'infeasible' && fallback ? await fallback.place(problem) : result;
+  return { problem, placement };
 }
 
 async function decideNext(

@@ -1,3 +1,4 @@
+import type { CapacityByRegion } from '../stack/capacity';
 import type { StackPlan } from '../stack/stackConfig';
 
 /** Regions in which a plan changes nothing. */
@@ -22,5 +23,22 @@ export function leftOut(plan: StackPlan, { without, asTheyAre }: Untouched, befo
     ...plan,
     regions: { ...plan.regions, ...Object.fromEntries(asBefore) },
     ...(without.length > 0 && { without: [...without] }),
+  };
+}
+
+/**
+ * What regions hold where some cannot be changed: those hold as many servers as the plan in force gives them, and no
+ * more. Pure.
+ */
+export function capacityAsTheyAre(
+  capacity: CapacityByRegion,
+  asTheyAre: readonly string[],
+  { regions }: StackPlan,
+): CapacityByRegion {
+  return (region) => {
+    const own = capacity(region);
+    if (!asTheyAre.includes(region)) return own;
+    const servers = regions[region]?.servers ?? 0;
+    return { ...own, minServers: Math.min(own.minServers, servers), maxServers: servers };
   };
 }

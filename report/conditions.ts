@@ -6,7 +6,10 @@ export function carbonByRegion(trace: Trace, interval: string): Record<string, n
 }
 
 /** Network latency in ms, by origin and destination. */
-export function latencyByPair({ regions, latencyMs }: Trace): Record<string, Record<string, number>> {
+export function latencyByPair({
+  regions,
+  latencyMs,
+}: Pick<Trace, 'regions' | 'latencyMs'>): Record<string, Record<string, number>> {
   return Object.fromEntries(regions.map((origin, index) => [origin, named(regions, latencyMs[index] ?? [])]));
 }
 

@@ -103,7 +103,12 @@ export interface RunRecords {
   readonly sent: readonly RecordedLoad[];
 }
 
-export const recordFiles = { run: 'run.json', intervals: 'intervals.jsonl', sent: 'sent.jsonl' } as const;
+export const recordFiles = {
+  run: 'run.json',
+  intervals: 'intervals.jsonl',
+  sent: 'sent.jsonl',
+  ticks: 'ticks.jsonl',
+} as const;
 
 /** A folder that no report can be made of; the message names the file, the line and the remedy. */
 export class RecordError extends Error {

@@ -61,13 +61,14 @@ export async function runReport(
         ]
       : []),
   ];
-  return page(`${stack}: ${planned[0] ?? ''} to ${planned.at(-1) ?? ''}`, [
+  // What a live run will plan is not known when it begins.
+  const starts = planned.length > 0 ? planned : intervals.map(({ plan }) => plan.interval);
+  return page(`${stack}: ${starts[0] ?? ''} to ${starts.at(-1) ?? ''}`, [
     ...(comparison.synthetic ? ['<p><strong>The trace is synthetic.</strong></p>'] : []),
     ...(intervals.length < planned.length
       ? [`<p><strong>The run ended after ${intervals.length} of ${planned.length} intervals.</strong></p>`]
       : []),
-    '<h2>Against the baselines</h2>',
-    savings(comparison),
+    ...(comparison.policies.length > 0 ? ['<h2>Against the baselines</h2>', savings(comparison)] : []),
     ...charts,
     '<h2>Intervals</h2>',
     table(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demandSchema, liveSchema } from './liveSchema';
 import { gridFields, signalsSchema } from './signalsSchema';
 
 /** The schema of the `casper:` keys: what each value alone must be. checks.ts has what must hold between them. */
@@ -279,6 +280,9 @@ export const stackSchema = z.strictObject({
   resilience: resilienceSchema.prefault({}),
   /** Where the carbon intensity of now comes from; absent where plans are made from traces alone. */
   signals: signalsSchema.exactOptional(),
+  /** Where the requests/s of now come from. */
+  demand: demandSchema.prefault({}),
+  live: liveSchema.prefault({}),
   plan: planSchema,
 });
 

@@ -6,6 +6,7 @@ import {
   faultsOfPlan,
   faultsOfRegions,
 } from './checks';
+import { faultsOfLive } from './liveChecks';
 import { faultsOfSignals } from './signalsChecks';
 import { stackSchema, type StackConfig } from './schema';
 
@@ -15,6 +16,7 @@ import { stackSchema, type StackConfig } from './schema';
  */
 
 export { heldReadyLevels } from './schema';
+export type { DemandConfig, LiveConfig } from './liveSchema';
 export type { CloudProvider, SignalsConfig, SourceConfig, SourceConfigOf, SourceKind } from './signalsSchema';
 export type {
   HeldReady,
@@ -28,7 +30,7 @@ export type {
 
 const prefix = 'casper:';
 
-const checksOfSettings = [faultsOfClusters, faultsOfRegions, faultsOfHosts, faultsOfSignals];
+const checksOfSettings = [faultsOfClusters, faultsOfRegions, faultsOfHosts, faultsOfSignals, faultsOfLive];
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */
 export class StackConfigError extends Error {

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readCarbon, readLatency, readRequests, readTimestamp, type CellPlace, type Missing } from './cells';
+import { readCarbon, readRequests, readTimestamp, type CellPlace, type Missing } from './cells';
 import { columnOf, readCsvFile, type CsvFile } from './csvFile';
+import { isSynthetic, readMatrix } from './readLatencies';
 import { isoOf } from './time';
 import { Trace } from './trace';
 import { TraceError } from './traceError';
@@ -10,9 +11,6 @@ const hourSeconds = 3600;
 
 /** Columns that the reference's files have besides the regions: an index without a name and times. */
 const notRegions = new Set(['', 'timestamp', 'datetime']);
-
-/** A folder that holds a file of this name says by it that its data were generated; the file says how. */
-const syntheticMarker = 'SYNTHETIC.md';
 
 /**
  * Reads three of the reference's files: carbon_intensities.csv (gCO2e/kWh), requests.csv (requests/s by origin) and
@@ -46,7 +44,7 @@ export function readTrace(
   const others = new Set([...carbon.header, ...requests.header, ...latency.header]);
   return new Trace({
     directory,
-    synthetic: existsSync(path.join(directory, syntheticMarker)),
+    synthetic: isSynthetic(directory),
     regions,
     droppedRegions: [...others].filter((name) => !notRegions.has(name) && !regions.includes(name)).sort(),
     latencyMs: readMatrix(latency, regions),
@@ -92,23 +90,4 @@ export function readSeries<T>(
     );
   }
   return series;
-}
-
-function readMatrix(file: CsvFile, regions: readonly string[]): number[][] {
-  const { path: filePath, header, rows } = file;
-  if (rows.length !== header.length) {
-    throw new TraceError(
-      `${filePath} has ${rows.length} rows for ${header.length} regions; expected one row an origin, in the order of the header`,
-    );
-  }
-  return regions.map((origin) => {
-    const row = rows[columnOf(file, origin)];
-    return regions.map((destination) =>
-      readLatency(row?.cells[columnOf(file, destination)] ?? '', {
-        path: filePath,
-        line: row?.line ?? 0,
-        column: destination,
-      }),
-    );
-  });
 }

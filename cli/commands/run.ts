@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { fitToMachine } from '../../driver/fitToMachine';
-import { reconcilerOf, unreachableRegions } from '../../driver/reconcile';
+import { unreachableRegions } from '../../driver/reach';
+import { reconcilerOf } from '../../driver/reconcile';
 import { LoadSender } from '../../driver/loadSender';
 import { RequestWatcher } from '../../driver/requestWatcher';
 import { ProxyHealth } from '../../driver/proxyHealth';
@@ -28,6 +29,7 @@ import {
   type StackFlags,
   type SwitchingFlags,
 } from '../options';
+import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
 import {
   openPlanning,
   planForStack,
@@ -40,10 +42,10 @@ import { sampleTraces, stackOptionsOf } from '../project';
 import { renderFit, renderLoad } from '../render/load';
 import { jsonPrinter, RunPrinter } from '../render/runPrinter';
 
-interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
-  traces: string;
+interface Flags extends PlanFlags, StackFlags, SwitchingFlags, LiveFlags {
+  live?: true;
   from?: string;
-  intervals: number;
+  intervals?: number;
   secondsPerInterval: number;
   load?: true;
   fit?: true;
@@ -53,41 +55,60 @@ interface Flags extends PlanFlags, StackFlags, SwitchingFlags {
   json?: true;
 }
 
-export const runCommand = withPlanOptions(
-  withSwitchingOptions(
-    withStackOptions(
-      new Command('run')
-        .description(
-          'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
-        )
-        .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
-        .option(
-          '--from <time>',
-          'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
-        )
-        .option('--intervals <n>', 'how many intervals', positiveInteger, 1)
-        .option(
-          '--seconds-per-interval <s>',
-          'start an interval no sooner than this after the one before',
-          nonNegativeNumber,
-          0,
-        )
-        .option('--load', 'send the trace’s requests meanwhile, and count what is served; needs casper:hosts')
-        .addOption(
-          new Option(
-            '--fit',
-            'with --load, where one machine carries everything: find out what it carries, and choose share of the load and length of an interval from that',
-          ).conflicts('secondsPerInterval'),
-        )
-        .addOption(new Option('--seed <n>', 'of the load').argParser(integer).default(1))
-        .option('--runs <dir>', 'where the run leaves its records', 'runs'),
+export const runCommand = withLiveForecastOptions(
+  withPlanOptions(
+    withSwitchingOptions(
+      withStackOptions(
+        new Command('run')
+          .description(
+            'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
+          )
+          .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
+          .option(
+            '--from <time>',
+            'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
+          )
+          .option(
+            '--intervals <n>',
+            'how many intervals (default: 1; with --live, until it is stopped)',
+            positiveInteger,
+          )
+          .addOption(
+            new Option(
+              '--live',
+              'intervals of the wall clock, on the stack file itself: each planned as it begins from the signals and the demand of now, and anew where a region is lost or back, or demand is out of what is planned for; of --traces only latency.csv is read',
+            ).conflicts(['from', 'secondsPerInterval', 'load', 'fit']),
+          )
+          .option(
+            '--seconds-per-interval <s>',
+            'start an interval no sooner than this after the one before',
+            nonNegativeNumber,
+            0,
+          )
+          .option(
+            '--load',
+            'send the trace’s requests meanwhile, and count what is served; needs casper:hosts',
+          )
+          .addOption(
+            new Option(
+              '--fit',
+              'with --load, where one machine carries everything: find out what it carries, and choose share of the load and length of an interval from that',
+            ).conflicts('secondsPerInterval'),
+          )
+          .addOption(new Option('--seed <n>', 'of the load').argParser(integer).default(1))
+          .option('--runs <dir>', 'where the run leaves its records', 'runs'),
+      ),
     ),
   ),
 )
   .option('--verbose', 'list every resource that changes')
   .option('--json', 'print one JSON object an interval')
   .action(async (flags: Flags) => {
-    const { from, intervals, json } = flags;
+    if (flags.live) {
+      await (await import('../runLive.ts')).runLive(flags);
+      return;
+    }
+    const { from, intervals = 1, json } = flags;
     const options = stackOptionsOf(flags);
     const planning = openPlanning(options.configFile, flags.traces, flags);
     const { trace } = planning;
@@ -131,10 +152,10 @@ export const runCommand = withPlanOptions(
     const health = new ProxyHealth(readStackFile(target.options.configFile));
     const losses = {
       health,
-      unreachable: () => unreachableRegions(target),
-      planAround: ({ without, asTheyAre }: Untouched, given: StackPlan) =>
+      unreachable: () => unreachableRegions(readStackSettings(target.options.configFile)),
+      planAround: ({ without, asTheyAre }: Untouched, inForce: StackPlan) =>
         planForStack(
-          withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, given),
+          withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, inForce),
           from,
           intervals,
         ),

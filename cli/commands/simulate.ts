@@ -7,10 +7,11 @@ import { simulate, type Simulation, type SimulationResult } from '../../study/si
 import { openTrace } from '../openTrace';
 import {
   decideOptionsOf,
+  defaultDemandQuantile,
+  demandQuantile,
   latencyBound,
   names,
   planOptionsOf,
-  share,
   withCapacityOptions,
   withObjectiveOptions,
   withSwitchingOptions,
@@ -32,11 +33,6 @@ interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'>, SwitchingFlags
   json?: true;
   csv?: true;
 }
-
-/** Chosen on 2022-09-02 to 2022-09-13 of the reference's data; docs/planning.md says how it does on later hours. */
-const defaultDemandQuantile = 0.98;
-
-const demandQuantile = (text: string): number | null => (text === 'none' ? null : share(text));
 
 export const simulateCommand = withSwitchingOptions(
   withCapacityOptions(

@@ -3,21 +3,9 @@ import type { PlacementProblem } from '../../policies/problem';
 import { secondsOf } from '../../traces/time';
 import type { Trace } from '../../traces/trace';
 import type { Outlook } from '../../planning/decide';
-import { checkedForecast, type Forecaster, type MeasuredHistory } from './forecaster';
+import { DemandForecasts, forecastColumns, historyHours, type ForecastOptions } from './demandForecasts';
 
-export interface ForecastOptions {
-  readonly forecaster: Forecaster;
-  /**
-   * Share of hours, 0 to 1, in which no more requests should come than are planned for. The margin that this takes is
-   * found from the errors of earlier forecasts. Null plans for the forecast itself.
-   */
-  readonly demandQuantile: number | null;
-}
-
-/** Hours before the range whose forecasts and errors give the first margin of demand. */
-export const calibrationHours = 7 * 24;
-/** Four weeks: no forecaster here looks further back. */
-const historyHours = 28 * 24;
+export { calibrationHours, type ForecastOptions } from './demandForecasts';
 
 /** What is expected of one interval, by region. */
 export interface Expected {
@@ -117,67 +105,18 @@ function sharedMargin(
 }
 
 /** Forecasts hour after hour, and records the errors of the forecasts whose hour has passed. */
-function forecastingFrom(
-  trace: Trace,
-  leads: number,
-  { forecaster, demandQuantile }: ForecastOptions,
-): (now: number) => Expected[] {
-  const stepSeconds = trace.intervalSeconds;
-  /** Actual over expected requests, [lead][hour][origin], in order of time. */
-  const ratios = Array.from({ length: leads }, (): number[][] => []);
-  let open: { readonly hour: number; readonly lead: number; readonly expected: readonly number[] }[] = [];
-  let calibrated = false;
-
-  const forecastColumns = (
-    rows: readonly (readonly (number | null)[])[],
-    now: number,
-    what: string,
-  ): number[][] =>
-    trace.regions.map((region, index) => {
-      const values = rows.map((row) => at(row, index));
-      const history: MeasuredHistory = { values, firstHour: Math.floor(now / stepSeconds) - values.length };
-      return checkedForecast(forecaster, history, leads, `${what} of ${region}`);
-    });
-  const expectDemand = (now: number): number[][] => {
-    const byOrigin = forecastColumns(trace.requestsBefore(now, historyHours), now, 'demand');
-    for (let lead = 0; lead < leads; lead++) {
-      open.push({
-        hour: now + lead * stepSeconds,
-        lead,
-        expected: byOrigin.map((values) => at(values, lead)),
-      });
-    }
-    return byOrigin;
-  };
-  const learn = (now: number): void => {
-    for (const { hour, lead, expected } of open.filter((forecast) => forecast.hour < now)) {
-      const [actual = []] = trace.requestsBefore(hour + stepSeconds, 1);
-      // Hours that nobody measured say nothing of errors.
-      const known = actual.filter((value) => value !== null);
-      if (known.length < expected.length) continue;
-      const ofLead = at(ratios, lead);
-      ofLead.push(expected.map((value, origin) => at(known, origin) / Math.max(1, value)));
-      if (ofLead.length > calibrationHours) ofLead.shift();
-    }
-    open = open.filter(({ hour }) => hour >= now);
-  };
-
+function forecastingFrom(trace: Trace, leads: number, options: ForecastOptions): (now: number) => Expected[] {
+  const demandFrom = new DemandForecasts(trace, leads, options);
   return (now) => {
-    if (demandQuantile !== null && !calibrated) {
-      for (let ago = calibrationHours; ago > 0; ago--) expectDemand(now - ago * stepSeconds);
-      calibrated = true;
-    }
-    learn(now);
-    const demand = expectDemand(now);
+    const demand = demandFrom.next(now);
     const carbonRows = trace.carbonBefore(now, historyHours);
-    const carbon = forecastColumns(carbonRows, now, 'carbon');
+    const carbon = forecastColumns(trace, options.forecaster, carbonRows, now, leads, 'carbon');
     // A forecast below every past value is an artefact of the method, and a minimiser would send everything there.
     const lowest = trace.regions.map((_, index) =>
       carbonRows.reduce((least, row) => Math.min(least, row[index] ?? Infinity), Infinity),
     );
-    return Array.from({ length: leads }, (_, lead) => ({
-      requestsPerSecond: demand.map((values) => Math.max(0, at(values, lead))),
-      ratios: [...at(ratios, lead)],
+    return demand.map((ofLead, lead) => ({
+      ...ofLead,
       carbonGramsPerKwh: carbon.map((values, index) => Math.max(at(lowest, index), at(values, lead))),
     }));
   };

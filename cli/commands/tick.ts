@@ -1,0 +1,138 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import { faultsOf, reconcilerOf, remedyFor, type Reconciler } from '../../driver/reconcile';
+import { openTarget } from '../../driver/target';
+import { intervalNow } from '../../live/planTick';
+import { tick, type Tick } from '../../live/tick';
+import type { TickOutcome, TickRecord } from '../../live/tickRecord';
+import { latencyByPair } from '../../report/conditions';
+import { carbonUsed, LiveRecorder } from '../../report/liveRecorder';
+import { readStackSettings } from '../../stack/stackFile';
+import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
+import { openLivePlanning } from '../livePlanning';
+import {
+  knownRegions,
+  withPlanOptions,
+  withStackOptions,
+  withWithoutOption,
+  type PlanFlags,
+  type StackFlags,
+} from '../options';
+import { showStep } from '../progress';
+import { sampleTraces, stackOptionsOf } from '../project';
+import { renderChange } from '../render/changes';
+import { renderMove } from '../render/move';
+import { renderTick } from '../render/tick';
+import { renderVerified } from '../render/verification';
+
+interface Flags extends PlanFlags, StackFlags, LiveFlags {
+  again?: true;
+  dryRun?: true;
+  out?: string;
+  runs: string;
+  verbose?: boolean;
+  json?: true;
+}
+
+const exitCodes: Readonly<Record<TickOutcome, number>> = {
+  ...{ applied: 0, unchanged: 0, planned: 0 },
+  ...{ failed: 1, held: 4, paused: 5 },
+};
+
+export const tickCommand = withLiveForecastOptions(
+  withWithoutOption(
+    withPlanOptions(
+      withStackOptions(
+        new Command('tick').description(
+          'One interval, live: read signals and demand, plan, apply, verify, record. The interval is the one under way by the wall clock and casper:live. Where it has its plan, that is applied again, which changes nothing where it is in force.',
+        ),
+      ),
+    ),
+  ),
+)
+  .option(
+    '--traces <dir>',
+    'folder whose latency.csv has the latencies; its other files are not read',
+    sampleTraces,
+  )
+  .option('--again', 'plan anew where the interval has its plan')
+  .option('--dry-run', 'print the plan, and change and record nothing')
+  .option('--out <file>', 'write what is printed with --json to a file')
+  .option('--runs <dir>', 'where ticks leave their records, by day', 'runs')
+  .option('--verbose', 'list every resource that changes')
+  .option('--json', 'print one JSON object')
+  .addHelpText(
+    'after',
+    `
+Exit codes:
+  0  the interval's plan is in force (or, with --dry-run, was made)
+  1  failed; the plan before it stays
+  3  no placement keeps every limit; the plan before it stays
+  4  held: something to plan from is missing, or only a move towards bad data would do; the plan before it stays
+  5  paused: by casper:live.paused or quietHours`,
+  )
+  .action(async (flags: Flags) => {
+    const options = stackOptionsOf(flags);
+    const { configFile, stackName } = options;
+    const planning = openLivePlanning(configFile, flags);
+    const { latencies } = planning;
+    const recorder = new LiveRecorder(flags.runs, {
+      stack: stackName,
+      regions: [...latencies.regions],
+      latencyMs: latencyByPair(latencies),
+    });
+    const { plan: before } = readStackSettings(configFile);
+    const interval = intervalNow(planning);
+    const open = async (): Promise<Reconciler> => reconcilerOf(await openTarget(options), showStep);
+    const how = { without: knownRegions(flags.without, latencies.regions), again: flags.again ?? false };
+    const made = await tick(planning, how, flags.dryRun ? undefined : open).catch((error: unknown) => {
+      if (!flags.dryRun) recorder.onTick(failedTick(error, interval.start));
+      throw error;
+    });
+    const { record, plan, applied } = made;
+    if (!flags.dryRun) {
+      recorder.onTick(record);
+      if (plan && applied && record.plan) {
+        const inForceAtMs = Date.now();
+        const values = { ...(record.values && { values: record.values }) };
+        recorder.onRecord({
+          ...{ plan, stackPlan: record.plan, ...values, preview: null, ...applied },
+          ...{ startedAtMs: interval.startedAtMs, endedAtMs: interval.endedAtMs, inForceAtMs },
+        });
+      }
+    }
+    process.exitCode = exitCodes[record.outcome];
+    if (applied && faultsOf(applied).length > 0) {
+      console.error(`casper: ${remedyFor(applied)}`);
+      process.exitCode = 1;
+    }
+    const all = { ...record, intervalPlan: plan };
+    if (flags.out !== undefined) writeFileSync(path.resolve(flags.out), `${JSON.stringify(all)}\n`);
+    console.log(flags.json ? JSON.stringify(all) : render(made, before, flags.verbose ?? false));
+  });
+
+function render(
+  { record, plan, applied }: Tick,
+  before: NonNullable<TickRecord['plan']>,
+  verbose: boolean,
+): string {
+  const { values } = record;
+  return [
+    renderTick(record),
+    ...(plan && values
+      ? [renderMove(plan, { stackPlan: before, plan: null }, () => carbonUsed(values))]
+      : []),
+    ...(applied
+      ? ['applied:', renderChange(applied.update, verbose), 'verified:', renderVerified(applied)]
+      : []),
+  ].join('\n');
+}
+
+function failedTick(error: unknown, interval: string): TickRecord {
+  return {
+    ...{ at: new Date().toISOString(), interval, why: 'the interval begins', outcome: 'failed' },
+    reasons: [error instanceof Error ? error.message : String(error)],
+    ...{ values: null, guarded: [], plan: null, applied: null },
+  };
+}

@@ -1,0 +1,53 @@
+import path from 'node:path';
+import { unreachableRegions } from '../driver/reach';
+import { LiveDemand } from '../live/liveDemand';
+import type { LivePlanning } from '../live/planTick';
+import { realSurroundings } from '../signals/surroundings';
+import { readStackSettings } from '../stack/stackFile';
+import { cacheDirectory } from '../start/cacheDirectory';
+import { forecasterNamed } from '../study/forecast/forecasters';
+import { readLatencies, type Latencies } from '../traces/readLatencies';
+import type { LiveFlags } from './liveOptions';
+import type { PlanFlags } from './options';
+import { optionsForStack, RegionMismatchError } from './planFromStack';
+
+/** @throws RegionMismatchError, StackConfigError, TraceError */
+export function openLivePlanning(configFile: string, flags: LiveFlags & PlanFlags): LivePlanning {
+  const { regions } = readStackSettings(configFile);
+  const latencies = latenciesOf(
+    flags.traces,
+    regions.map(({ name }) => name),
+    configFile,
+  );
+  const { forecast } = flags;
+  return {
+    configFile,
+    latencies,
+    optionsOf: (config) => optionsForStack(config, configFile, latencies.regions, flags),
+    demandQuantile: flags.demandQuantile,
+    demand: new LiveDemand(
+      forecast === undefined
+        ? null
+        : { forecaster: forecasterNamed(forecast), demandQuantile: flags.demandQuantile },
+    ),
+    unreachable: unreachableRegions,
+    surroundings: realSurroundings(path.join(cacheDirectory, 'signals')),
+  };
+}
+
+/** Latencies of the stack's regions; the folder may have more. */
+function latenciesOf(folder: string, stackRegions: readonly string[], configFile: string): Latencies {
+  const all = readLatencies(folder);
+  const missing = stackRegions.filter((region) => !all.regions.includes(region));
+  if (missing.length > 0) {
+    throw new RegionMismatchError(
+      `latency.csv in ${folder} lacks ${missing.join(', ')} of casper:regions in ${configFile}; give --traces a folder whose latency.csv has every region`,
+    );
+  }
+  const picked = all.regions.flatMap((region, index) => (stackRegions.includes(region) ? [index] : []));
+  return {
+    ...all,
+    regions: picked.map((index) => all.regions[index] ?? ''),
+    latencyMs: picked.map((from) => picked.map((to) => all.latencyMs[from]?.[to] ?? NaN)),
+  };
+}

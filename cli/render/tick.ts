@@ -1,0 +1,52 @@
+import type { TickRecord } from '../../live/tickRecord';
+import type { UsedCarbon, UsedDemand, UsedValues } from '../../live/usedValues';
+import type { Missing } from '../../traces/cells';
+import { table } from './render';
+
+const words: Readonly<Record<(UsedCarbon | UsedDemand)['from'], string>> = {
+  source: 'now',
+  measured: 'now',
+  lastKnown: 'last known',
+  forecast: 'forecast',
+  mean: 'mean of this hour',
+};
+
+/** What a tick was made from, where each value comes from, and what became of it. */
+export function renderTick(tick: TickRecord): string {
+  return [
+    `${tick.interval}  ${tick.outcome}: ${tick.why}`,
+    ...(tick.values ? renderValues(tick.values) : []),
+    ...(tick.guarded.length > 0
+      ? [`  nothing moves to ${tick.guarded.join(', ')}, whose carbon intensity is not of now`]
+      : []),
+    ...tick.reasons.map((reason) => `  ${reason}`),
+  ].join('\n');
+}
+
+function renderValues({ carbon, demand, faults }: UsedValues): string[] {
+  return [
+    table(
+      ['region', 'gCO2e/kWh', 'value', 'source', 'requests/s', 'value'],
+      Object.keys(carbon).map((region) => [
+        region,
+        ...cells(carbon[region], ({ gramsPerKwh }) => gramsPerKwh.toFixed(1)),
+        sourceOf(carbon[region]),
+        ...cells(demand[region], ({ requestsPerSecond }) => requestsPerSecond.toFixed(1)),
+      ]),
+    ),
+    ...faults.map((fault) => `  ${fault}`),
+  ];
+}
+
+function cells<T extends UsedCarbon | UsedDemand>(
+  value: T | Missing | undefined,
+  text: (value: T) => string,
+): string[] {
+  if (!value || 'missing' in value) return ['missing', ''];
+  const age = value.ageSeconds > 0 ? `, ${Math.ceil(value.ageSeconds / 60)} min old` : '';
+  return [text(value), `${words[value.from]}${age}`];
+}
+
+function sourceOf(value: UsedCarbon | Missing | undefined): string {
+  return value && 'source' in value ? `${value.source} ${value.zone}` : '';
+}

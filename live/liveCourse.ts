@@ -1,0 +1,256 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Change, Course, Span } from '../driver/course';
+import { messageOf } from '../driver/messageOf';
+import type { RegionHealth } from '../driver/proxyHealth';
+import type { Applied } from '../driver/reconcile';
+import type { IntervalPlan } from '../planning/intervalPlan';
+import { readStackSettings } from '../stack/stackFile';
+import type { DemandWatch } from './demandWatch';
+import { intervalAt, type LiveInterval } from './liveInterval';
+import { planTick, type HeldTick, type LivePlanning, type PlannedTick } from './planTick';
+import { appliedIn, outcomeOfHeld, type TickRecord } from './tickRecord';
+
+/** What a live run goes by besides the clock. */
+export interface LiveRun {
+  readonly planning: LivePlanning;
+  readonly health: RegionHealth;
+  readonly watch: Pick<DemandWatch, 'outOfBand' | 'changed' | 'plannedFor'>;
+  /** Intervals after which the run ends; Infinity for none. */
+  readonly intervals: number;
+  /** Ends the run once the update under way is done. */
+  readonly stopped: AbortSignal;
+  readonly onTick: (tick: TickRecord) => void;
+}
+
+/** Why a tick is made. */
+interface Cause {
+  readonly kind: 'clock' | 'loss' | 'demand' | 'retry';
+  readonly text: string;
+}
+
+/** A tick that is under way. */
+interface Started {
+  readonly at: string;
+  readonly cause: Cause;
+  readonly made: PlannedTick | null;
+}
+
+const hourMs = 3600_000;
+/** The pause after a tick that failed or was held is twice the one before, up to the longest, and half of it by chance. */
+const firstPauseMs = 5000;
+const longestPauseMs = 60_000;
+/** As long as nothing is told of, so often is looked whether there is cause for a tick. */
+const longestSleepMs = 10_000;
+
+/**
+ * Intervals of the wall clock, each planned as it begins from what is then known, and planned anew where evidence asks
+ * for it: a region that is lost or back, demand out of the band. A tick that fails is told, counted and tried again.
+ */
+export class LiveCourse implements Course {
+  private position = -1;
+  private sleeping = new AbortController();
+  private readonly awaited = new WeakSet<Promise<unknown>>();
+  private span: LiveInterval;
+  private seconds: number;
+  private change: Change | undefined;
+  private started: Started | undefined;
+  private without: readonly string[] = [];
+  /** The interval in which a region came back last: it comes back once in each at the most. */
+  private readonly returnedIn = new Map<string, number>();
+  private fruitless = 0;
+  private retryAtMs: number | null = null;
+  /** When demand alone asked for a change that was applied. */
+  private demandChangesMs: number[] = [];
+  /** Reasons that were told last, so that they are told once. */
+  private toldReasons = '';
+
+  constructor(
+    private readonly run: LiveRun,
+    private readonly tell: (note: string) => void,
+  ) {
+    const { configFile, surroundings } = run.planning;
+    this.seconds = readStackSettings(configFile).live.intervalSeconds;
+    this.span = intervalAt(surroundings.nowMs(), this.seconds);
+    run.stopped.addEventListener('abort', () => {
+      this.sleeping.abort();
+    });
+  }
+
+  has(index: number): boolean {
+    return index < this.run.intervals && !this.run.stopped.aborted;
+  }
+
+  spanOf(): Span {
+    return this.span;
+  }
+
+  at(index: number): Change | undefined {
+    return index === this.position ? this.change : undefined;
+  }
+
+  async changedWithin(milliseconds: number): Promise<void> {
+    const untilRetryMs = this.retryAtMs === null ? Infinity : Math.max(0, this.retryAtMs - this.nowMs());
+    this.wakeAfter(this.run.health.changed());
+    this.wakeAfter(this.run.watch.changed());
+    if (this.run.stopped.aborted) return;
+    const { signal } = (this.sleeping = new AbortController());
+    const ms = Math.min(milliseconds, untilRetryMs, longestSleepMs);
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Once for each promise: one that nothing happens to for days would otherwise keep all who have waited for it. */
+  private wakeAfter(change: Promise<unknown>): void {
+    if (this.awaited.has(change)) return;
+    this.awaited.add(change);
+    void change.then(() => {
+      this.sleeping.abort();
+    });
+  }
+
+  async lookAround(index: number): Promise<boolean> {
+    const cause = this.causeOf(index);
+    if (!cause) return false;
+    const { planning } = this.run;
+    const at = new Date(this.nowMs()).toISOString();
+    this.started = { at, cause, made: null };
+    try {
+      if (index !== this.position) this.begin(index);
+      const { band } = readStackSettings(planning.configFile).live;
+      // A window that began before the evidence would show half of it.
+      const windowSeconds = cause.kind === 'demand' ? band.windowSeconds : undefined;
+      const made = await planTick(planning, { without: this.without, windowSeconds });
+      if (made.kind === 'held') {
+        this.held(made);
+        return false;
+      }
+      this.started = { at, cause, made };
+      const { plan, stackPlan, values, asTheyAre } = made;
+      this.change = { plan, stackPlan, values, asTheyAre, why: cause.text };
+      return true;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  applied(_: number, { plan, stackPlan }: Change, applied: Applied): void {
+    this.run.watch.plannedFor(plannedRates(plan));
+    if (this.started?.cause.kind === 'demand') this.demandChangesMs.push(this.nowMs());
+    this.succeeded();
+    const { values = null, guarded = [] } = this.started?.made ?? {};
+    this.note({ reasons: [], values, guarded, plan: stackPlan, ...appliedIn(applied) });
+  }
+
+  failed(_: number, error: unknown): Promise<'later'> {
+    this.fail(error);
+    return Promise.resolve('later');
+  }
+
+  private begin(index: number): void {
+    this.position = index;
+    this.change = undefined;
+    // By the length before, should the file be one that cannot be read just now.
+    this.span = intervalAt(this.nowMs(), this.seconds);
+    this.seconds = readStackSettings(this.run.planning.configFile).live.intervalSeconds;
+    this.span = intervalAt(this.nowMs(), this.seconds);
+  }
+
+  /** Why a tick is to be made now; null where there is no cause. Notes which regions it is to leave out. */
+  private causeOf(index: number): Cause | null {
+    const { lost } = this.run.health;
+    const returning = this.without.filter((region) => !lost.includes(region));
+    const tooSoon = returning.filter((region) => this.returnedIn.get(region) === index);
+    const without = [...new Set([...lost, ...tooSoon])].sort();
+    const changed = without.join() !== this.without.join();
+    if (changed) {
+      for (const region of returning.filter((name) => !without.includes(name))) {
+        this.returnedIn.set(region, index);
+      }
+      this.without = without;
+    }
+    if (index !== this.position) {
+      return { kind: 'clock', text: index === 0 ? 'the run begins' : 'the interval begins' };
+    }
+    if (changed) {
+      const text =
+        without.length > 0 ? `left out, because lost: ${without.join(', ')}` : 'back: no region is left out';
+      return { kind: 'loss', text };
+    }
+    if (this.retryAtMs !== null) {
+      return this.nowMs() < this.retryAtMs ? null : { kind: 'retry', text: 'tried again' };
+    }
+    const [first] = this.run.watch.outOfBand;
+    if (!first || !this.demandMayChange()) return null;
+    const { origin, requestsPerSecond, planned } = first;
+    return {
+      kind: 'demand',
+      text: `${origin} sends ${requestsPerSecond.toFixed(1)} requests/s, and ${planned} are planned`,
+    };
+  }
+
+  private demandMayChange(): boolean {
+    const sinceMs = this.nowMs() - hourMs;
+    this.demandChangesMs = this.demandChangesMs.filter((atMs) => atMs > sinceMs);
+    try {
+      const { live } = readStackSettings(this.run.planning.configFile);
+      return this.demandChangesMs.length < live.mostChangesAnHour;
+    } catch {
+      // The next tick tells what is wrong with the file.
+      return false;
+    }
+  }
+
+  private held(made: HeldTick): void {
+    const { reasons, values } = made;
+    this.later();
+    if (reasons.join() === this.toldReasons) return;
+    this.toldReasons = reasons.join();
+    this.tell(`the plan in force stays: ${reasons.join('; ')}`);
+    this.note({ outcome: outcomeOfHeld(made), reasons, values, guarded: [], plan: null, applied: null });
+  }
+
+  private fail(error: unknown): void {
+    this.later();
+    const seconds = (((this.retryAtMs ?? 0) - this.nowMs()) / 1000).toFixed(0);
+    this.tell(`a tick failed, and is tried again in ${seconds} s: ${messageOf(error)}`);
+    const { values = null, guarded = [], stackPlan = null } = this.started?.made ?? {};
+    this.note({
+      ...{ outcome: 'failed', reasons: [messageOf(error)] },
+      ...{ values, guarded, plan: stackPlan, applied: null },
+    });
+  }
+
+  private later(): void {
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.fruitless);
+    const { random } = this.run.planning.surroundings;
+    this.retryAtMs = this.nowMs() + (pauseMs / 2) * (1 + random());
+    this.fruitless += 1;
+    this.change = undefined;
+  }
+
+  private succeeded(): void {
+    this.retryAtMs = null;
+    this.fruitless = 0;
+    this.toldReasons = '';
+  }
+
+  private note(tick: Omit<TickRecord, 'at' | 'interval' | 'why'>): void {
+    const { at, cause } = this.started ?? { at: '', cause: { text: '' } };
+    const { start: interval } = this.span;
+    this.run.onTick({ at, interval, why: cause.text, ...tick });
+  }
+
+  private nowMs(): number {
+    return this.run.planning.surroundings.nowMs();
+  }
+}
+
+/** Requests/s that a plan is made for, by origin. */
+function plannedRates({ regions, requests }: IntervalPlan): Record<string, number> {
+  return Object.fromEntries(
+    regions.map((origin) => [
+      origin,
+      Object.values(requests[origin] ?? {}).reduce((sum, count) => sum + count, 0),
+    ]),
+  );
+}

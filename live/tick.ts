@@ -1,0 +1,77 @@
+import type { Applied, Reconciler } from '../driver/reconcile';
+import type { IntervalPlan } from '../planning/intervalPlan';
+import { readStackSettings, writeStackPlan } from '../stack/stackFile';
+import { intervalNow, planTick, type LivePlanning } from './planTick';
+import { heldByPeople } from './people';
+import { appliedIn, outcomeOfHeld, type TickRecord } from './tickRecord';
+
+export interface TickOptions {
+  /** Regions that are lost. */
+  readonly without: readonly string[];
+  /** Whether an interval that has its plan already is planned once more. */
+  readonly again: boolean;
+}
+
+/** A tick that ended well or was held; `plan` is null where none was made, `applied` where nothing was. */
+export interface Tick {
+  readonly record: TickRecord;
+  readonly plan: IntervalPlan | null;
+  readonly applied: Applied | null;
+}
+
+/**
+ * One interval: plans it from the signals of now, and makes the plan real. An interval that has its plan is not planned
+ * again: its plan is applied, which changes nothing where it is in force, and goes on where a tick before was killed.
+ * @param open reaches what is changed, once there is something to change; absent where nothing is to be
+ * @throws what `planTick` and `apply` throw; the plan before it stays
+ */
+export async function tick(
+  planning: LivePlanning,
+  { without, again }: TickOptions,
+  open?: () => Promise<Reconciler>,
+): Promise<Tick> {
+  const { configFile, surroundings } = planning;
+  const at = new Date(surroundings.nowMs()).toISOString();
+  const { start } = intervalNow(planning);
+  const { plan: before, live } = readStackSettings(configFile);
+  const base = { at, interval: start, values: null, guarded: [], plan: null, applied: null };
+  const planned = before.interval === start && sameRegions(before.without ?? [], without);
+  if (planned && !again) {
+    const people = heldByPeople(live, surroundings.nowMs());
+    if (people !== null) {
+      const record = {
+        ...base,
+        why: 'the interval has its plan',
+        outcome: 'held',
+        reasons: [people],
+      } as const;
+      return { record, plan: null, applied: null };
+    }
+    const why = 'the interval has its plan; it is applied as it is';
+    if (!open) {
+      const record = { ...base, why, outcome: 'unchanged', reasons: [], plan: before } as const;
+      return { record, plan: null, applied: null };
+    }
+    const applied = await (await open()).apply();
+    const record = { ...base, why, reasons: [], plan: before, ...appliedIn(applied) };
+    return { record, plan: null, applied };
+  }
+  const made = await planTick(planning, { without });
+  const why = planned ? 'planned again, as asked for' : 'the interval has no plan yet';
+  const { values } = made;
+  if (made.kind === 'held') {
+    const record = { ...base, why, outcome: outcomeOfHeld(made), reasons: made.reasons, values };
+    return { record, plan: null, applied: null };
+  }
+  const { plan, stackPlan, guarded } = made;
+  const seen = { ...base, why, reasons: [], values, guarded, plan: stackPlan };
+  if (!open) return { record: { ...seen, outcome: 'planned' }, plan, applied: null };
+  const reconciler = await open();
+  writeStackPlan(configFile, stackPlan);
+  const applied = await reconciler.apply();
+  return { record: { ...seen, ...appliedIn(applied) }, plan, applied };
+}
+
+function sameRegions(one: readonly string[], other: readonly string[]): boolean {
+  return [...one].sort().join() === [...other].sort().join();
+}

@@ -1,0 +1,45 @@
+import type { Applied } from '../driver/reconcile';
+import type { StackPlan } from '../stack/stackConfig';
+import type { HeldTick } from './planTick';
+import type { UsedValues } from './usedValues';
+
+/**
+ * What became of a tick: its plan was applied, was in force already, or was only made; the plan before it stays because
+ * data are missing, because people said so, or because something failed.
+ */
+export type TickOutcome = 'applied' | 'unchanged' | 'planned' | 'held' | 'paused' | 'failed';
+
+/** A tick, whatever became of it; a line of ticks.jsonl. */
+export interface TickRecord {
+  /** When it began, ISO 8601. */
+  readonly at: string;
+  /** Start of the interval that it is of. */
+  readonly interval: string;
+  /** What it was made for: the clock, or evidence. */
+  readonly why: string;
+  readonly outcome: TickOutcome;
+  /** Why nothing was changed; empty where the plan is in force. */
+  readonly reasons: readonly string[];
+  /** What each value was and where it came from; null where nothing was read. */
+  readonly values: UsedValues | null;
+  /** Regions whose data are bad, to which nothing was moved. */
+  readonly guarded: readonly string[];
+  /** The plan that was made; null where none was. */
+  readonly plan: StackPlan | null;
+  /** Resources that were changed, and how long that took; null where nothing was applied. */
+  readonly applied: { readonly changes: number; readonly seconds: number } | null;
+}
+
+/** What an update did, in a tick's record. */
+export function appliedIn({ update }: Applied): Pick<TickRecord, 'outcome' | 'applied'> {
+  const { changes, seconds } = update;
+  return {
+    outcome: changes.length > 0 ? 'applied' : 'unchanged',
+    applied: { changes: changes.length, seconds },
+  };
+}
+
+/** What becomes of a tick by whose reasons the plan in force stays. */
+export function outcomeOfHeld({ by }: Pick<HeldTick, 'by'>): TickOutcome {
+  return by === 'people' ? 'paused' : 'held';
+}

@@ -1,0 +1,58 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { IntervalRecord, RunObserver } from '../driver/runObserver';
+import type { TickRecord } from '../live/tickRecord';
+import type { UsedValues } from '../live/usedValues';
+import { RunRecorder } from './recorder';
+import { recordFiles, type RunRecord } from './records';
+
+/**
+ * Writes down what ticks do, in a folder for each day (UTC) that further ticks of that day add to: a run's records, and
+ * a line of ticks.jsonl for each tick, whatever became of it.
+ */
+export class LiveRecorder implements RunObserver {
+  private carbon: Record<string, number> = {};
+  private recorder: { readonly directory: string; readonly of: RunRecorder } | undefined;
+
+  /** @param runs folder that the days' folders are made in */
+  constructor(
+    private readonly runs: string,
+    private readonly run: Pick<RunRecord, 'stack' | 'regions' | 'latencyMs'>,
+  ) {}
+
+  /** Told of a tick before the record of the interval that it changed. */
+  onTick(tick: TickRecord): void {
+    if (tick.values) this.carbon = carbonUsed(tick.values);
+    const directory = this.directoryOf(tick.at);
+    mkdirSync(directory, { recursive: true });
+    appendFileSync(path.join(directory, recordFiles.ticks), `${JSON.stringify(tick)}\n`);
+  }
+
+  onRecord(record: IntervalRecord): void {
+    const directory = this.directoryOf(new Date(record.inForceAtMs).toISOString());
+    if (this.recorder?.directory !== directory) {
+      const run = {
+        ...this.run,
+        intervals: [],
+        loadShare: 1,
+        // What other policies would have done is not known of what is not over.
+        comparison: { baselines: [], synthetic: false, policies: [] },
+      };
+      this.recorder = { directory, of: new RunRecorder(directory, run, () => this.carbon) };
+    }
+    this.recorder.of.onRecord(record);
+  }
+
+  private directoryOf(at: string): string {
+    return path.join(this.runs, `live-${this.run.stack}-${at.slice(0, 10).replaceAll('-', '')}`);
+  }
+}
+
+/** Carbon intensity in gCO2e/kWh by region, of those that have one. */
+export function carbonUsed({ carbon }: UsedValues): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(carbon).flatMap(([region, value]) =>
+      'missing' in value ? [] : [[region, value.gramsPerKwh]],
+    ),
+  );
+}

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseDocument } from 'yaml';
+import type { TickRecord } from '../../../live/tickRecord';
+import { readStackSettings } from '../../../stack/stackFile';
+import { closedPort } from '../loopbackServer';
+import { prometheusServer, steady } from '../prometheusServer';
+import { canary, carbonServer, cleanUp, hour, json, latestOf } from '../signals/carbonServer';
+
+const project = path.resolve(__dirname, '../../..');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'casper-tick-'));
+});
+afterEach(async () => {
+  await cleanUp();
+  rmSync(folder, { recursive: true });
+});
+
+interface Ended {
+  readonly status: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The compiled command in a process of its own, as cron has it. */
+function casperTick(stackFile: string, ...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [
+        ...[path.join(project, 'dist/cli/main.js'), 'tick', '--config-file', stackFile],
+        ...['--runs', path.join(folder, 'runs'), ...args],
+      ],
+      {
+        env: { PATH: process.env['PATH'], CASPER_CACHE: folder, ELECTRICITY_MAPS_TOKEN: canary },
+        timeout: 30_000,
+      },
+      (error, stdout, stderr) => {
+        resolve({ status: error?.code ?? 0, stdout, stderr });
+      },
+    );
+  });
+}
+
+const grams: Record<string, number> = {
+  'AU-NSW': 620,
+  DE: 380,
+  FR: 42,
+  'US-MIDA-PJM': 410,
+  'US-CAL-CISO': 250,
+};
+
+/** The baseline's regions, with a carbon source, and a Prometheus where its address is not given. */
+async function stackFile(live: Record<string, unknown> = {}, prometheusUrl?: string): Promise<string> {
+  const document = parseDocument(readFileSync(path.join(project, 'Pulumi.dev.yaml'), 'utf8'));
+  const { config } = document.toJS() as { config: { 'casper:regions': { name: string }[] } };
+  const names = config['casper:regions'].map(({ name }) => name);
+  const carbon = await carbonServer(
+    (url, _, response) => {
+      const zone = url.searchParams.get('zone') ?? '';
+      json(response, latestOf(zone, grams[zone], hour(0, Date.now())));
+    },
+    () => Date.now(),
+  );
+  const { url } = await prometheusServer(() => names.map((name) => steady(name, 10)));
+  const set = (key: string, value: unknown): void => {
+    document.setIn(['config', key], document.createNode(value));
+  };
+  set('casper:cluster', { context: 'nowhere', kubeconfig: path.join(folder, 'kubeconfig') });
+  set(
+    'casper:regions',
+    names.map((name) => ({ name, cloud: { provider: 'aws', region: name } })),
+  );
+  set('casper:hosts', []);
+  set('casper:signals', { sources: [{ name: 'maps', kind: 'electricityMaps', baseUrl: carbon.url }] });
+  set('casper:demand', { url: prometheusUrl ?? url, query: 'rate(x[$window])' });
+  set('casper:live', live);
+  document.setIn(['config', 'casper:plan', 'interval'], '2020-01-01T00:00:00Z');
+  const file = path.join(folder, 'Pulumi.test.yaml');
+  writeFileSync(file, document.toString());
+  return file;
+}
+
+test('a dry run prints and writes the plan with what each value came from, and changes nothing', async () => {
+  const file = await stackFile();
+  const before = readFileSync(file, 'utf8');
+  const out = path.join(folder, 'tick.json');
+  const { status, stdout, stderr } = await casperTick(file, '--dry-run', '--out', out);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/planned: the interval has no plan yet/);
+  expect(stdout).toMatch(/^ {2}eu-west-3 +42\.0 +now +maps FR +10\.0 +now/m);
+  expect(stdout).toMatch(/SYNTHETIC/);
+  const written = JSON.parse(readFileSync(out, 'utf8')) as TickRecord;
+  expect(written).toMatchObject({
+    outcome: 'planned',
+    values: { carbon: { 'eu-west-3': { gramsPerKwh: 42, from: 'source' } } },
+  });
+  expect(written.plan?.regions['eu-west-3']?.servers).toBe(8);
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  expect(existsSync(path.join(folder, 'runs'))).toBe(false);
+});
+
+test('no Prometheus: exit code 4, the reason, and the record of it; the plan before stays', async () => {
+  const file = await stackFile({}, await closedPort());
+  const before = readFileSync(file, 'utf8');
+  const { status, stdout } = await casperTick(file, '--json');
+  expect(status).toBe(4);
+  const tick = JSON.parse(stdout) as TickRecord;
+  expect(tick.outcome).toBe('held');
+  expect(tick.reasons[0]).toMatch(/^demand of .*: No Prometheus answers at /);
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  const [day = ''] = readdirSync(path.join(folder, 'runs'));
+  expect(day).toMatch(/^live-dev-\d{8}$/);
+  const lines = readFileSync(path.join(folder, 'runs', day, 'ticks.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as TickRecord).outcome)).toEqual(['held']);
+});
+
+test('paused: exit code 5', async () => {
+  const { status, stdout } = await casperTick(await stackFile({ paused: true }));
+  expect(status).toBe(5);
+  expect(stdout).toContain('paused by casper:live.paused');
+});
+
+test('a cluster that is not there: exit code 1, and the plan before stays', async () => {
+  const file = await stackFile();
+  const { status, stderr } = await casperTick(file);
+  expect(status).toBe(1);
+  expect(stderr).toContain('kubeconfig');
+  expect(readStackSettings(file).plan.interval).toBe('2020-01-01T00:00:00Z');
+});
+
+test('no placement within the bound: exit code 3', async () => {
+  const { status, stderr } = await casperTick(await stackFile(), '--max-latency', '0', '--dry-run');
+  expect(status).toBe(3);
+  expect(stderr).toContain('reaches no region within 0 ms');
+});
+
+test('a policy that looks ahead, and a region without latencies, are refused with a remedy', async () => {
+  const file = await stackFile();
+  const oracle = await casperTick(file, '--policy', 'oracle', '--dry-run');
+  expect(oracle.status).toBe(1);
+  expect(oracle.stderr).toContain('looks beyond the interval');
+  writeFileSync(path.join(folder, 'latency.csv'), 'a,b\n1,2\n2,1\n');
+  const latency = await casperTick(file, '--traces', folder, '--dry-run');
+  expect(latency.stderr).toContain('give --traces a folder whose latency.csv has every region');
+});

@@ -1,0 +1,219 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { runCourse } from '../../../driver/runIntervals';
+import type { Course } from '../../../driver/course';
+import type { IntervalRecord } from '../../../driver/runObserver';
+import type { OutOfBand } from '../../../live/demandWatch';
+import { LiveCourse } from '../../../live/liveCourse';
+import type { TickRecord } from '../../../live/tickRecord';
+import { writeStackPlan } from '../../../stack/stackFile';
+import { cleanUp, hourMs, minuteMs } from '../signals/carbonServer';
+import { liveStack, removeStacks, type LiveStack } from './liveStack';
+
+afterEach(async () => {
+  await cleanUp();
+  removeStacks();
+});
+
+/** What is seen from outside, as a test says it. */
+class Evidence {
+  lost: string[] = [];
+  outOfBand: OutOfBand[] = [];
+  planned: Readonly<Record<string, number>> = {};
+  private waiting = Promise.withResolvers<null>();
+  changed = (): Promise<null> => this.waiting.promise;
+  plannedFor = (planned: Readonly<Record<string, number>>): void => {
+    this.planned = planned;
+    this.outOfBand = [];
+  };
+  tell(): void {
+    this.waiting.resolve(null);
+    this.waiting = Promise.withResolvers();
+  }
+}
+
+function courseOf(stack: LiveStack, intervals = Infinity) {
+  const evidence = new Evidence();
+  const notes: string[] = [];
+  const ticks: TickRecord[] = [];
+  const stop = new AbortController();
+  const run = {
+    ...{ planning: stack.planning, health: evidence, watch: evidence, intervals, stopped: stop.signal },
+    onTick: (tick: TickRecord) => void ticks.push(tick),
+  };
+  const course = new LiveCourse(run, (note) => void notes.push(note));
+  /** As the loop does it; whether a plan was applied. */
+  const turn = async (index: number): Promise<boolean> => {
+    if (!(await course.lookAround(index))) return false;
+    const change = course.at(index);
+    if (!change) return false;
+    try {
+      writeStackPlan(stack.configFile, change.stackPlan);
+      course.applied(index, change, await stack.reconciler.apply());
+      return true;
+    } catch (error) {
+      await course.failed(index, error);
+      return false;
+    }
+  };
+  return { course, evidence, notes, ticks, stop, turn, run };
+}
+
+const trebled = { origin: 'dirty', requestsPerSecond: 120, planned: 48 };
+
+test('every interval of the clock is planned once, as it begins', async () => {
+  const stack = await liveStack();
+  const { turn, ticks, course } = courseOf(stack);
+  expect([await turn(0), await turn(0)]).toEqual([true, false]);
+  expect(course.spanOf().endedAtMs).toBe(Date.parse('2026-08-13T13:00:00Z'));
+  stack.clock.later(hourMs);
+  expect([await turn(1), await turn(1)]).toEqual([true, false]);
+  expect(ticks.map(({ interval, why, outcome }) => [interval, why, outcome])).toEqual([
+    ['2026-08-13T12:00:00Z', 'the run begins', 'applied'],
+    ['2026-08-13T13:00:00Z', 'the interval begins', 'applied'],
+  ]);
+});
+
+test('a region that is lost is left out at once, and comes back once an interval', async () => {
+  const stack = await liveStack();
+  const { turn, ticks, evidence } = courseOf(stack);
+  await turn(0);
+  for (const lost of [['clean'], [], ['clean'], []]) {
+    evidence.lost = lost;
+    await turn(0);
+  }
+  expect(ticks.slice(1).map(({ why }) => why)).toEqual([
+    'left out, because lost: clean',
+    'back: no region is left out',
+    'left out, because lost: clean',
+  ]);
+  expect(stack.plan().without).toEqual(['clean']);
+});
+
+test('demand out of the band is planned for at once, by a window of its own; so many times an hour', async () => {
+  const stack = await liveStack();
+  stack.set(['casper:live'], { mostChangesAnHour: 1 });
+  const { turn, ticks, evidence } = courseOf(stack);
+  await turn(0);
+  expect(evidence.planned).toEqual({ clean: 24, dirty: 48, middle: 36 });
+  stack.rates['dirty'] = 120;
+  evidence.outOfBand = [trebled];
+  expect(await turn(0)).toBe(true);
+  expect(stack.prometheus.asked.at(-1)?.get('query')).toContain('[10s]');
+  expect(ticks.at(-1)).toMatchObject({
+    why: 'dirty sends 120.0 requests/s, and 48 are planned',
+    outcome: 'applied',
+  });
+  expect(stack.plan().regions['clean']?.servers).toBe(21);
+  evidence.outOfBand = [trebled];
+  expect(await turn(0)).toBe(false);
+  stack.clock.later(hourMs + minuteMs);
+  expect(await turn(1)).toBe(true);
+  evidence.outOfBand = [trebled];
+  expect(await turn(1)).toBe(true);
+});
+
+test('a tick that fails is told, counted and tried again after a pause that grows', async () => {
+  const stack = await liveStack();
+  const { turn, ticks, notes } = courseOf(stack);
+  stack.fail = new Error('the API server is away');
+  expect(await turn(0)).toBe(false);
+  expect(notes).toEqual(['a tick failed, and is tried again in 4 s: the API server is away']);
+  expect(await turn(0)).toBe(false);
+  stack.clock.later(4000);
+  stack.fail = new Error('still');
+  expect(await turn(0)).toBe(false);
+  stack.clock.later(4000);
+  expect(await turn(0)).toBe(false);
+  stack.clock.later(4000);
+  expect(await turn(0)).toBe(true);
+  expect(ticks.map(({ outcome, why }) => [outcome, why])).toEqual([
+    ['failed', 'the run begins'],
+    ['failed', 'tried again'],
+    ['applied', 'tried again'],
+  ]);
+});
+
+test('a plan that is held is told once, and made once the data are there', async () => {
+  const stack = await liveStack();
+  const dirty = stack.rates['dirty'] ?? 0;
+  delete stack.rates['dirty'];
+  const { turn, ticks, notes } = courseOf(stack);
+  for (let time = 0; time < 3; time++) {
+    expect(await turn(0)).toBe(false);
+    stack.clock.later(minuteMs);
+  }
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toContain('the plan in force stays: demand of dirty: Prometheus at');
+  stack.rates['dirty'] = dirty;
+  expect(await turn(0)).toBe(true);
+  expect(ticks.map(({ outcome }) => outcome)).toEqual(['held', 'applied']);
+});
+
+test('a stack file that is being edited is a failed tick, and no end of the run', async () => {
+  const stack = await liveStack();
+  const { turn, notes } = courseOf(stack);
+  await turn(0);
+  const text = readFileSync(stack.configFile, 'utf8');
+  writeFileSync(stack.configFile, 'config: [');
+  stack.clock.later(hourMs);
+  expect(await turn(1)).toBe(false);
+  expect(notes.at(-1)).toContain('is not YAML');
+  writeFileSync(stack.configFile, text);
+  stack.clock.later(minuteMs);
+  expect(await turn(1)).toBe(true);
+});
+
+describe('the loop', () => {
+  const step = <T>(_: string, work: () => Promise<T>): Promise<T> => work();
+
+  test('goes by the wall clock, goes on after a failure, and changes at once what evidence asks for', async () => {
+    const stack = await liveStack(null, true);
+    stack.set(['casper:live'], { intervalSeconds: 2 });
+    const { run, evidence, ticks } = courseOf(stack, 4);
+    const records: IntervalRecord[] = [];
+    let began = 0;
+    stack.fail = new Error('once');
+    await runCourse(
+      (tell): Course => new LiveCourse(run, tell),
+      stack.reconciler,
+      [
+        {
+          onBegin: () => void (began += 1),
+          onRecord: (record) => {
+            records.push(record);
+            if (records.length !== 2) return;
+            evidence.outOfBand = [trebled];
+            stack.rates['dirty'] = 120;
+            evidence.tell();
+          },
+        },
+      ],
+      false,
+      step,
+    );
+    expect(began).toBe(1);
+    expect(ticks[0]).toMatchObject({ outcome: 'failed', reasons: ['once'] });
+    expect(ticks.map(({ why }) => why)).toContain('dirty sends 120.0 requests/s, and 48 are planned');
+    expect(records.length).toBeGreaterThanOrEqual(3);
+    for (const { startedAtMs, endedAtMs, values } of records) {
+      expect([startedAtMs % 2000, endedAtMs - startedAtMs]).toEqual([0, 2000]);
+      expect(values).toHaveProperty('carbon.clean.gramsPerKwh', 50);
+    }
+  });
+
+  test('ends when it is told to', async () => {
+    const stack = await liveStack(null, true);
+    const { run, stop } = courseOf(stack);
+    const records: IntervalRecord[] = [];
+    const observer = {
+      onRecord: (record: IntervalRecord) => {
+        records.push(record);
+        setTimeout(() => {
+          stop.abort();
+        }, 50);
+      },
+    };
+    await runCourse((tell): Course => new LiveCourse(run, tell), stack.reconciler, [observer], false, step);
+    expect(records).toHaveLength(1);
+  });
+});

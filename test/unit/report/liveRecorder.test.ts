@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { tick } from '../../../live/tick';
+import { LiveRecorder } from '../../../report/liveRecorder';
+import { makeReport } from '../../../report/makeReport';
+import { readRecords } from '../../../report/records';
+import { liveStack, regions, removeStacks } from '../live/liveStack';
+import { cleanUp } from '../signals/carbonServer';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'casper-live-records-'));
+afterAll(async () => {
+  await cleanUp();
+  removeStacks();
+  rmSync(folder, { recursive: true });
+});
+
+test('ticks of a day add to one folder, whose report can be made', async () => {
+  const stack = await liveStack();
+  const run = { stack: 'test', regions: [...regions], latencyMs: {} };
+  for (const again of [false, true]) {
+    const { record, plan, applied } = await tick(stack.planning, { without: [], again }, () =>
+      Promise.resolve(stack.reconciler),
+    );
+    // Each tick of cron is a process, and so a recorder, of its own.
+    const recorder = new LiveRecorder(folder, run);
+    recorder.onTick(record);
+    if (!plan || !applied || !record.plan || !record.values) throw new Error('nothing was applied');
+    recorder.onRecord({
+      ...{ plan, stackPlan: record.plan, values: record.values, preview: null, ...applied },
+      ...{ startedAtMs: 0, endedAtMs: 3600_000, inForceAtMs: Date.parse(record.at) },
+    });
+  }
+  expect(readdirSync(folder)).toEqual(['live-test-20260813']);
+  const directory = path.join(folder, 'live-test-20260813');
+  expect(readFileSync(path.join(directory, 'ticks.jsonl'), 'utf8').trim().split('\n')).toHaveLength(2);
+  const { intervals } = readRecords(directory);
+  expect(intervals).toHaveLength(2);
+  expect(intervals[0]?.carbonGramsPerKwh).toEqual({ clean: 50, dirty: 800, middle: 300 });
+  const page = await makeReport(directory);
+  expect(existsSync(page)).toBe(true);
+  expect(readFileSync(page, 'utf8')).toContain('test: 2026-08-13T12:00:00Z to 2026-08-13T12:00:00Z');
+});

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { readLatency } from './cells';
+import { columnOf, readCsvFile, type CsvFile } from './csvFile';
+import { TraceError } from './traceError';
+
+/** Network latency between regions. */
+export interface Latencies {
+  readonly directory: string;
+  /** Generated and not measured. */
+  readonly synthetic: boolean;
+  readonly regions: readonly string[];
+  /** ms, [origin][destination]. */
+  readonly latencyMs: readonly (readonly number[])[];
+}
+
+/** A folder that holds a file of this name says by it that its data were generated; the file says how. */
+const syntheticMarker = 'SYNTHETIC.md';
+
+export function isSynthetic(directory: string): boolean {
+  return existsSync(path.join(directory, syntheticMarker));
+}
+
+/**
+ * Reads latency.csv of a trace's folder alone, as `readTrace` does.
+ * @throws TraceError that names file, line, column, value and remedy
+ */
+export function readLatencies(directory: string): Latencies {
+  const file = readCsvFile(path.join(directory, 'latency.csv'));
+  const regions = file.header.filter((name) => name !== '');
+  return { directory, synthetic: isSynthetic(directory), regions, latencyMs: readMatrix(file, regions) };
+}
+
+/**
+ * Latency in ms by origin and destination of some regions.
+ * @throws TraceError
+ */
+export function readMatrix(file: CsvFile, regions: readonly string[]): number[][] {
+  const { path: filePath, header, rows } = file;
+  if (rows.length !== header.length) {
+    throw new TraceError(
+      `${filePath} has ${rows.length} rows for ${header.length} regions; expected one row an origin, in the order of the header`,
+    );
+  }
+  return regions.map((origin) => {
+    const row = rows[columnOf(file, origin)];
+    return regions.map((destination) =>
+      readLatency(row?.cells[columnOf(file, destination)] ?? '', {
+        path: filePath,
+        line: row?.line ?? 0,
+        column: destination,
+      }),
+    );
+  });
+}

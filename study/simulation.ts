@@ -1,10 +1,22 @@
 import { at } from '../policies/model/matrix';
-import type { Infeasible, PlacementProblem } from '../policies/problem';
+import type { Infeasible, PlacementProblem, Policy } from '../policies/problem';
 import { policyNamed, type PolicyOptions } from '../policies/registry';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
-import { decideAll, perfectOutlook, type DecideOptions, type Decided } from '../planning/decide';
-import { forecastOutlook, forecastsFor, type ForecastOptions, type Forecasts } from './forecast/outlook';
+import {
+  decideAll,
+  perfectOutlook,
+  type DecideOptions,
+  type Decided,
+  type Outlook,
+} from '../planning/decide';
+import {
+  errorsOutlook,
+  forecastOutlook,
+  forecastsFor,
+  type ForecastOptions,
+  type Forecasts,
+} from './forecast/outlook';
 import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
 import { outcomeOf, type SimulatedOutcome } from './outcome';
 
@@ -108,9 +120,26 @@ export async function decideBy(
   const leastViolation = options.leastViolation === true || forecasts !== null;
   const { policy, fallback } = policiesOf({ ...options, policy: name, leastViolation });
   const outlook = forecasts
-    ? forecastOutlook(truth, forecasts, options.forecast?.demandQuantile ?? null)
+    ? outlookOf(policy, truth, forecasts, options.forecast?.demandQuantile ?? null)
     : perfectOutlook(truth);
   return decideAll(policy, truth, outlook, options, fallback);
+}
+
+/** N-1 and a largest share are limits on certain requests: with them, every origin's requests have a margin. */
+function outlookOf(
+  policy: Policy,
+  truth: readonly PlacementProblem[],
+  forecasts: Forecasts,
+  demandQuantile: number | null,
+): Outlook {
+  const limitsCertain = truth.some(
+    ({ survivesRegionLoss, maxRequestsPerRegion }) =>
+      survivesRegionLoss === true || maxRequestsPerRegion !== undefined,
+  );
+  const weighsErrors = policy.sees === 'interval' && policy.weighsErrors === true && !limitsCertain;
+  return weighsErrors && demandQuantile !== null
+    ? errorsOutlook(truth, forecasts, demandQuantile)
+    : forecastOutlook(truth, forecasts, demandQuantile);
 }
 
 function withSavings(result: SimulationResult, all: readonly SimulationResult[]): SimulationResult {

@@ -19,6 +19,9 @@ export const calibrationHours = 7 * 24;
 /** Four weeks: no forecaster here looks further back. */
 const historyHours = 28 * 24;
 
+/** Requests beyond so many times the forecast say that the forecast failed, not what to make room for. */
+const mostRatio = 4;
+
 /** What is expected of one interval, by region. */
 export interface Expected {
   /** Requests/s by origin. */
@@ -94,6 +97,35 @@ export function forecastOutlook(
           ) / sent
         );
       }),
+  };
+}
+
+/**
+ * Problems of the intervals to come as they are expected, with the errors of the past: for a policy that makes room for
+ * errors itself. Past a quantile of errors that fall off exponentially, the mean is e times as seldom passed: with that
+ * share of the worst cases in mind, about as many hours have more requests than room as the quantile leaves.
+ */
+export function errorsOutlook(
+  truth: readonly PlacementProblem[],
+  forecasts: Forecasts,
+  demandQuantile: number,
+): Outlook {
+  const worstShare = Math.min(1, Math.E * (1 - demandQuantile));
+  return {
+    expect: (interval, count) =>
+      forecasts(interval, count)
+        .slice(0, truth.length - interval)
+        .map(({ requestsPerSecond, carbonGramsPerKwh, ratios }, lead) => ({
+          ...at(truth, interval + lead),
+          carbonGramsPerKwh,
+          requestsPerSecond: requestsPerSecond.map(Math.ceil),
+          ...(ratios.length > 0 && {
+            demandErrors: {
+              ratios: ratios.map((row) => row.map((ratio) => Math.min(mostRatio, ratio))),
+              worstShare,
+            },
+          }),
+        })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { describeTraceAccounting } from '../planning/accounting';
 import { at } from '../policies/model/matrix';
 import type { Infeasible, PlacementProblem, Policy } from '../policies/problem';
 import { policyNamed, type PolicyOptions } from '../policies/registry';
@@ -37,6 +38,8 @@ export interface Simulation {
   readonly from: string;
   readonly to: string;
   readonly synthetic: boolean;
+  /** How carbon is counted, in words. */
+  readonly accounting: string;
   readonly results: readonly SimulationResult[];
 }
 
@@ -79,10 +82,12 @@ export class EmptyRangeError extends Error {
 export async function simulate(trace: Trace, options: SimulationOptions): Promise<Simulation> {
   const starts = startsOf(trace, options);
   const results: SimulationResult[] = [];
+  let accounting = '';
   const forecasts = options.forecast ? forecastsFor(trace, starts, options.forecast) : null;
   const unbounded = new Map<string, Decided>();
   for (const maxLatencyMs of options.maxLatenciesMs) {
     const truth = starts.map((start) => problemOf(trace, trace.at(start), { ...options, maxLatencyMs }));
+    accounting = describeTraceAccounting(at(truth, 0));
     const bound = { maxLatencyMs: Number.isFinite(maxLatencyMs) ? maxLatencyMs : null };
     const ofBound: SimulationResult[] = [];
     for (const name of options.policies) {
@@ -103,7 +108,7 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
     results.push(...ofBound.map((result) => withSavings(result, ofBound)));
   }
   const end = secondsOf(at(starts, starts.length - 1)) + trace.intervalSeconds;
-  return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, results };
+  return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, accounting, results };
 }
 
 /**

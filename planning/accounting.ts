@@ -36,4 +36,11 @@ export function describeAccounting({
   ].join(', ');
 }
 
+/** The same for a trace by itself, whose table does not state how its intensities were made. */
+export function describeTraceAccounting(
+  problem: Pick<PlacementProblem, 'capacity' | 'networkJoulesPerRequest'>,
+): string {
+  return `gCO2e by carbon_intensities.csv, average or marginal, life cycle or direct as its source made it; ${describeAccounting(problem)}`;
+}
+
 const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,5 +1,5 @@
 import { at, loadsOf, sum } from '../policies/model/matrix';
-import { destinationGrams, networkGrams, networkKwh } from '../policies/model/energy';
+import { destinationGrams, gramsOfRequest, networkGrams } from '../policies/model/energy';
 import type { Decision, Infeasible, IntervalPolicy, Placement, PlacementProblem } from '../policies/problem';
 
 /** Why a plan is as it is. Grams are gCO2e an hour, by the energy model. */
@@ -95,35 +95,26 @@ function gramsOf(problem: PlacementProblem, { servers, requests }: Decision): nu
   return sum(byDestination) + networkGrams(problem, requests);
 }
 
-/** By the power in proportion to load alone: idle power does not depend on who sends the requests. */
-function gramsPerRequest(problem: PlacementProblem, region: number): number {
-  const gramsPerKwh = at(problem.carbonGramsPerKwh, region);
-  return (
-    destinationGrams(at(problem.capacity, region), 0, 1, gramsPerKwh) +
-    (networkKwh(problem, 1) / 2) * gramsPerKwh
-  );
-}
-
 function movesOf(problem: PlacementProblem, placement: Placement): Move[] {
   const { regions } = problem;
   const loads = loadsOf(placement.requests);
   return placement.requests.flatMap((row, origin) =>
     row.flatMap((requestsPerSecond, destination): Move[] => {
       if (requestsPerSecond === 0 || destination === origin) return [];
-      const here = gramsPerRequest(problem, destination);
+      const here = gramsOfRequest(problem, destination);
       const cleaner = [...regions.keys()]
-        .filter((other) => gramsPerRequest(problem, other) < here)
+        .filter((other) => gramsOfRequest(problem, other) < here)
         .map((other) => ({
           destination: at(regions, other),
           limit: hindrance(problem, loads, origin, other),
-          lostGrams: requestsPerSecond * (here - gramsPerRequest(problem, other)),
+          lostGrams: requestsPerSecond * (here - gramsOfRequest(problem, other)),
         }));
       return [
         {
           origin: at(regions, origin),
           destination: at(regions, destination),
           requestsPerSecond,
-          gainGrams: requestsPerSecond * (gramsPerRequest(problem, origin) - here),
+          gainGrams: requestsPerSecond * (gramsOfRequest(problem, origin) - here),
           cleaner,
         },
       ];

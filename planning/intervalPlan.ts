@@ -1,3 +1,4 @@
+import { describeTraceAccounting } from './accounting';
 import { cpuMillicoresOf } from '../stack/capacity';
 import type { HeldReady, StackPlan } from '../stack/stackConfig';
 import { sum } from '../policies/model/matrix';
@@ -40,6 +41,8 @@ export interface IntervalPlan {
   readonly objective: number;
   /** Requests/s times gCO2e/kWh, summed over origins and destinations. */
   readonly carbonSum: number;
+  /** How carbon is counted where the plan is decided, in words. */
+  readonly accounting: string;
   /** Network latency of the mean request in ms; null when there are no requests. */
   readonly meanLatencyMs: number | null;
   readonly solver: Placement['solver'];
@@ -98,6 +101,7 @@ export function describePlacement(
     ...(context.without?.length && { without: context.without }),
     ...(backupFaults.length > 0 && { backupFaults }),
     objective: placement.objective,
+    accounting: describeTraceAccounting(problem),
     carbonSum: sum(
       pairs.map(({ destination, count }) => count * (problem.carbonGramsPerKwh[destination] ?? NaN)),
     ),

@@ -9,7 +9,8 @@ import { carbonWeights, costsOf, objectiveOf } from './model/objective';
 import { objectiveScale, roomOf } from './model/placementModel';
 import { byRegionName } from './model/regionOrder';
 import { valuesOf, type Solver } from './model/solver';
-import type { IntervalPolicy, Placement, PlacementProblem, Violation } from './problem';
+import { violationsOf } from './model/violations';
+import type { IntervalPolicy, Placement, PlacementProblem } from './problem';
 
 /** A millisecond over the bound counts so much more than all of the policy's objective. */
 const excessWeight = 1e4;
@@ -85,38 +86,4 @@ function elasticModel(problem: PlacementProblem) {
     return [overload];
   });
   return { model, flow, overloads };
-}
-
-/** The limits on latency and capacity that requests break. */
-function violationsOf(problem: PlacementProblem, requests: readonly (readonly number[])[]): Violation[] {
-  const { regions, latencyMs, maxLatencyMs, capacity } = problem;
-  const late = requests.flatMap((row, origin) =>
-    row.flatMap((requestsPerSecond, destination): Violation[] => {
-      const ms = at(at(latencyMs, origin), destination);
-      if (requestsPerSecond === 0 || ms <= maxLatencyMs) return [];
-      return [
-        {
-          limit: 'latency',
-          origin: at(regions, origin),
-          destination: at(regions, destination),
-          requestsPerSecond,
-          boundMs: maxLatencyMs,
-          latencyMs: ms,
-        },
-      ];
-    }),
-  );
-  const over = loadsOf(requests).flatMap((load, destination): Violation[] => {
-    const requestsPerSecond = load - roomOf(at(capacity, destination));
-    return requestsPerSecond > 0
-      ? [{ limit: 'capacity', destination: at(regions, destination), requestsPerSecond }]
-      : [];
-  });
-  const most = problem.maxRequestsPerRegion ?? Infinity;
-  const concentrated = loadsOf(requests).flatMap((load, destination): Violation[] =>
-    load > most
-      ? [{ limit: 'concentration', destination: at(regions, destination), requestsPerSecond: load - most }]
-      : [],
-  );
-  return [...late, ...over, ...concentrated];
 }

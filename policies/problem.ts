@@ -27,6 +27,16 @@ export interface PlacementProblem {
   readonly survivesRegionLoss?: boolean;
   /** The most requests/s that one region serves, an integer; only its servers limit it when absent. */
   readonly maxRequestsPerRegion?: number;
+  /** How far requests may differ from those above; they come as they are when absent. */
+  readonly demandErrors?: DemandErrors;
+}
+
+/** What may come instead of the expected requests. */
+export interface DemandErrors {
+  /** Requests over those expected, [case][origin]; one case is as likely as another, and there is at least one. */
+  readonly ratios: readonly (readonly number[])[];
+  /** Of a destination's cases, this share with the most load: it must have room for the mean of them. */
+  readonly worstShare: number;
 }
 
 /** Capacity, power and price of one region; the reference's constants are in planning/. */
@@ -216,6 +226,8 @@ export type Policy = IntervalPolicy | HorizonPolicy | RangePolicy;
 export interface IntervalPolicy {
   readonly sees: 'interval';
   readonly bounded: boolean;
+  /** Whether it makes room for a problem's demandErrors by itself; otherwise requests have to have their margin. */
+  readonly weighsErrors?: boolean;
   readonly place: Place;
 }
 

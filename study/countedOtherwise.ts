@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { destinationGrams } from '../policies/model/energy';
+import { gramsOfRequest } from '../policies/model/energy';
 import { at } from '../policies/model/matrix';
 import type { Decision, PlacementProblem } from '../policies/problem';
 import { freeSwitching } from '../planning/decide';
@@ -124,13 +124,7 @@ function addMoves(
   }
 }
 
-/** gCO2e that one request/s less emits at the destination than at home, by the power in proportion to load. */
-function saves(
-  { capacity, carbonGramsPerKwh }: PlacementProblem,
-  origin: number,
-  destination: number,
-): number {
-  const at1 = (region: number): number =>
-    destinationGrams(at(capacity, region), 0, 1, at(carbonGramsPerKwh, region));
-  return at1(origin) - at1(destination);
+/** gCO2e that one request/s less emits at the destination than at home. */
+function saves(problem: PlacementProblem, origin: number, destination: number): number {
+  return gramsOfRequest(problem, origin) - gramsOfRequest(problem, destination);
 }

@@ -1,10 +1,23 @@
+import { describeTraceAccounting } from '../planning/accounting';
 import { at } from '../policies/model/matrix';
-import type { Infeasible, PlacementProblem } from '../policies/problem';
+import type { Infeasible, PlacementProblem, Policy } from '../policies/problem';
 import { policyNamed, type PolicyOptions } from '../policies/registry';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
-import { decideAll, perfectOutlook, type DecideOptions, type Decided } from '../planning/decide';
-import { forecastOutlook, forecastsFor, type ForecastOptions, type Forecasts } from './forecast/outlook';
+import {
+  decideAll,
+  perfectOutlook,
+  type DecideOptions,
+  type Decided,
+  type Outlook,
+} from '../planning/decide';
+import {
+  errorsOutlook,
+  forecastOutlook,
+  forecastsFor,
+  type ForecastOptions,
+  type Forecasts,
+} from './forecast/outlook';
 import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
 import { outcomeOf, type SimulatedOutcome } from './outcome';
 
@@ -25,6 +38,8 @@ export interface Simulation {
   readonly from: string;
   readonly to: string;
   readonly synthetic: boolean;
+  /** How carbon is counted, in words. */
+  readonly accounting: string;
   readonly results: readonly SimulationResult[];
 }
 
@@ -67,10 +82,12 @@ export class EmptyRangeError extends Error {
 export async function simulate(trace: Trace, options: SimulationOptions): Promise<Simulation> {
   const starts = startsOf(trace, options);
   const results: SimulationResult[] = [];
+  let accounting = '';
   const forecasts = options.forecast ? forecastsFor(trace, starts, options.forecast) : null;
   const unbounded = new Map<string, Decided>();
   for (const maxLatencyMs of options.maxLatenciesMs) {
     const truth = starts.map((start) => problemOf(trace, trace.at(start), { ...options, maxLatencyMs }));
+    accounting = describeTraceAccounting(at(truth, 0));
     const bound = { maxLatencyMs: Number.isFinite(maxLatencyMs) ? maxLatencyMs : null };
     const ofBound: SimulationResult[] = [];
     for (const name of options.policies) {
@@ -91,7 +108,7 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
     results.push(...ofBound.map((result) => withSavings(result, ofBound)));
   }
   const end = secondsOf(at(starts, starts.length - 1)) + trace.intervalSeconds;
-  return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, results };
+  return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, accounting, results };
 }
 
 /**
@@ -108,9 +125,26 @@ export async function decideBy(
   const leastViolation = options.leastViolation === true || forecasts !== null;
   const { policy, fallback } = policiesOf({ ...options, policy: name, leastViolation });
   const outlook = forecasts
-    ? forecastOutlook(truth, forecasts, options.forecast?.demandQuantile ?? null)
+    ? outlookOf(policy, truth, forecasts, options.forecast?.demandQuantile ?? null)
     : perfectOutlook(truth);
   return decideAll(policy, truth, outlook, options, fallback);
+}
+
+/** N-1 and a largest share are limits on certain requests: with them, every origin's requests have a margin. */
+function outlookOf(
+  policy: Policy,
+  truth: readonly PlacementProblem[],
+  forecasts: Forecasts,
+  demandQuantile: number | null,
+): Outlook {
+  const limitsCertain = truth.some(
+    ({ survivesRegionLoss, maxRequestsPerRegion }) =>
+      survivesRegionLoss === true || maxRequestsPerRegion !== undefined,
+  );
+  const weighsErrors = policy.sees === 'interval' && policy.weighsErrors === true && !limitsCertain;
+  return weighsErrors && demandQuantile !== null
+    ? errorsOutlook(truth, forecasts, demandQuantile)
+    : forecastOutlook(truth, forecasts, demandQuantile);
 }
 
 function withSavings(result: SimulationResult, all: readonly SimulationResult[]): SimulationResult {

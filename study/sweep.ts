@@ -12,6 +12,12 @@ export interface SweepPoint {
   readonly onFront: boolean;
 }
 
+/** The points of a sweep, and how their carbon is counted. */
+export interface Sweep {
+  readonly accounting: string;
+  readonly points: readonly SweepPoint[];
+}
+
 /** How much of a part an outcome has; less is better. */
 const measures: Readonly<Record<Part, (outcome: Simulated['outcome']) => number>> = {
   carbon: ({ carbonGrams }) => carbonGrams,
@@ -30,8 +36,9 @@ export async function sweep(
   [first, second]: readonly [Part, Part],
   steps: number,
   options: Omit<SimulationOptions, 'policies'>,
-): Promise<SweepPoint[]> {
+): Promise<Sweep> {
   const points: Omit<SweepPoint, 'onFront'>[] = [];
+  let accounting = '';
   for (let step = 0; step < steps; step++) {
     const share = step / (steps - 1);
     const objectiveWeights = {
@@ -42,13 +49,20 @@ export async function sweep(
       [first]: share,
       [second]: 1 - share,
     };
-    const { results } = await simulate(trace, { ...options, objectiveWeights, policies: ['weighted'] });
-    for (const result of results)
+    const simulation = await simulate(trace, { ...options, objectiveWeights, policies: ['weighted'] });
+    accounting = simulation.accounting;
+    for (const result of simulation.results)
       if ('outcome' in result) points.push({ objectiveWeights, outcome: result.outcome });
   }
   const of = ({ outcome }: Omit<SweepPoint, 'onFront'>) =>
     [measures[first](outcome), measures[second](outcome)] as const;
   const beats = (a: readonly [number, number], b: readonly [number, number]): boolean =>
     a[0] <= b[0] && a[1] <= b[1] && (a[0] < b[0] || a[1] < b[1]);
-  return points.map((point) => ({ ...point, onFront: !points.some((other) => beats(of(other), of(point))) }));
+  return {
+    accounting,
+    points: points.map((point) => ({
+      ...point,
+      onFront: !points.some((other) => beats(of(other), of(point))),
+    })),
+  };
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
@@ -7,7 +7,7 @@ import { gramsPerKwh, wave, type Grid } from './sampleGrid';
 
 const seed = 20260105;
 const startSeconds = Date.UTC(2026, 0, 5) / 1000;
-const hours = 7 * 24;
+const hoursOfWeek = 7 * 24;
 
 interface SampleRegion {
   readonly name: string;
@@ -84,8 +84,14 @@ const regions: readonly SampleRegion[] = [
 ];
 const names = regions.map(({ name }) => name);
 
-/** The three CSV files of the sample by name; the same text every time. */
-export function generateSample(): ReadonlyMap<string, string> {
+/**
+ * The three CSV files of the sample by name; the same text every time.
+ * @param weeks how long it is; it is winter in all of them
+ */
+export function generateSample(weeks = 1): ReadonlyMap<string, string> {
+  const hours = weeks * hoursOfWeek;
+  const hourly = (utcOffsetHours: number, valueAt: (localHour: number) => number): number[] =>
+    Array.from({ length: hours }, (_, hour) => valueAt(hour + utcOffsetHours));
   const noise = noiseSource();
   const carbonGramsPerKwh = regions.map(({ grid, utcOffsetHours }) => {
     const demandNoise = noise(0.05, 0.8);
@@ -135,10 +141,6 @@ export function generateSample(): ReadonlyMap<string, string> {
       ]),
     ],
   ]);
-}
-
-function hourly(utcOffsetHours: number, valueAt: (localHour: number) => number): number[] {
-  return Array.from({ length: hours }, (_, hour) => valueAt(hour + utcOffsetHours));
 }
 
 /** People read in the evening and sleep at night; 1 in the mean. */
@@ -195,9 +197,14 @@ function greatCircleKm(from: SampleRegion, to: SampleRegion): number {
   return 2 * earthRadiusKm * Math.asin(Math.sqrt(h));
 }
 
-/** Run as a program, it writes the sample into a folder; imported, it writes nothing. */
+/** Run as a program, it writes the sample, or a longer one, into a folder; imported, it writes nothing. */
 if (require.main === module) {
-  const [folder] = process.argv.slice(2);
-  if (folder === undefined) throw new Error('name the folder to write: generateSample.js <folder>');
-  for (const [name, text] of generateSample()) writeFileSync(path.join(folder, name), text);
+  const [folder, weeks = '1'] = process.argv.slice(2);
+  if (folder === undefined || !/^[1-9]\d?$/.test(weeks)) {
+    throw new Error('name the folder to write, and weeks from 1 to 99: generateSample.js <folder> [weeks]');
+  }
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of generateSample(Number(weeks))) writeFileSync(path.join(folder, name), text);
+  const marker = path.join(folder, 'SYNTHETIC.md');
+  if (!existsSync(marker)) writeFileSync(marker, `Made by traces/generateSample.ts, ${weeks} weeks.\n`);
 }

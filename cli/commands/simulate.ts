@@ -101,8 +101,8 @@ export const simulateCommand = withSwitchingOptions(
     },
   );
 
-function csvOf({ from, to, synthetic, results }: Simulation): string {
-  const rows = results.map((result) => ({ from, to, synthetic, ...flat(result) }));
+function csvOf({ from, to, synthetic, accounting, results }: Simulation): string {
+  const rows = results.map((result) => ({ from, to, synthetic, ...flat(result), accounting }));
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return stringify(rows, { header: true, columns, cast: { boolean: String } });
 }

@@ -51,7 +51,7 @@ export const sweepCommand = withCapacityOptions(
   .action(async ({ traces, from, to, trade, steps, json, ...flags }: Flags, command: Command) => {
     if (steps < 2) command.error('error: --steps must be at least 2');
     const trace = openTrace(traces);
-    const points = await sweep(trace, trade, steps, {
+    const { accounting, points } = await sweep(trace, trade, steps, {
       ...planOptionsOf({ ...flags, policy: 'weighted' }, trace.regions),
       maxLatenciesMs: [flags.maxLatency],
       horizonIntervals: 1,
@@ -60,7 +60,7 @@ export const sweepCommand = withCapacityOptions(
       ...(to === undefined ? {} : { to }),
     });
     if (json) {
-      console.log(JSON.stringify({ trade, synthetic: trace.synthetic, points }));
+      console.log(JSON.stringify({ trade, synthetic: trace.synthetic, accounting, points }));
       return;
     }
     const rows = points.map(({ objectiveWeights, outcome, onFront }) => [
@@ -71,5 +71,6 @@ export const sweepCommand = withCapacityOptions(
       outcome.cost.toFixed(2),
       onFront ? '*' : '',
     ]);
+    console.log(accounting);
     console.log(table([...trade, 'kg CO2e', 'mean ms', 'servers', 'cost', 'front'], rows));
   });

@@ -78,4 +78,6 @@ export const worthCommand = new Command('worth')
       process.stderr.write(`[${done}/${of}] ${policy}\n`);
     });
     console.log(json ? JSON.stringify(worth) : renderWorth(worth));
+    // A script that asks must not take a missing answer for a yes or a no.
+    if (worth.verdict === 'unknown') process.exitCode = 3;
   });

@@ -59,6 +59,7 @@ export function renderPlan(plan: IntervalPlan): string {
     ),
     `  carbon ${plan.carbonSum.toFixed(0)} (requests/s x gCO2e/kWh), mean latency ${latency}, objective ${plan.objective.toPrecision(6)}, ` +
       `solved by ${plan.solver.name}`,
+    `  planned by ${plan.accounting}`,
     ...describeBrokenLimits(plan),
     ...describeReadiness(plan),
   ].join('\n');

@@ -3,12 +3,13 @@ import { baselines, gramsOf, type Simulation, type SimulationResult } from '../.
 import { table } from './render';
 
 /** Policies side by side as people read them; what saves is stated against every baseline that was simulated. */
-export function renderSimulation({ from, to, synthetic, results }: Simulation): string {
+export function renderSimulation({ from, to, synthetic, accounting, results }: Simulation): string {
   const shown = baselines.filter((name) => results.some(({ policy }) => policy === name));
   const withOracle = results.some(({ policy }) => policy === 'oracle');
   const faults = results.flatMap((result) => ('infeasible' in result ? [result] : []));
   return [
     `${from} to ${to}${synthetic ? ', SYNTHETIC trace' : ''}`,
+    accounting,
     table(
       [
         'policy',

@@ -35,6 +35,22 @@ export function networkKwh(
   return (networkJoulesPerRequest * requestsPerSecond) / 1000;
 }
 
+/**
+ * gCO2e that one request/s more emits in an hour for being served at a destination: by the power in proportion to load,
+ * as idle power does not depend on who sends the requests, and by the half of the network's energy that is counted
+ * there.
+ */
+export function gramsOfRequest(
+  problem: Pick<PlacementProblem, 'capacity' | 'carbonGramsPerKwh' | 'networkJoulesPerRequest'>,
+  destination: number,
+): number {
+  const gramsPerKwh = at(problem.carbonGramsPerKwh, destination);
+  return (
+    destinationGrams(at(problem.capacity, destination), 0, 1, gramsPerKwh) +
+    (networkKwh(problem, 1) / 2) * gramsPerKwh
+  );
+}
+
 /** gCO2e of one hour of all requests on their way, [origin][destination]. */
 export function networkGrams(
   problem: Pick<PlacementProblem, 'networkJoulesPerRequest' | 'carbonGramsPerKwh'>,

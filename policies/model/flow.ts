@@ -52,6 +52,15 @@ export class Flow {
     return sumOf(at(this.byDestination, destination));
   }
 
+  /** sum_c a_c x_cj */
+  weightedInto(destination: number, coefficientOf: (commodity: Commodity) => number): Expression {
+    return this.arcs.flatMap((arc) =>
+      arc.destination === destination
+        ? [times(coefficientOf(at(this.commodities, arc.commodity)), arc.variable)]
+        : [],
+    );
+  }
+
   /** sum_cj a_cj x_cj */
   weighted(coefficientOf: (commodity: Commodity, destination: number) => number): Expression {
     return this.arcs.map(({ commodity, destination, variable }) =>
@@ -84,6 +93,15 @@ export class Flow {
     return requests;
   }
 
+  /** The flow as it is, [origin][destination], where every commodity has one origin. */
+  byOriginAndDestination(values: Values): number[][] {
+    const requests = this.byDestination.map(() => this.byDestination.map(() => 0));
+    for (const [commodity, row] of this.byCommodityAndDestination(values).entries()) {
+      requests[at(at(this.commodities, commodity).origins, 0)] = row;
+    }
+    return requests;
+  }
+
   isWhole(values: Values): boolean {
     return this.arcs.every(({ variable }) => {
       const value = valueOf(values, variable);
@@ -93,12 +111,7 @@ export class Flow {
 
   /** The flow in whole requests/s, [origin][destination], where every commodity has one origin. */
   requests(values: Values): number[][] {
-    const requests = this.byDestination.map(() => this.byDestination.map(() => 0));
-    for (const { commodity, destination, variable } of this.arcs) {
-      const row = at(requests, at(at(this.commodities, commodity).origins, 0));
-      // Not -0, which a solver may give and which is not equal to 0 in a deep comparison.
-      row[destination] = Math.round(valueOf(values, variable)) + 0;
-    }
-    return requests;
+    // Not -0, which a solver may give and which is not equal to 0 in a deep comparison.
+    return this.byOriginAndDestination(values).map((row) => row.map((count) => Math.round(count) + 0));
   }
 }

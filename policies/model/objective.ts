@@ -1,5 +1,5 @@
 import type { Decision, ObjectiveWeights, PlacementProblem } from '../problem';
-import { destinationGrams, networkKwh } from './energy';
+import { destinationGrams, gramsOfRequest, networkKwh } from './energy';
 import { at, sum } from './matrix';
 
 /** The reference's carbon objective: carbon against the number of servers. */
@@ -30,10 +30,7 @@ export function costsOf(problem: PlacementProblem, weights: ObjectiveWeights): C
 /** The same for several intervals, with one scale: a gram counts the same in each of them. */
 export function costsOfRange(problems: readonly PlacementProblem[], weights: ObjectiveWeights): Costs[] {
   const grams = problems.map((problem) => ({
-    perRequest: problem.capacity.map((region, index) => {
-      const gramsPerKwh = at(problem.carbonGramsPerKwh, index);
-      return destinationGrams(region, 0, 1, gramsPerKwh) + (networkKwh(problem, 1) / 2) * gramsPerKwh;
-    }),
+    perRequest: problem.capacity.map((_, index) => gramsOfRequest(problem, index)),
     perServer: problem.capacity.map((region, index) =>
       destinationGrams(region, 1, 0, at(problem.carbonGramsPerKwh, index)),
     ),

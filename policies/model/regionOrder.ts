@@ -40,6 +40,14 @@ function inOrder(problem: PlacementProblem, order: readonly number[]): Placement
     capacity: pick(problem.capacity, order),
     latencyMs: matrix(problem.latencyMs),
     ...(problem.allowed ? { allowed: matrix(problem.allowed) } : {}),
+    ...(problem.demandErrors
+      ? {
+          demandErrors: {
+            ...problem.demandErrors,
+            ratios: problem.demandErrors.ratios.map((row) => pick(row, order)),
+          },
+        }
+      : {}),
     ...(problem.failureDomains ? { failureDomains: pick(problem.failureDomains, order) } : {}),
   };
 }

@@ -37,7 +37,7 @@ export function backTest(
   leads: number,
   what: string,
 ): BackTest {
-  const byLead = Array.from({ length: leads }, () => new LeadErrors());
+  const byLead = Array.from({ length: leads }, (_, lead) => new LeadErrors(lead + 1));
   /** By the hour that they are of. */
   const open: { readonly lead: number; readonly expected: number; readonly band: Band | null }[][] = [];
   const judge = (hour: number): void => {
@@ -70,7 +70,7 @@ export function backTest(
 
 /** Sums of errors at one lead. */
 class LeadErrors {
-  readonly band = new ErrorBand(intervalShare);
+  readonly band: ErrorBand;
   counted = 0;
   shares = 0;
   shared = 0;
@@ -78,6 +78,10 @@ class LeadErrors {
   lastWeek = 0;
   inside = 0;
   judged = 0;
+
+  constructor(leadHours: number) {
+    this.band = new ErrorBand(intervalShare, leadHours);
+  }
 
   count(actual: number, aWeekBefore: number | null, expected: number, band: Band | null): void {
     const error = Math.abs(expected - actual);

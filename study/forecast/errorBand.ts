@@ -11,7 +11,7 @@ const keptErrors = 28 * 24;
 /** A band from fewer errors would be a guess. */
 const minErrors = 7 * 24;
 /** How far an end of the band moves, as a share of the band's width, when a value lies beyond it. */
-const step = 0.1;
+const step = 0.05;
 
 /**
  * A prediction interval for one series at one lead, learnt hour by hour from what earlier forecasts were off by: two
@@ -27,8 +27,14 @@ export class ErrorBand {
   private below = 0;
   private above = 0;
 
-  /** @param share of values that should lie inside, 0 to 1 */
-  constructor(share: number) {
+  /**
+   * @param share of values that should lie inside, 0 to 1
+   * @param leadHours how far ahead its forecasts look
+   */
+  constructor(
+    share: number,
+    private readonly leadHours: number,
+  ) {
     this.tail = (1 - share) / 2;
   }
 
@@ -36,7 +42,10 @@ export class ErrorBand {
   now(): Band | null {
     if (this.ratios.length < minErrors) return null;
     const sorted = [...this.ratios].sort((one, other) => one - other);
-    const [low, high] = [quantileAt(sorted, this.tail), quantileAt(sorted, 1 - this.tail)];
+    // Forecasts so many hours ahead have as many hours of their errors in common, so n errors say what n / lead
+    // independent ones do; of m, the quantile (1 - tail)(1 + 1/m) holds the next (split conformal: Vovk 2005).
+    const upTo = Math.min(1, (1 - this.tail) * (1 + this.leadHours / sorted.length));
+    const [low, high] = [quantileAt(sorted, 1 - upTo), quantileAt(sorted, upTo)];
     const width = high - low;
     return { low: Math.max(0, low - this.below * width), high: high + this.above * width };
   }

@@ -1,6 +1,7 @@
 import { ForecastError, type Forecaster } from './forecaster';
 import { combined } from './combined';
 import { holtWinters } from './holtWinters';
+import { logLinear } from './logLinear';
 import { regression } from './regression';
 import { seasonalNaive } from './seasonalNaive';
 
@@ -11,6 +12,7 @@ export const forecasters: Readonly<Record<string, Forecaster>> = {
   'holt-winters': holtWinters,
   regression,
   combined,
+  'log-linear': logLinear,
 };
 
 /** @throws ForecastError for a name that none has */

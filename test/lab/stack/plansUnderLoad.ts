@@ -37,6 +37,7 @@ export function allTo(
       ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
       objective: 0,
       carbonSum: 0,
+      accounting: 'not counted',
       meanLatencyMs: null,
     },
     solver: { name: 'none', status: 'by hand' },

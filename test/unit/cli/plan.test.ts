@@ -43,6 +43,7 @@ describe('the process', () => {
         'weights',
         'objective',
         'carbonSum',
+        'accounting',
         'meanLatencyMs',
         'solver',
       ]),

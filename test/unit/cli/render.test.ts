@@ -61,6 +61,7 @@ const planOf = (hour: number, servers: [number, number], northTo: 'north' | 'sou
     ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
     objective: 0,
     carbonSum: northTo === 'north' ? 40_000 : 15_000,
+    accounting: 'gCO2e',
     meanLatencyMs: northTo === 'north' ? 1 : 20.5,
   },
   solver: { name: 'glpk', status: 'optimal' },

@@ -9,6 +9,7 @@ beforeEach(() => {
   jest.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
 afterEach(() => {
+  process.exitCode = undefined;
   jest.restoreAllMocks();
   removeTraceFolders();
 });
@@ -20,6 +21,7 @@ const run = async (...args: string[]): Promise<string> => {
 test('one paragraph and one table, and how carbon is counted', async () => {
   const text = await run('--traces', hourlyTrace(4 * 7 * 24), '--forecast', 'naive-week');
   const [paragraph = '', blank] = text.split('\n');
+  expect(process.exitCode).toBeUndefined();
   expect(paragraph).toMatch(/^Moving the load is worth it/);
   expect(paragraph).toMatch(/a single placement learnt from the two weeks before saves \d+\.\d %/);
   expect(paragraph).toMatch(/The mean hour fills 0\.\d\d regions, under a bound of 500 ms/);
@@ -30,6 +32,7 @@ test('one paragraph and one table, and how carbon is counted', async () => {
 
 test('a trace that is too short: what is known, no verdict, and the flags that help', async () => {
   const text = await run('--traces', hourlyTrace(24), '--max-latency', '0.5', '--forecast', 'naive-week');
+  expect(process.exitCode).toBe(3);
   expect(text).toMatch(/^Whether moving the load is worth it cannot be said/);
   expect(text).toMatch(/raise --max-latency/);
   expect(text).toMatch(/begin later \(--from\), or bring a longer trace/);

@@ -37,6 +37,7 @@ function planOf(hour: number, servers: number): IntervalPlan {
       ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
       objective: 0,
       carbonSum: 0,
+      accounting: 'gCO2e',
       meanLatencyMs: null,
     },
     solver: { name: 'none', status: 'by hand' },

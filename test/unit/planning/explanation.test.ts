@@ -60,7 +60,7 @@ test('a policy that sees more than the interval is not explained by it', async (
 
 test('a sweep goes from near to clean, and its front is what nothing else beats', async () => {
   const trace = readTrace(wikiTraces());
-  const points = await sweep(trace, ['carbon', 'latency'], 5, {
+  const { points } = await sweep(trace, ['carbon', 'latency'], 5, {
     alpha: 0.9,
     keepWarm: false,
     capacity: () => referenceCapacity,

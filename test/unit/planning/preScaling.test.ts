@@ -35,6 +35,7 @@ const planOf = (matrix: readonly (readonly number[])[], capacity: CapacityByRegi
     ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
     objective: 0,
     carbonSum: 0,
+    accounting: 'gCO2e',
     meanLatencyMs: null,
     solver: { name: 'none', status: 'optimal' },
   };

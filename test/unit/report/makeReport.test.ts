@@ -52,6 +52,7 @@ const recordOf = (interval: string, index: number): IntervalRecord => ({
       ...{ heldReady: 'none', standbyMillicores: {}, backup: {} },
       objective: 1,
       carbonSum: 1200,
+      accounting: 'gCO2e',
       meanLatencyMs: 20,
     },
     solver: { name: 'glpk', status: 'optimal' },

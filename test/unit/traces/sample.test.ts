@@ -16,6 +16,15 @@ test('the committed sample is what the generator makes, to the byte', () => {
   for (const [name, text] of sample) expect(readFileSync(path.join(folder, name), 'utf8')).toBe(text);
 });
 
+test('a longer one begins as the sample does', () => {
+  const [sample, longer] = [generateSample(), generateSample(2)];
+  for (const [name, text] of sample) {
+    const longerText = longer.get(name) ?? '';
+    expect(longerText.startsWith(text)).toBe(true);
+    expect(longerText.split('\n').length > text.split('\n').length).toBe(name !== 'latency.csv');
+  }
+});
+
 describe('the sample', () => {
   const trace = readTrace(folder);
   const days = Array.from({ length: 7 }, (_, day) => Date.UTC(2026, 0, 5 + day));

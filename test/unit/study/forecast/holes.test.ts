@@ -81,7 +81,7 @@ describe('combined', () => {
 
 test('prediction intervals hold the wanted share, also where errors grow', () => {
   const random = normal(5);
-  const band = new ErrorBand(0.9);
+  const band = new ErrorBand(0.9, 1);
   let [inside, judged] = [0, 0];
   for (let hour = 0; hour < 3000; hour++) {
     const ratio = Math.exp((hour < 1500 ? 0.1 : 0.3) * random());

@@ -62,13 +62,16 @@ export async function reach(clusters: readonly TargetCluster[], config: StackCon
   };
 }
 
-/** Regions whose cluster does not answer; all of them where none does. */
+/**
+ * Regions whose cluster does not answer, while another one does. Where none does, nothing can be changed: there is
+ * nothing to plan around, and who applies a plan says why.
+ */
 export async function unreachableRegions(config: StackConfig): Promise<string[]> {
   try {
     const { silent } = await reach(targetClusters(config), config);
     return silent.flatMap(({ regions }) => regions);
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    return config.regions.map(({ name }) => name);
+    return [];
   }
 }

@@ -20,7 +20,7 @@ import { isUnknown } from '../observe/unknown';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import { objectNameOf } from '../stack/naming';
 import { originsOf } from '../stack/requestPath';
-import { readStackFile, setStackValue } from '../stack/stackFile';
+import { readStackSettings, setStackValue } from '../stack/stackFile';
 import type { HeldReady, StackConfig } from '../stack/stackConfig';
 import { readTrace } from '../traces/readTrace';
 import { defaultTraces } from './defaultTraces';
@@ -86,7 +86,7 @@ async function main(flags: Flags): Promise<void> {
   await casper('init', '--lab', '--traces', flags.traces);
   await plainStep('installing the platform', () => casper('platform', '--stack', stackName));
   setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
-  const config = readStackFile(configFile);
+  const config = readStackSettings(configFile);
 
   const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
   const planning = openPlanning(configFile, flags.traces, planFlags);

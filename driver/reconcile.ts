@@ -5,6 +5,7 @@ import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
 import { deadProcesses, traefikUrns } from './hostProcesses';
 import { assertNodesHold } from './nodeRoom';
+import { overrides } from './overrides';
 import type { Step } from './step';
 import type { Target } from './target';
 import { lostRegions, verifyRows, type RowVerification } from './verify/servedWeights';
@@ -99,7 +100,7 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const stack = await target.stack();
   const { configFile } = target.options;
   const config = readStackFile(configFile);
-  await assertNodesHold(target.kubeConfig, config);
+  const overridden = await overrides(config, () => assertNodesHold(target.kubeConfig, config));
   const refresh = (): Promise<unknown> => step('pulumi refresh', () => refreshStack(stack, configFile));
   const update = (replace: readonly string[]): Promise<StackChange> =>
     step('pulumi up', () => updateStack(stack, configFile, replace)).catch((error: unknown) =>
@@ -113,7 +114,12 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const started = await update(dead.map(({ urn }) => urn));
   const first = {
     ...started,
-    notes: [...overwritten, ...started.notes, ...dead.map(({ name }) => `started ${name} again`)],
+    notes: [
+      ...overridden,
+      ...overwritten,
+      ...started.notes,
+      ...dead.map(({ name }) => `started ${name} again`),
+    ],
   };
   const found = await verify(target, step);
   const faults = faultsOf(found);

@@ -4,7 +4,7 @@ import { preScaledPlans } from '../planning/preScaling';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { leftOut } from '../planning/leftOut';
 import type { StackPlan } from '../stack/stackConfig';
-import { readStackFile, writeStackPlan } from '../stack/stackFile';
+import { readStackSettings, writeStackPlan } from '../stack/stackFile';
 import type { StackChange } from './engine/update';
 import type { RegionHealth } from './proxyHealth';
 import type { Applied, Reconciler } from './reconcile';
@@ -69,7 +69,7 @@ async function intervals(
   step: Step,
 ): Promise<void> {
   const { configFile } = reconciler;
-  const config = readStackFile(configFile);
+  const config = readStackSettings(configFile);
   const changesOf = (planned: readonly IntervalPlan[]): Change[] => {
     // An update of their own for the next interval's servers would find no time in a squeezed hour.
     const stackPlans = preScaled
@@ -85,7 +85,7 @@ async function intervals(
   };
   const course = new Course(changesOf(plans), losses, changesOf, tell);
   const write = ({ plan, stackPlan }: Change): StackPlan => {
-    const written = leftOut(stackPlan, plan.without ?? [], readStackFile(configFile).plan);
+    const written = leftOut(stackPlan, plan.without ?? [], readStackSettings(configFile).plan);
     writeStackPlan(configFile, written);
     return written;
   };

@@ -237,6 +237,9 @@ const intervalStart = z.preprocess(
 
 const row = z.record(regionName, z.int().min(1).max(1_000_000));
 
+/** What a plan may be accepted with where somebody names it; servingChecks.ts and driver/nodeRoom.ts say what each is. */
+export const acceptedFaults = ['servesNobody', 'originWithoutRow', 'overCapacity', 'nodeCpu'] as const;
+
 const planSchema = z.strictObject({
   interval: intervalStart,
   policy: z.string().min(1),
@@ -255,6 +258,10 @@ const planSchema = z.strictObject({
   backup: z.record(regionName, z.record(regionName, row)).exactOptional(),
   /** Regions that are lost: nothing is sent there, nothing is changed there and nothing waits for them. */
   without: z.array(regionName).exactOptional(),
+  /** Requests/s that are planned for, by origin: what the rows send must fit what the servers carry. Unknown when absent. */
+  requestsPerSecond: z.record(regionName, z.number().min(0).max(1e9)).exactOptional(),
+  /** Faults of this plan that it is carried out with all the same. */
+  accepts: z.array(z.enum(acceptedFaults)).exactOptional(),
 });
 
 export const stackSchema = z.strictObject({
@@ -280,6 +287,7 @@ export type RegionConfig = StackConfig['regions'][number];
 export type HostConfig = StackConfig['hosts'][number];
 export type ServiceConfig = StackConfig['service'];
 export type StackPlan = StackConfig['plan'];
+export type AcceptedFault = (typeof acceptedFaults)[number];
 export type Resilience = StackConfig['resilience'];
 /** What is ready for the loss of a region. */
 export type HeldReady = (typeof heldReadyLevels)[number];

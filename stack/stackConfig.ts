@@ -1,4 +1,5 @@
 import { faultsOfBackup, faultsOfHosts, faultsOfLeftOut, faultsOfPlan, faultsOfRegions } from './checks';
+import { faultsOfServing } from './servingChecks';
 import { faultsOfSignals } from './signalsChecks';
 import { stackSchema, type StackConfig } from './schema';
 
@@ -7,9 +8,10 @@ import { stackSchema, type StackConfig } from './schema';
  * Every key is checked here, once; behind this file the types are trusted.
  */
 
-export { heldReadyLevels } from './schema';
+export { acceptedFaults, heldReadyLevels } from './schema';
 export type { CloudProvider, SignalsConfig, SourceConfig, SourceConfigOf, SourceKind } from './signalsSchema';
 export type {
+  AcceptedFault,
   HeldReady,
   HostConfig,
   RegionConfig,
@@ -22,6 +24,7 @@ export type {
 const prefix = 'casper:';
 
 const checksOfSettings = [faultsOfRegions, faultsOfHosts, faultsOfSignals];
+const checksOfPlan = [faultsOfPlan, faultsOfBackup, faultsOfLeftOut, faultsOfServing];
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */
 export class StackConfigError extends Error {
@@ -41,10 +44,9 @@ export function parseStackConfig(
 ): StackConfig {
   const parsed = stackSchema.safeParse(values);
   const faults = parsed.success
-    ? (planToCome
-        ? checksOfSettings
-        : [...checksOfSettings, faultsOfPlan, faultsOfBackup, faultsOfLeftOut]
-      ).flatMap((faultsOf) => faultsOf(parsed.data))
+    ? (planToCome ? checksOfSettings : [...checksOfSettings, ...checksOfPlan]).flatMap((faultsOf) =>
+        faultsOf(parsed.data),
+      )
     : parsed.error.issues.map((issue) => {
         const path = `casper:${issue.path.map(String).join('.')}`;
         const value = valueAt(values, issue.path);

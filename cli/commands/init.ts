@@ -17,7 +17,15 @@ export const initCommand = new Command('init')
       : { regions: named(trace.regions), settings: [] };
     const baseline = path.join(projectDirectory, 'Pulumi.dev.yaml');
     newStackFile(baseline, configFile, regions, trace.firstInterval, settings);
-    console.log(`wrote ${configFile}: ${trace.regions.length} regions, no servers yet`);
+    console.log(
+      `wrote ${configFile}: ${trace.regions.length} regions, no servers yet; give it a plan: ` +
+        `casper apply --traces ${traces} --at ${trace.firstInterval} --config-file ${configFile}`,
+    );
+    if (!trace.hasRequests) {
+      console.error(
+        `note: requests.csv in ${traces} has no request in any hour: plans of it serve nobody, and are refused`,
+      );
+    }
   });
 
 if (hasLabSources) {

@@ -14,7 +14,7 @@ import { comparisonOf } from '../../report/comparison';
 import { carbonByRegion, latencyByPair } from '../../report/conditions';
 import { makeReport } from '../../report/makeReport';
 import { RunRecorder } from '../../report/recorder';
-import { readStackFile, readStackSettings } from '../../stack/stackFile';
+import { readStackSettings } from '../../stack/stackFile';
 import {
   integer,
   nonNegativeNumber,
@@ -110,7 +110,7 @@ export const runCommand = withPlanOptions(
     const observers: RunObserver[] = [recorder, printer];
     let sender: LoadSender | undefined;
     if (flags.load) {
-      const config = readStackFile(target.options.configFile);
+      const config = readStackSettings(target.options.configFile);
       sender = new LoadSender({
         entryPoints: requestPathOf(config).entryPoints,
         ...{ plans, secondsPerInterval, seed: flags.seed, loadShare },
@@ -120,7 +120,7 @@ export const runCommand = withPlanOptions(
       });
       observers.push(sender, new RequestWatcher(target.kubeConfig, config, loadShare));
     }
-    const health = new ProxyHealth(readStackFile(target.options.configFile));
+    const health = new ProxyHealth(readStackSettings(target.options.configFile));
     const losses = {
       health,
       planWithout: (lost: readonly string[]) => planForStack(withoutRegions(planning, lost), from, intervals),

@@ -112,6 +112,7 @@ describe('a region that is lost', () => {
     without: [first],
     servers: { [second]: 5 },
     cpuMillicores: { [second]: 51 },
+    requests: {},
     weights: Object.fromEntries(names.map((name) => [name, { [second]: 1 }])),
   });
   const planWithout = (lost: readonly string[]) =>

@@ -116,10 +116,11 @@ export async function metalLbArgs({
   regions,
 }: StackConfig): Promise<MetalLbArgs | undefined> {
   if (!platform.metalLb) return undefined;
-  const { namespace, install, manifest } = platform.metalLb;
+  const { namespace, install, manifest, sha256 } = platform.metalLb;
   const addresses = regions.flatMap(({ loadBalancer }) => (loadBalancer ? [loadBalancer.address] : []));
   return {
-    manifest: install && scope !== 'service' && manifest !== undefined ? await readManifest(manifest) : [],
+    manifest:
+      install && scope !== 'service' && manifest !== undefined ? await readManifest(manifest, sha256) : [],
     namespace,
     addresses: scope === 'platform' ? [] : [...new Set(addresses)],
   };
@@ -130,7 +131,7 @@ export async function metricsServerArgs({
   platform,
   scope,
 }: StackConfig): Promise<MetricsServerArgs | undefined> {
-  const { install, manifest, extraArgs } = platform.metricsServer ?? {};
+  const { install, manifest, sha256, extraArgs } = platform.metricsServer ?? {};
   if (scope === 'service' || !install || manifest === undefined) return undefined;
-  return { manifest: await readManifest(manifest), extraArgs };
+  return { manifest: await readManifest(manifest, sha256), extraArgs };
 }

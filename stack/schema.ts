@@ -30,10 +30,11 @@ const hostSchema = z.strictObject({
   ssh: z
     .strictObject({
       port: port.default(22),
-      user: z.string().min(1).default('root'),
+      /** Who runs Pulumi when absent. */
+      user: z.string().min(1).optional(),
       /** Path on the machine that Pulumi runs on; without it an ssh agent is asked. */
       privateKeyFile: z.string().min(1).optional(),
-      /** The host's public key, type and key as in a known_hosts file; without it any is taken. */
+      /** The host's public key, type and key as in a known_hosts file; the one of the user's known_hosts file when absent. */
       hostKey: z.string().min(1).optional(),
     })
     .optional(),
@@ -149,8 +150,28 @@ const regionSchema = z.strictObject({
 const platformPart = {
   /** Whether the stack installs it; false where the cluster has it. */
   install: z.boolean().default(true),
-  /** Path or address of upstream's manifest. */
-  manifest: z.string().min(1).optional(),
+  /** Path of upstream's manifest, or its address, which has to begin with https://. */
+  manifest: z
+    .string()
+    .min(1)
+    .regex(/^(https:\/\/|(?![a-z]+:\/\/))/i, 'expected a path, or an address that begins with https://')
+    .optional(),
+  /** SHA-256 of the manifest, in hexadecimal: what is fetched must be what was looked at. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected the 64 hexadecimal digits that sha256sum prints')
+    .optional(),
+};
+const needsDigest = ({
+  manifest,
+  sha256,
+}: {
+  manifest?: string | undefined;
+  sha256?: string | undefined;
+}): boolean => !/^https:/i.test(manifest ?? '') || sha256 !== undefined;
+const digestMissing = {
+  error: 'expected what `curl -L ADDRESS | sha256sum` prints, as the manifest is an address',
+  path: ['sha256'],
 };
 const needsManifest = ({ install, manifest }: { install: boolean; manifest?: string | undefined }): boolean =>
   !install || manifest !== undefined;
@@ -164,11 +185,13 @@ const platformSchema = z.strictObject({
   metalLb: z
     .strictObject({ ...platformPart, namespace: z.string().min(1).default('metallb-system') })
     .refine(needsManifest, manifestMissing)
+    .refine(needsDigest, digestMissing)
     .optional(),
   /** Answers `kubectl top`. */
   metricsServer: z
     .strictObject({ ...platformPart, extraArgs: z.array(z.string()).default([]) })
     .refine(needsManifest, manifestMissing)
+    .refine(needsDigest, digestMissing)
     .optional(),
 });
 

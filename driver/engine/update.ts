@@ -101,7 +101,16 @@ function explain(stack: Stack, what: string, error: unknown, events: readonly En
     .filter((message, index, all) => message !== '' && all.indexOf(message) === index);
   const reached =
     what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : '';
-  return new UpdateError(
-    `pulumi ${what} of stack ${stack.name} failed: ${diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text}`,
+  const told = diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text;
+  return new UpdateError(`pulumi ${what} of stack ${stack.name} failed: ${told}${remedyForHostKey(told)}`);
+}
+
+/** What to do about a host that shows another key than it did, in the words of the command provider; pure. */
+export function remedyForHostKey(text: string): string {
+  if (!/host key mismatch/.test(text)) return '';
+  return (
+    "\nThe host shows another key than the one that casper:hosts (ssh.hostKey) or the user's known_hosts file has of it: " +
+    'either somebody stands between, or the host was made anew. Nothing was sent to it. Compare the key with the output ' +
+    'of `ssh-keygen -l` on the host; if it is its own, correct hostKey, or forget the former key: ssh-keygen -R ADDRESS.'
   );
 }

@@ -168,6 +168,18 @@ test.each<[string, (string | number)[], unknown, RegExp]>([
     { 'net.core.somaxconn': 1024 },
     /casper:service\.sysctls.*net\.core\.somaxconn.*string.*1024/,
   ],
+  [
+    'a manifest that anybody may change on its way',
+    ['casper:platform'],
+    { metalLb: { manifest: 'http://example.org/metallb.yaml' } },
+    /casper:platform\.metalLb\.manifest: expected a path, or an address that begins with https/,
+  ],
+  [
+    'a manifest by address without its digest',
+    ['casper:platform'],
+    { metricsServer: { manifest: 'https://example.org/components.yaml' } },
+    /casper:platform\.metricsServer\.sha256: expected what `curl -L ADDRESS \| sha256sum` prints/,
+  ],
   ['no cluster', ['casper:cluster'], remove, /casper:cluster: .*expected/],
 ])('refuses %s, naming it', (_what, at, value, message) => {
   expect(() => parseStackConfig(baselineWith(at, value), 'Pulumi.dev.yaml')).toThrow(message);

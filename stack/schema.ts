@@ -195,38 +195,62 @@ const platformSchema = z.strictObject({
     .optional(),
 });
 
-const serviceSchema = z.strictObject({
-  namespace: z
-    .string()
-    .regex(/^(?!kube-)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-      error:
-        'expected a namespace of the service’s own: letters, digits and dashes, and none of Kubernetes’ kube-*',
-    })
-    .default('casper'),
-  /** Whether the stack makes the namespace, and deletes it in the end; false for one that is somebody else's. */
-  createNamespace: z.boolean().default(true),
-  image: z.string().min(1),
-  args: z.array(z.string()).optional(),
-  port: z.int().min(1).max(65_535).default(8080),
-  /** Name of a secret of type kubernetes.io/dockerconfigjson that is in the namespace already. */
-  pullSecret: z.string().min(1).optional(),
-  /** Path that answers 200 once the service can serve. */
-  readinessPath: z.string().startsWith('/').default('/'),
-  /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
-  sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
-  /** Path that answers while the service lives; a pod that does not answer for a minute is started anew. Absent: no pod is. */
-  livenessPath: z.string().startsWith('/').optional(),
-  /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
-  drainSeconds: z.int().min(0).max(3600).default(5),
-  /** Bound of one region's rollout; keep it well under the scheduling interval. */
-  rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
-  /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
-  cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
-  /** How long a change in place may take before the region's pods are replaced instead. */
-  resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
-  /** Keep the reference's epsilon pod in regions without servers instead of none. */
-  keepWarm: z.boolean().default(false),
-});
+const serviceSchema = z
+  .strictObject({
+    namespace: z
+      .string()
+      .regex(/^(?!kube-)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+        error:
+          'expected a namespace of the service’s own: letters, digits and dashes, and none of Kubernetes’ kube-*',
+      })
+      .default('casper'),
+    /** Whether the stack makes the namespace, and deletes it in the end; false for one that is somebody else's. */
+    createNamespace: z.boolean().default(true),
+    image: z.string().min(1),
+    args: z.array(z.string()).optional(),
+    port: z.int().min(1).max(65_535).default(8080),
+    /** Name of a secret of type kubernetes.io/dockerconfigjson that is in the namespace already. */
+    pullSecret: z.string().min(1).optional(),
+    /** Path that answers 200 once the service can serve. */
+    readinessPath: z.string().startsWith('/').default('/'),
+    /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
+    sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
+    /** User id that the container runs as; 0 is root, which Pod Security `restricted` refuses. */
+    runAsUser: z.int().min(0).max(2_147_483_647).default(65_532),
+    /** Folders that the container may write to, empty when a pod starts; all else is read-only. */
+    writablePaths: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/,
+            'expected an absolute path without a colon, as in /var/cache',
+          ),
+      )
+      .default(['/tmp']),
+    /** Memory of a pod in MiB: above the limit it is ended and started anew; the request is what the scheduler keeps free. */
+    memoryLimitMebibytes: z.int().min(4).max(16_777_216).default(1024),
+    memoryRequestMebibytes: z.int().min(1).max(16_777_216).default(64),
+    /** Path that answers while the service lives; a pod that does not answer for a minute is started anew. Absent: no pod is. */
+    livenessPath: z.string().startsWith('/').optional(),
+    /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
+    drainSeconds: z.int().min(0).max(3600).default(5),
+    /** Bound of one region's rollout; keep it well under the scheduling interval. */
+    rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
+    /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
+    cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
+    /** How long a change in place may take before the region's pods are replaced instead. */
+    resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
+    /** Keep the reference's epsilon pod in regions without servers instead of none. */
+    keepWarm: z.boolean().default(false),
+  })
+  .refine(
+    ({ memoryLimitMebibytes, memoryRequestMebibytes }) => memoryRequestMebibytes <= memoryLimitMebibytes,
+    {
+      error: 'is more than memoryLimitMebibytes; lower it, or raise that',
+      path: ['memoryRequestMebibytes'],
+    },
+  );
 
 /** What may be ready for the loss of a region, from the least. */
 export const heldReadyLevels = ['none', 'limit', 'servers'] as const;

@@ -32,7 +32,10 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
   beforeAll(async () => {
     // Accepts no variable at all, which is the least that a server may.
     if (place === 'a host reached by ssh') server = await SshServer.start('NONE');
-    host = { name: 'here', ...(server ? { connection: { ...server.connection, hostKey: server.hostKey } } : {}) };
+    host = {
+      name: 'here',
+      ...(server ? { connection: { ...server.connection, hostKey: server.hostKey } } : {}),
+    };
   });
   afterAll(async () => {
     await server?.stop();

@@ -59,7 +59,15 @@ export async function rawSamples(
     { query: `${selector}[${Math.ceil(windowMs)}ms]` },
     timeoutMs,
   );
-  const parsed = reply.safeParse(body);
+  return samplesIn(body, status, url, selector);
+}
+
+/**
+ * The samples of an answer; pure.
+ * @throws PrometheusError where it is none, or a refusal
+ */
+export function samplesIn(text: string, status: number, url: string, selector: string): Series[] {
+  const parsed = reply.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new PrometheusError(
       status < 300
@@ -79,7 +87,7 @@ async function post(
   url: URL,
   form: Record<string, string>,
   timeoutMs: number,
-): Promise<{ status: number; body: unknown }> {
+): Promise<{ status: number; body: string }> {
   try {
     const { statusCode, body } = await request(url, {
       method: 'POST',
@@ -87,7 +95,7 @@ async function post(
       body: new URLSearchParams(form).toString(),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    return { status: statusCode, body: parseJson(await body.text()) };
+    return { status: statusCode, body: await body.text() };
   } catch (error) {
     throw new PrometheusError(`No Prometheus answers at ${url.origin}: ${reasonOf(error)}`);
   }

@@ -52,8 +52,15 @@ export function readCsvFile(path: string, { repeatedColumns = false } = {}): Csv
 }
 
 function parseRecords(path: string): CsvRow[] {
+  const bytes = readFileSync(path);
+  // The last number of a file that was cut is one as a rule, and another.
+  if (bytes.length > 0 && ![0x0a, 0x0d].includes(bytes.at(-1) ?? 0)) {
+    throw new TraceError(
+      `${path} does not end with the end of a line, as a file does that was cut off; fetch it again, or look whether its last line is whole, and end it`,
+    );
+  }
   try {
-    const records = parse(readFileSync(path), {
+    const records = parse(bytes, {
       bom: true,
       info: true,
       relax_column_count: true,

@@ -21,7 +21,7 @@ import { planRange } from '../planning/planRange';
 import { sharesOf } from '../report/shares';
 import { capacityOf } from '../stack/capacity';
 import { failureDomainOf } from '../stack/failureDomain';
-import { readStackFile, setStackValue } from '../stack/stackFile';
+import { readStackSettings, setStackValue } from '../stack/stackFile';
 import { readTrace } from '../traces/readTrace';
 import type { Trace } from '../traces/trace';
 import { defaultTraces } from './defaultTraces';
@@ -71,7 +71,7 @@ async function main(flags: Flags): Promise<void> {
   if (flags.serversPerPod !== undefined) {
     setStackValue(configFile, { keys: ['casper:capacity', 'serversPerPod'], value: flags.serversPerPod });
   }
-  const config = readStackFile(configFile);
+  const config = readStackSettings(configFile);
   const trace = readTrace(flags.traces);
   const plans = await planRange(trace, flags.from ?? dayIn(trace), flags.intervals, {
     ...{ policy: 'carbon', maxLatencyMs: flags.maxLatency, alpha: 0.9, keepWarm: false },

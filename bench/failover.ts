@@ -23,7 +23,7 @@ import type { Untouched } from '../planning/leftOut';
 import { clusterOf, clustersOf } from '../stack/clusters';
 import { objectNameOf } from '../stack/naming';
 import { originsOf } from '../stack/requestPath';
-import { readStackFile, setStackValue } from '../stack/stackFile';
+import { readStackSettings, setStackValue } from '../stack/stackFile';
 import type { HeldReady, StackConfig, StackPlan } from '../stack/stackConfig';
 import { readTrace } from '../traces/readTrace';
 import { defaultTraces } from './defaultTraces';
@@ -89,7 +89,7 @@ async function main(flags: Flags): Promise<void> {
   await casper('init', '--lab', '--traces', flags.traces);
   await plainStep('installing the platform', () => casper('platform', '--stack', stackName));
   setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
-  const config = readStackFile(configFile);
+  const config = readStackSettings(configFile);
 
   const planFlags = { policy: 'carbon', maxLatency: flags.maxLatency, alpha: 0.9 };
   const planning = openPlanning(configFile, flags.traces, planFlags);

@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import { commands } from './commands';
 
+/** As a shell says it of a program that SIGPIPE has ended. */
+const exitCodeOfBrokenPipe = 141;
+
 /** The command line: the command that is asked for is loaded, of the others the help names what they do. */
 async function run(args: readonly string[]): Promise<void> {
   const asked = args.find((argument) => commands.some(({ name }) => name === argument));
@@ -13,6 +16,14 @@ async function run(args: readonly string[]): Promise<void> {
     program.addCommand(name === asked ? (await load()).summary(summary) : new Command(name).summary(summary));
   }
   await program.parseAsync(args, { from: 'user' });
+}
+
+// Whoever reads the output may leave before its end, as `head` does: an update that is under way ends first all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exitCode ??= exitCodeOfBrokenPipe;
+  });
 }
 
 run(process.argv.slice(2)).catch(async (error: unknown) => {

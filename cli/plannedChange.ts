@@ -3,7 +3,7 @@ import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { openTarget, type Target } from '../driver/target';
 import { leftOut } from '../planning/leftOut';
 import { carbonByRegion } from '../report/conditions';
-import type { StackPlan } from '../stack/stackConfig';
+import { acceptedFaults, type AcceptedFault, type StackPlan } from '../stack/stackConfig';
 import { readStackSettings } from '../stack/stackFile';
 import {
   withPlanOptions,
@@ -20,6 +20,7 @@ import { renderMove } from './render/move';
 export interface ChangeFlags extends PlanFlags, StackFlags {
   traces?: string;
   at?: string;
+  force?: AcceptedFault[];
   verbose?: boolean;
   json?: true;
 }
@@ -35,6 +36,12 @@ export function withChangeOptions(command: Command): Command {
       ),
     ),
   )
+    .addOption(
+      new Option(
+        '--force <names...>',
+        'carry the plan out with these faults, which its stack file then names (casper:plan.accepts)',
+      ).choices(acceptedFaults),
+    )
     .option('--verbose', 'list every resource that changes')
     .addOption(new Option('--json', 'print one JSON object'));
 }
@@ -59,7 +66,8 @@ export async function plannedChange(flags: ChangeFlags, command: Command): Promi
   const options = stackOptionsOf(flags);
   if (traces === undefined) {
     if (flags.without) command.error('error: --without is for a plan: it goes with --traces and --at');
-    return { target: await openTarget(options), plan: null, stackPlan: null, move: [] };
+    const stackPlan = flags.force ? accepting(readStackSettings(options.configFile).plan, flags.force) : null;
+    return { target: await openTarget(options), plan: null, stackPlan, move: [] };
   }
   const planning = openPlanning(options.configFile, traces, flags);
   const before = readStackSettings(options.configFile).plan;
@@ -70,11 +78,20 @@ export async function plannedChange(flags: ChangeFlags, command: Command): Promi
   return {
     target,
     plan,
-    stackPlan: leftOut(stackPlanOf(plan), { without: plan.without ?? [], asTheyAre }, before),
+    stackPlan: accepting(
+      leftOut(stackPlanOf(plan), { without: plan.without ?? [], asTheyAre }, before),
+      flags.force,
+    ),
     move: [
       renderMove(plan, { stackPlan: before, plan: null }, (interval) =>
         carbonByRegion(planning.trace, interval),
       ),
     ],
   };
+}
+
+/** A plan that may have more faults, by their names. */
+function accepting(plan: StackPlan, names: readonly AcceptedFault[] = []): StackPlan {
+  const accepts = [...new Set([...(plan.accepts ?? []), ...names])];
+  return accepts.length > 0 ? { ...plan, accepts } : plan;
 }

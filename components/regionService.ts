@@ -1,4 +1,5 @@
 import { Deployment } from '@pulumi/kubernetes/apps/v1/deployment';
+import { NetworkPolicy } from '@pulumi/kubernetes/networking/v1/networkPolicy';
 import { PodDisruptionBudget } from '@pulumi/kubernetes/policy/v1/podDisruptionBudget';
 import { Service } from '@pulumi/kubernetes/core/v1/service';
 import * as pulumi from '@pulumi/pulumi';
@@ -11,6 +12,7 @@ import {
   deploymentSpec,
   disruptionBudgetSpec,
   hasPods,
+  networkPolicySpec,
   podCount,
   serviceAnnotations,
   serviceDefaults,
@@ -67,6 +69,11 @@ export class RegionService extends pulumi.ComponentResource {
       };
       new PodDisruptionBudget(name, budget, { parent: this });
     }
+    const policy = {
+      metadata: { ...metadata, annotations: owned },
+      spec: networkPolicySpec(args.region),
+    };
+    new NetworkPolicy(name, policy, { parent: this });
     const service = new Service(
       name,
       {

@@ -58,6 +58,14 @@ export interface RegionServiceArgs {
   readonly nodeSelector?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
   /** Kernel parameters of the pod's own namespaces, by name; the kubelet must allow those that are not safe. */
   readonly sysctls?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** User id that the container runs as; 65532, nobody's, when absent. 0 is root, which Pod Security `restricted` refuses. */
+  readonly runAsUser?: pulumi.Input<number> | undefined;
+  /** Folders that the container may write to, each empty when a pod starts; `/tmp` when absent. All else is read-only. */
+  readonly writablePaths?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Memory of a pod in MiB, above which it is ended and started anew; 1024 when absent. */
+  readonly memoryLimitMebibytes?: pulumi.Input<number> | undefined;
+  /** Memory that a pod asks for in MiB; 64 when absent. */
+  readonly memoryRequestMebibytes?: pulumi.Input<number> | undefined;
   /** How long a pod that leaves goes on serving, in seconds; 5 when absent, 0 needs no `preStop.sleep`. */
   readonly drainSeconds?: pulumi.Input<number> | undefined;
   /** How long a rollout may take, in seconds; 180 when absent. */

@@ -13,6 +13,11 @@ export const serviceDefaults = {
   readinessPath: '/',
   drainSeconds: 5,
   rolloutTimeoutSeconds: 180,
+  /** Nobody's: images that know no other call it `nonroot`. */
+  runAsUser: 65_532,
+  writablePaths: ['/tmp'],
+  memoryLimitMebibytes: 1024,
+  memoryRequestMebibytes: 64,
 } as const;
 
 /** CPU request of a pod that starts, in millicores, where its CPU is changed in place afterwards. */
@@ -71,11 +76,12 @@ export function deploymentSpec(settings: RegionSettings): types.input.apps.v1.De
 
 function podSpec(settings: RegionSettings): types.input.core.v1.PodSpec {
   const { nodeSelector, pullSecret, drainSeconds = serviceDefaults.drainSeconds } = settings;
-  const sysctls = Object.entries(settings.sysctls ?? {}).map(([name, value]) => ({ name, value }));
+  const { writablePaths = serviceDefaults.writablePaths } = settings;
+  const volumes = writablePaths.map((mountPath, index) => ({ mountPath, name: `writable-${index}` }));
   return {
     ...(nodeSelector ? { nodeSelector } : {}),
     ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
-    ...(sysctls.length > 0 ? { securityContext: { sysctls } } : {}),
+    securityContext: podSecurity(settings),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: drainSeconds + 10,
@@ -89,6 +95,7 @@ function podSpec(settings: RegionSettings): types.input.core.v1.PodSpec {
         },
       ],
     }),
+    ...(volumes.length > 0 && { volumes: volumes.map(({ name }) => ({ name, emptyDir: {} })) }),
     containers: [
       {
         name: containerName,
@@ -97,6 +104,12 @@ function podSpec(settings: RegionSettings): types.input.core.v1.PodSpec {
         ...(settings.args ? { args: [...settings.args] } : {}),
         ports: [{ name: 'http', containerPort: settings.port ?? serviceDefaults.port }],
         resources: resourcesOf(settings),
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        ...(volumes.length > 0 && { volumeMounts: volumes }),
         readinessProbe: {
           httpGet: { path: settings.readinessPath ?? serviceDefaults.readinessPath, port: 'http' },
           periodSeconds: 1,
@@ -108,6 +121,20 @@ function podSpec(settings: RegionSettings): types.input.core.v1.PodSpec {
         ...(drainSeconds > 0 ? { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } } : {}),
       },
     ],
+  };
+}
+
+/** As Pod Security `restricted` asks for, unless the image needs root: a service on the web is the first to be broken into. */
+function podSecurity({
+  runAsUser = serviceDefaults.runAsUser,
+  sysctls = {},
+}: RegionSettings): types.input.core.v1.PodSecurityContext {
+  const parameters = Object.entries(sysctls).map(([name, value]) => ({ name, value }));
+  return {
+    runAsUser,
+    runAsNonRoot: runAsUser !== 0,
+    seccompProfile: { type: 'RuntimeDefault' },
+    ...(parameters.length > 0 && { sysctls: parameters }),
   };
 }
 
@@ -130,7 +157,15 @@ function resourcesOf(settings: RegionSettings): types.input.core.v1.ResourceRequ
   const { limitMillicores, requestMillicores } = inPlace
     ? { limitMillicores: inPlace.ceilingMillicores, requestMillicores: startRequestMillicores }
     : partOf(settings);
-  return { limits: { cpu: quantity(limitMillicores) }, requests: { cpu: quantity(requestMillicores) } };
+  const {
+    memoryLimitMebibytes = serviceDefaults.memoryLimitMebibytes,
+    memoryRequestMebibytes = serviceDefaults.memoryRequestMebibytes,
+  } = settings;
+  // Without a request of its own the limit would be asked for.
+  return {
+    limits: { cpu: quantity(limitMillicores), memory: memory(memoryLimitMebibytes) },
+    requests: { cpu: quantity(requestMillicores), memory: memory(memoryRequestMebibytes) },
+  };
 }
 
 /** A rollout gives every pod the same: parts are rounded up to a whole millicore. */
@@ -146,6 +181,23 @@ function partOf(settings: RegionSettings): ReturnType<typeof cpuOf> {
 /** A CPU quantity in the form the API server stores, so that 1000m and 1 do not look like a change. */
 function quantity(millicores: number): string {
   return millicores % 1000 === 0 ? String(millicores / 1000) : `${millicores}m`;
+}
+
+/** The same of memory. */
+function memory(mebibytes: number): string {
+  return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
+}
+
+/**
+ * Lets in what comes to the service's own port, from wherever: of requests that come through a load balancer's address,
+ * a pod sees nodes for sources. Needs a network plugin that knows policies; others pass it by. Pure.
+ */
+export function networkPolicySpec(region: string): types.input.networking.v1.NetworkPolicySpec {
+  return {
+    podSelector: { matchLabels: regionLabels(region) },
+    policyTypes: ['Ingress'],
+    ingress: [{ ports: [{ protocol: 'TCP', port: 'http' }] }],
+  };
 }
 
 /** An eviction takes one pod of a region at a time. Pure. */

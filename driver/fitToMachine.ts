@@ -4,7 +4,7 @@ import { failedAtClient, type LoadSummary } from '../load/requestLog';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { preScaledPlans } from '../planning/preScaling';
 import { capacityOf } from '../stack/capacity';
-import { readStackFile, writeStackPlan } from '../stack/stackFile';
+import { readStackSettings, writeStackPlan } from '../stack/stackFile';
 import { requestRates } from './loadSender';
 import type { Reconciler } from './reconcile';
 import { requestPathOf } from './requestPath';
@@ -54,7 +54,7 @@ export async function fitToMachine(
   seed: number,
   step: Step,
 ): Promise<MachineFit> {
-  const config = readStackFile(reconciler.configFile);
+  const config = readStackSettings(reconciler.configFile);
   const [first] = plans;
   const [firstStackPlan] = preScaledPlans(plans, (region) => capacityOf(config, region));
   if (!first || !firstStackPlan) throw new Error('a run without an interval has no load');

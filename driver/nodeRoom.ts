@@ -37,7 +37,7 @@ export async function assertNodesHold(kubeConfig: KubeConfig, config: StackConfi
   if (lines.length === 0) return;
   throw new ClusterError(
     `The nodes cannot hold this plan:\n${lines.map((line) => `  ${line}`).join('\n')}\n` +
-      "Lower the regions' maxServers in casper:capacity or casper:regions, or give them nodes. Nothing was changed.",
+      "Lower the regions' maxServers in casper:capacity or casper:regions, or give them nodes (or accept it: casper apply --force nodeCpu). Nothing was changed.",
   );
 }
 

@@ -7,6 +7,7 @@ import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
 import { deadProcesses, traefikUrns } from './hostProcesses';
 import { assertNodesHold } from './nodeRoom';
+import { overrides } from './overrides';
 import { reach, type SilentCluster, type TargetCluster } from './reach';
 import type { Step } from './step';
 import type { Target } from './target';
@@ -120,9 +121,11 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const { configFile } = target.options;
   const config = readStackFile(configFile);
   const { answering } = await reach(target.clusters, config);
-  await inEach(answering, async ({ name, kubeConfig }) => {
-    await assertNodesHold(kubeConfig, inCluster(config, name));
-    return [];
+  const overridden = await overrides(config, async () => {
+    await inEach(answering, async ({ name, kubeConfig }) => {
+      await assertNodesHold(kubeConfig, inCluster(config, name));
+      return [];
+    });
   });
   const refresh = (): Promise<unknown> => step('pulumi refresh', () => refreshStack(stack, configFile));
   const update = (replace: readonly string[]): Promise<StackChange> =>
@@ -137,7 +140,12 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const started = await update(dead.map(({ urn }) => urn));
   const first = {
     ...started,
-    notes: [...overwritten, ...started.notes, ...dead.map(({ name }) => `started ${name} again`)],
+    notes: [
+      ...overridden,
+      ...overwritten,
+      ...started.notes,
+      ...dead.map(({ name }) => `started ${name} again`),
+    ],
   };
   const found = await verify(target, step);
   const faults = faultsOf(found);

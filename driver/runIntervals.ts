@@ -1,7 +1,7 @@
 import { capacityOf } from '../stack/capacity';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import { leftOut } from '../planning/leftOut';
-import { readStackFile, writeStackPlan } from '../stack/stackFile';
+import { readStackSettings, writeStackPlan } from '../stack/stackFile';
 import type { Change, Course } from './course';
 import type { StackChange } from './engine/update';
 import { PlannedCourse, type Losses } from './plannedCourse';
@@ -35,7 +35,7 @@ export function runIntervals(
   step: Step,
 ): Promise<void> {
   const courseOf = (tell: Tell): Course => {
-    const config = readStackFile(reconciler.configFile);
+    const config = readStackSettings(reconciler.configFile);
     const preScaledFor = preScaled ? (region: string) => capacityOf(config, region) : null;
     const inForce = config.plan;
     return new PlannedCourse(plans, { secondsPerInterval, preScaledFor, losses, inForce }, tell);
@@ -80,7 +80,7 @@ async function intervals(
   };
   const course = courseOf(tell);
   // What was applied last, or tried: a preview's plan is not that.
-  let given = readStackFile(configFile).plan;
+  let given = readStackSettings(configFile).plan;
   const write = (change: Change): Change => {
     const { plan, asTheyAre = [] } = change;
     const stackPlan = leftOut(change.stackPlan, { without: plan.without ?? [], asTheyAre }, given);

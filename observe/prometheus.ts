@@ -79,8 +79,16 @@ export async function rawSamples(
   timeoutMs = 5000,
 ): Promise<Series[]> {
   const form = { query: `${selector}[${Math.ceil(windowMs)}ms]` };
-  const answer = await post(url, 'api/v1/query', form, timeoutMs);
-  return seriesOf(rawReply, answer, url, selector).map(({ metric, values }) => ({
+  const { status, body } = await post(url, 'api/v1/query', form, timeoutMs);
+  return samplesIn(body, status, url, selector);
+}
+
+/**
+ * The samples of an answer; pure.
+ * @throws PrometheusError where it is none, or a refusal
+ */
+export function samplesIn(body: string, status: number, url: string, selector: string): Series[] {
+  return seriesOf(rawReply, { status, body }, url, selector).map(({ metric, values }) => ({
     labels: metric,
     samples: values,
   }));
@@ -113,11 +121,11 @@ export async function evaluate(
 
 function seriesOf<T>(
   schema: ReturnType<typeof replyWith<T>>,
-  { status, body }: HttpAnswer,
+  { status, body }: Pick<HttpAnswer, 'status' | 'body'>,
   url: string,
   query: string,
 ): { metric: Record<string, string>; values: T[] }[] {
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(parseJson(body));
   if (!parsed.success) {
     throw new PrometheusError(
       status < 300
@@ -135,7 +143,7 @@ function seriesOf<T>(
 
 interface HttpAnswer {
   readonly status: number;
-  readonly body: unknown;
+  readonly body: string;
   readonly clockMs: number | null;
 }
 
@@ -156,7 +164,7 @@ async function post(
     const clockMs = Date.parse(String(headers['date']));
     return {
       status: statusCode,
-      body: parseJson(await body.text()),
+      body: await body.text(),
       clockMs: Number.isNaN(clockMs) ? null : clockMs,
     };
   } catch (error) {

@@ -136,7 +136,19 @@ export function stackPlanOf(plan: IntervalPlan): StackPlan {
     regions: Object.fromEntries(plan.regions.map((region) => [region, regionPlanOf(plan, region)])),
     weights: plan.weights,
     ...(Object.keys(plan.backup).length > 0 && { backup: plan.backup }),
+    requestsPerSecond: Object.fromEntries(
+      plan.regions.map((origin) => [origin, sum(Object.values(plan.requests[origin] ?? {}))]),
+    ),
+    ...acceptedOf(plan),
   };
+}
+
+/** What the planner knows of and cannot help: an origin that nobody may serve, and a plan that breaks limits as asked. */
+function acceptedOf({ regions, weights, violations = [] }: IntervalPlan): Pick<StackPlan, 'accepts'> {
+  const accepts: NonNullable<StackPlan['accepts']> = [];
+  if (regions.some((origin) => !weights[origin])) accepts.push('originWithoutRow');
+  if (violations.some(({ limit }) => limit === 'capacity')) accepts.push('overCapacity');
+  return accepts.length > 0 ? { accepts } : {};
 }
 
 function regionPlanOf(plan: IntervalPlan, region: string): StackPlan['regions'][string] {

@@ -37,6 +37,10 @@ export function regionServiceArgs(
     livenessPath: service.livenessPath,
     nodeSelector: region.nodeSelector,
     sysctls: service.sysctls,
+    runAsUser: service.runAsUser,
+    writablePaths: service.writablePaths,
+    memoryLimitMebibytes: service.memoryLimitMebibytes,
+    memoryRequestMebibytes: service.memoryRequestMebibytes,
     drainSeconds: service.drainSeconds,
     rolloutTimeoutSeconds: service.rolloutTimeoutSeconds,
     address: region.loadBalancer,
@@ -117,10 +121,11 @@ export async function metalLbArgs(
   namePrefix: string | undefined,
 ): Promise<MetalLbArgs | undefined> {
   if (!platform.metalLb) return undefined;
-  const { namespace, install, manifest } = platform.metalLb;
+  const { namespace, install, manifest, sha256 } = platform.metalLb;
   const addresses = regions.flatMap(({ loadBalancer }) => (loadBalancer ? [loadBalancer.address] : []));
   return {
-    manifest: install && scope !== 'service' && manifest !== undefined ? await readManifest(manifest) : [],
+    manifest:
+      install && scope !== 'service' && manifest !== undefined ? await readManifest(manifest, sha256) : [],
     namePrefix,
     namespace,
     addresses: scope === 'platform' ? [] : [...new Set(addresses)],
@@ -132,7 +137,7 @@ export async function metricsServerArgs(
   { platform, scope }: StackConfig,
   namePrefix: string | undefined,
 ): Promise<MetricsServerArgs | undefined> {
-  const { install, manifest, extraArgs } = platform.metricsServer ?? {};
+  const { install, manifest, sha256, extraArgs } = platform.metricsServer ?? {};
   if (scope === 'service' || !install || manifest === undefined) return undefined;
-  return { manifest: await readManifest(manifest), namePrefix, extraArgs };
+  return { manifest: await readManifest(manifest, sha256), namePrefix, extraArgs };
 }

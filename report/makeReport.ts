@@ -8,11 +8,13 @@ import { RunTables } from './tables/runTables';
 /**
  * Makes the tables and report.html of a run from its records: at the run's end, a bad one too, and whenever they are
  * wanted again.
+ * @param tell is told what is left out of it
  * @returns the page's path
  * @throws RecordError
  */
-export async function makeReport(directory: string): Promise<string> {
-  const { run, intervals, sent } = readRecords(directory);
+export async function makeReport(directory: string, tell?: (note: string) => void): Promise<string> {
+  const { run, intervals, sent, notes } = readRecords(directory);
+  for (const note of notes) tell?.(note);
   if (intervals.some(({ served }) => served)) {
     RunTables.remove(directory);
     const tables = new RunTables(directory, run.regions);

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { IntervalLoad } from '../load/generateLoad';
+import { appendDurably } from './appendDurably';
 import { recordFiles, type RunRecord } from './records';
 import { RunTables } from './tables/runTables';
 import { addInterval } from './makeReport';
@@ -17,7 +18,7 @@ export class RunRecorder implements RunObserver {
     private readonly carbonOf: (interval: string) => Record<string, number>,
   ) {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(path.join(directory, recordFiles.run), `${JSON.stringify(run)}\n`);
+    appendDurably(path.join(directory, recordFiles.run), `${JSON.stringify(run)}\n`);
   }
 
   onRecord(interval: IntervalRecord): void {
@@ -33,7 +34,7 @@ export class RunRecorder implements RunObserver {
   }
 
   private add(file: string, record: object): void {
-    appendFileSync(path.join(this.directory, file), `${JSON.stringify(record)}\n`);
+    appendDurably(path.join(this.directory, file), `${JSON.stringify(record)}\n`);
   }
 
   /** Of a run that sends load; others have none. */

@@ -101,6 +101,8 @@ export interface RunRecords {
   readonly intervals: readonly RecordedInterval[];
   /** Of a run that sent load: by interval, those whose last request was over. */
   readonly sent: readonly RecordedLoad[];
+  /** What was left out of it, in words: a last line that a killed run left torn. */
+  readonly notes: readonly string[];
 }
 
 export const recordFiles = {
@@ -116,7 +118,7 @@ export class RecordError extends Error {
 }
 
 /**
- * Reads what a run has recorded. A last line that a killed run left torn is left out.
+ * Reads what a run has recorded. A last line that a killed run left torn is left out, which a note says.
  * @throws RecordError
  */
 export function readRecords(directory: string): RunRecords {
@@ -124,17 +126,28 @@ export function readRecords(directory: string): RunRecords {
   if (!existsSync(runFile)) {
     throw new RecordError(`${runFile} does not exist; name the folder of a run, as in runs/20260105T000000Z`);
   }
+  const notes: string[] = [];
+  const lines = <T>(schema: z.ZodType<T>, name: string): T[] => {
+    const file = path.join(directory, name);
+    const { whole, torn } = linesOf(file);
+    if (torn !== '') {
+      notes.push(
+        `${file}: its last line, ${whole.length + 1}, was cut off by the end of the run, and is left out`,
+      );
+    }
+    return whole.map((line, index) => parse(schema, line, `${file}:${index + 1}`));
+  };
   return {
     run: parse(runSchema, readFileSync(runFile, 'utf8'), runFile),
-    intervals: readLines(intervalSchema, path.join(directory, recordFiles.intervals)),
-    sent: readLines(sentSchema, path.join(directory, recordFiles.sent)),
+    intervals: lines(intervalSchema, recordFiles.intervals),
+    sent: lines(sentSchema, recordFiles.sent),
+    notes,
   };
 }
 
-function readLines<T>(schema: z.ZodType<T>, file: string): T[] {
-  if (!existsSync(file)) return [];
-  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  return whole.map((line, index) => parse(schema, line, `${file}:${index + 1}`));
+function linesOf(file: string): { readonly whole: readonly string[]; readonly torn: string } {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [''];
+  return { whole: lines.slice(0, -1), torn: lines.at(-1) ?? '' };
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string, where: string): T {

@@ -1,15 +1,9 @@
-import { maxCarbonGramsPerKwh } from '../traces/cells';
+import { leastCarbonGramsPerKwh, maxCarbonGramsPerKwh } from '../traces/cells';
 import { isoOf } from '../traces/time';
 import { z } from 'zod';
 import { faultOf, SignalError, type Fault, type FaultKind } from './fault';
 import { merged, type SignalValue } from './signalValue';
 import type { CarbonSource, RawPoint } from './source';
-
-/**
- * No grid that a cloud stands in is below it: what is, is mostly kilograms for grams. A minimiser would send all
- * traffic there, so a value that is right and below is held for missing too.
- */
-const leastGramsPerKwh = 1;
 
 /** Three orders, less what a grid moves by itself. */
 const jumpFactor = 300;
@@ -107,10 +101,10 @@ function judge(point: RawPoint, { source, zone, nowMs }: CheckContext): Judged {
   const gramsPerKwh = Number((value * source.gramsPerUnit).toPrecision(8));
   if (value === 0) return fault('zero', '0, which stands for no value');
   if (value < 0) return fault('negative', `${value}, expected more than 0`);
-  if (gramsPerKwh < leastGramsPerKwh || gramsPerKwh > maxCarbonGramsPerKwh) {
+  if (gramsPerKwh < leastCarbonGramsPerKwh || gramsPerKwh > maxCarbonGramsPerKwh) {
     return fault(
       'implausible',
-      `${gramsPerKwh} gCO2e/kWh, expected ${leastGramsPerKwh} to ${maxCarbonGramsPerKwh}; another unit?`,
+      `${gramsPerKwh} gCO2e/kWh, expected ${leastCarbonGramsPerKwh} to ${maxCarbonGramsPerKwh}; another unit?`,
     );
   }
   if (tense === 'actual' && startMs > nowMs + aheadMs) {

@@ -31,10 +31,11 @@ const hostSchema = z.strictObject({
   ssh: z
     .strictObject({
       port: port.default(22),
-      user: z.string().min(1).default('root'),
+      /** Who runs Pulumi when absent. */
+      user: z.string().min(1).optional(),
       /** Path on the machine that Pulumi runs on; without it an ssh agent is asked. */
       privateKeyFile: z.string().min(1).optional(),
-      /** The host's public key, type and key as in a known_hosts file; without it any is taken. */
+      /** The host's public key, type and key as in a known_hosts file; the one of the user's known_hosts file when absent. */
       hostKey: z.string().min(1).optional(),
     })
     .optional(),
@@ -155,8 +156,28 @@ const regionSchema = z.strictObject({
 const platformPart = {
   /** Whether the stack installs it; false where the cluster has it. */
   install: z.boolean().default(true),
-  /** Path or address of upstream's manifest. */
-  manifest: z.string().min(1).optional(),
+  /** Path of upstream's manifest, or its address, which has to begin with https://. */
+  manifest: z
+    .string()
+    .min(1)
+    .regex(/^(https:\/\/|(?![a-z]+:\/\/))/i, 'expected a path, or an address that begins with https://')
+    .optional(),
+  /** SHA-256 of the manifest, in hexadecimal: what is fetched must be what was looked at. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected the 64 hexadecimal digits that sha256sum prints')
+    .optional(),
+};
+const needsDigest = ({
+  manifest,
+  sha256,
+}: {
+  manifest?: string | undefined;
+  sha256?: string | undefined;
+}): boolean => !/^https:/i.test(manifest ?? '') || sha256 !== undefined;
+const digestMissing = {
+  error: 'expected what `curl -L ADDRESS | sha256sum` prints, as the manifest is an address',
+  path: ['sha256'],
 };
 const needsManifest = ({ install, manifest }: { install: boolean; manifest?: string | undefined }): boolean =>
   !install || manifest !== undefined;
@@ -170,46 +191,72 @@ const platformSchema = z.strictObject({
   metalLb: z
     .strictObject({ ...platformPart, namespace: z.string().min(1).default('metallb-system') })
     .refine(needsManifest, manifestMissing)
+    .refine(needsDigest, digestMissing)
     .optional(),
   /** Answers `kubectl top`. */
   metricsServer: z
     .strictObject({ ...platformPart, extraArgs: z.array(z.string()).default([]) })
     .refine(needsManifest, manifestMissing)
+    .refine(needsDigest, digestMissing)
     .optional(),
 });
 
-const serviceSchema = z.strictObject({
-  namespace: z
-    .string()
-    .regex(/^(?!kube-)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-      error:
-        'expected a namespace of the service’s own: letters, digits and dashes, and none of Kubernetes’ kube-*',
-    })
-    .default('casper'),
-  /** Whether the stack makes the namespace, and deletes it in the end; false for one that is somebody else's. */
-  createNamespace: z.boolean().default(true),
-  image: z.string().min(1),
-  args: z.array(z.string()).optional(),
-  port: z.int().min(1).max(65_535).default(8080),
-  /** Name of a secret of type kubernetes.io/dockerconfigjson that is in the namespace already. */
-  pullSecret: z.string().min(1).optional(),
-  /** Path that answers 200 once the service can serve. */
-  readinessPath: z.string().startsWith('/').default('/'),
-  /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
-  sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
-  /** Path that answers while the service lives; a pod that does not answer for a minute is started anew. Absent: no pod is. */
-  livenessPath: z.string().startsWith('/').optional(),
-  /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
-  drainSeconds: z.int().min(0).max(3600).default(5),
-  /** Bound of one region's rollout; keep it well under the scheduling interval. */
-  rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
-  /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
-  cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
-  /** How long a change in place may take before the region's pods are replaced instead. */
-  resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
-  /** Keep the reference's epsilon pod in regions without servers instead of none. */
-  keepWarm: z.boolean().default(false),
-});
+const serviceSchema = z
+  .strictObject({
+    namespace: z
+      .string()
+      .regex(/^(?!kube-)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+        error:
+          'expected a namespace of the service’s own: letters, digits and dashes, and none of Kubernetes’ kube-*',
+      })
+      .default('casper'),
+    /** Whether the stack makes the namespace, and deletes it in the end; false for one that is somebody else's. */
+    createNamespace: z.boolean().default(true),
+    image: z.string().min(1),
+    args: z.array(z.string()).optional(),
+    port: z.int().min(1).max(65_535).default(8080),
+    /** Name of a secret of type kubernetes.io/dockerconfigjson that is in the namespace already. */
+    pullSecret: z.string().min(1).optional(),
+    /** Path that answers 200 once the service can serve. */
+    readinessPath: z.string().startsWith('/').default('/'),
+    /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
+    sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
+    /** User id that the container runs as; 0 is root, which Pod Security `restricted` refuses. */
+    runAsUser: z.int().min(0).max(2_147_483_647).default(65_532),
+    /** Folders that the container may write to, empty when a pod starts; all else is read-only. */
+    writablePaths: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/,
+            'expected an absolute path without a colon, as in /var/cache',
+          ),
+      )
+      .default(['/tmp']),
+    /** Memory of a pod in MiB: above the limit it is ended and started anew; the request is what the scheduler keeps free. */
+    memoryLimitMebibytes: z.int().min(4).max(16_777_216).default(1024),
+    memoryRequestMebibytes: z.int().min(1).max(16_777_216).default(64),
+    /** Path that answers while the service lives; a pod that does not answer for a minute is started anew. Absent: no pod is. */
+    livenessPath: z.string().startsWith('/').optional(),
+    /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
+    drainSeconds: z.int().min(0).max(3600).default(5),
+    /** Bound of one region's rollout; keep it well under the scheduling interval. */
+    rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
+    /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
+    cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
+    /** How long a change in place may take before the region's pods are replaced instead. */
+    resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
+    /** Keep the reference's epsilon pod in regions without servers instead of none. */
+    keepWarm: z.boolean().default(false),
+  })
+  .refine(
+    ({ memoryLimitMebibytes, memoryRequestMebibytes }) => memoryRequestMebibytes <= memoryLimitMebibytes,
+    {
+      error: 'is more than memoryLimitMebibytes; lower it, or raise that',
+      path: ['memoryRequestMebibytes'],
+    },
+  );
 
 /** What may be ready for the loss of a region, from the least. */
 export const heldReadyLevels = ['none', 'limit', 'servers'] as const;
@@ -243,6 +290,9 @@ const intervalStart = z.preprocess(
 
 const row = z.record(regionName, z.int().min(1).max(1_000_000));
 
+/** What a plan may be accepted with where somebody names it; servingChecks.ts and driver/nodeRoom.ts say what each is. */
+export const acceptedFaults = ['servesNobody', 'originWithoutRow', 'overCapacity', 'nodeCpu'] as const;
+
 const planSchema = z.strictObject({
   interval: intervalStart,
   policy: z.string().min(1),
@@ -261,6 +311,10 @@ const planSchema = z.strictObject({
   backup: z.record(regionName, z.record(regionName, row)).exactOptional(),
   /** Regions that are lost: nothing is sent there, nothing is changed there and nothing waits for them. */
   without: z.array(regionName).exactOptional(),
+  /** Requests/s that are planned for, by origin: what the rows send must fit what the servers carry. Unknown when absent. */
+  requestsPerSecond: z.record(regionName, z.number().min(0).max(1e9)).exactOptional(),
+  /** Faults of this plan that it is carried out with all the same. */
+  accepts: z.array(z.enum(acceptedFaults)).exactOptional(),
 });
 
 export const stackSchema = z.strictObject({
@@ -291,6 +345,7 @@ export type RegionConfig = StackConfig['regions'][number];
 export type HostConfig = StackConfig['hosts'][number];
 export type ServiceConfig = StackConfig['service'];
 export type StackPlan = StackConfig['plan'];
+export type AcceptedFault = (typeof acceptedFaults)[number];
 export type Resilience = StackConfig['resilience'];
 /** What is ready for the loss of a region. */
 export type HeldReady = (typeof heldReadyLevels)[number];

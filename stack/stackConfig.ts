@@ -7,6 +7,7 @@ import {
   faultsOfRegions,
 } from './checks';
 import { faultsOfLive } from './liveChecks';
+import { faultsOfServing } from './servingChecks';
 import { faultsOfSignals } from './signalsChecks';
 import { stackSchema, type StackConfig } from './schema';
 
@@ -15,10 +16,11 @@ import { stackSchema, type StackConfig } from './schema';
  * Every key is checked here, once; behind this file the types are trusted.
  */
 
-export { heldReadyLevels } from './schema';
+export { acceptedFaults, heldReadyLevels } from './schema';
 export type { DemandConfig, LiveConfig } from './liveSchema';
 export type { CloudProvider, SignalsConfig, SourceConfig, SourceConfigOf, SourceKind } from './signalsSchema';
 export type {
+  AcceptedFault,
   HeldReady,
   HostConfig,
   RegionConfig,
@@ -31,6 +33,7 @@ export type {
 const prefix = 'casper:';
 
 const checksOfSettings = [faultsOfClusters, faultsOfRegions, faultsOfHosts, faultsOfSignals, faultsOfLive];
+const checksOfPlan = [faultsOfPlan, faultsOfBackup, faultsOfLeftOut, faultsOfServing];
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */
 export class StackConfigError extends Error {
@@ -50,10 +53,9 @@ export function parseStackConfig(
 ): StackConfig {
   const parsed = stackSchema.safeParse(values);
   const faults = parsed.success
-    ? (planToCome
-        ? checksOfSettings
-        : [...checksOfSettings, faultsOfPlan, faultsOfBackup, faultsOfLeftOut]
-      ).flatMap((faultsOf) => faultsOf(parsed.data))
+    ? (planToCome ? checksOfSettings : [...checksOfSettings, ...checksOfPlan]).flatMap((faultsOf) =>
+        faultsOf(parsed.data),
+      )
     : parsed.error.issues.map((issue) => {
         const path = `casper:${issue.path.map(String).join('.')}`;
         const value = valueAt(values, issue.path);

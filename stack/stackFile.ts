@@ -1,5 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { existsSync, readFileSync } from 'node:fs';
 import { isMap, isScalar, parseDocument, Scalar, type Document } from 'yaml';
+import { createText, replaceText } from './replaceText';
 import {
   casperValues,
   parseStackConfig,
@@ -9,24 +11,59 @@ import {
   type StackPlan,
 } from './stackConfig';
 
-function readDocument(path: string): Document {
-  if (!existsSync(path)) {
-    throw new StackConfigError(
-      `${path} does not exist; name a stack file with --config-file, or start from Pulumi.dev.yaml`,
-    );
-  }
-  const document = parseDocument(readFileSync(path, 'utf8'));
+interface ReadFile {
+  readonly text: string;
+  readonly document: Document;
+}
+
+/** @throws StackConfigError */
+function readFile(path: string): ReadFile {
+  const text = readText(path);
+  const document = parseDocument(text);
   const [fault] = document.errors;
   if (fault) throw new StackConfigError(`${path} is not YAML: ${fault.message}`);
   if (!isMap(document.get('config'))) {
     throw new StackConfigError(`${path} has no config: section; start from Pulumi.dev.yaml`);
   }
-  return document;
+  // The last number of a file that was cut may still be one, and another.
+  if (!text.endsWith('\n')) {
+    throw new StackConfigError(
+      `${path} does not end with the end of a line, as a file does that was cut off; look whether its last line is whole, and end it`,
+    );
+  }
+  return { text, document };
+}
+
+function readText(path: string): string {
+  if (!existsSync(path)) {
+    throw new StackConfigError(
+      `${path} does not exist; name a stack file with --config-file, or start from Pulumi.dev.yaml`,
+    );
+  }
+  const bytes = readFileSync(path);
+  if (!isUtf8(bytes)) throw new StackConfigError(`${path} is not text in UTF-8; save it as that`);
+  const text = bytes.toString();
+  if (text.includes('\0')) {
+    throw new StackConfigError(`${path} has zero bytes in it: a write was cut off; take it from a copy`);
+  }
+  return text;
 }
 
 function parseDocumentConfig(document: Document, path: string, planToCome = false): StackConfig {
-  const { config } = document.toJS() as { config: Record<string, unknown> };
-  return parseStackConfig(casperValues(config), path, planToCome);
+  return parseStackConfig(casperValues(configOf(document, path)), path, planToCome);
+}
+
+/** @throws StackConfigError where an alias has no anchor, which it may have lost with the plan before */
+function configOf(document: Document, path: string): Record<string, unknown> {
+  try {
+    return (document.toJS() as { config: Record<string, unknown> }).config;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new StackConfigError(
+      `${path}: ${error.message}. An alias must come after its anchor, and none may name an anchor inside casper:plan, ` +
+        'which each plan replaces as a whole; write the value itself in its place. The file was not changed.',
+    );
+  }
 }
 
 /**
@@ -34,7 +71,7 @@ function parseDocumentConfig(document: Document, path: string, planToCome = fals
  * @throws StackConfigError
  */
 export function readStackFile(path: string): StackConfig {
-  return parseDocumentConfig(readDocument(path), path);
+  return parseDocumentConfig(readFile(path).document, path);
 }
 
 /**
@@ -43,14 +80,16 @@ export function readStackFile(path: string): StackConfig {
  * @throws StackConfigError
  */
 export function readStackSettings(path: string): StackConfig {
-  return parseDocumentConfig(readDocument(path), path, true);
+  return parseDocumentConfig(readFile(path).document, path, true);
 }
 
 function setPlan(document: Document, plan: StackPlan): void {
   // Quoted, because Pulumi would read the bare time as a timestamp and write it back in another form.
   const interval = new Scalar(plan.interval);
   interval.type = Scalar.QUOTE_DOUBLE;
-  document.setIn(['config', 'casper:plan'], document.createNode({ ...plan, interval }));
+  // The weights stand last: a file that was cut lacks rows of them, and is refused.
+  const { weights, ...others } = plan;
+  document.setIn(['config', 'casper:plan'], document.createNode({ ...others, interval, weights }));
 }
 
 /**
@@ -60,10 +99,10 @@ function setPlan(document: Document, plan: StackPlan): void {
  * @throws StackConfigError when the file could not be used with that plan; it is left as it was
  */
 export function writeStackPlan(path: string, plan: StackPlan): boolean {
-  const document = readDocument(path);
-  setPlan(document, plan);
-  parseDocumentConfig(document, path);
-  return replaceFile(path, document);
+  return edit(path, (document) => {
+    setPlan(document, plan);
+    parseDocumentConfig(document, path);
+  });
 }
 
 /** One value of a stack file, by its keys from the outside in, such as `casper:service` and `cpuChange`. */
@@ -79,23 +118,43 @@ function setValue(document: Document, keys: readonly string[], value: unknown): 
 }
 
 /**
- * Sets one value of a stack file; all else stays as it is.
+ * Sets one value of a stack file; all else stays as it is. Whether its plan fits is seen when that is applied: the file
+ * may have none yet.
  * @throws StackConfigError when the file could not be used with that value; it is left as it was
  */
 export function setStackValue(path: string, { keys, value }: StackSetting): void {
-  const document = readDocument(path);
-  setValue(document, keys, value);
-  parseDocumentConfig(document, path);
-  replaceFile(path, document);
+  edit(path, (document) => {
+    setValue(document, keys, value);
+    parseDocumentConfig(document, path, true);
+  });
 }
 
-function replaceFile(path: string, document: Document): boolean {
-  const after = document.toString({ lineWidth: 0 });
-  if (after === readFileSync(path, 'utf8')) return false;
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, after);
-  renameSync(temporary, path);
-  return true;
+/** How often an edit is made anew in a file that somebody else changes meanwhile. */
+const attempts = 5;
+
+/**
+ * Changes a stack file. What somebody else has changed between reading and writing is read again, so that both changes
+ * are in the file.
+ * @returns whether the file changed
+ */
+function edit(path: string, change: (document: Document) => void): boolean {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const { text, document } = readFile(path);
+    change(document);
+    const after = textOf(document, text);
+    if (after === text) return false;
+    if (replaceText(path, text, after)) return true;
+  }
+  throw new StackConfigError(
+    `${path} was changed by somebody else each of the ${attempts} times that it was to be written; close what writes it, and try again. Nothing was written.`,
+  );
+}
+
+/** The text of a document, with the byte order mark and the ends of lines of the text that it was read from. */
+function textOf(document: Document, before: string): string {
+  const text = document.toString({ lineWidth: 0 });
+  const mark = before.startsWith('\uFEFF') && !text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  return mark + (before.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text);
 }
 
 /** What Pulumi notes at the top of a stack file about how its secrets are encrypted. */
@@ -107,12 +166,12 @@ const encryptionKeys = ['secretsprovider', 'encryptedkey', 'encryptionsalt'];
  */
 export function adoptEncryption(path: string, writtenByPulumi: string): void {
   const source = parseDocument(readFileSync(writtenByPulumi, 'utf8'));
-  const document = readDocument(path);
-  for (const key of encryptionKeys) {
-    const value: unknown = source.get(key);
-    if (value !== undefined) document.set(key, value);
-  }
-  replaceFile(path, document);
+  edit(path, (document) => {
+    for (const key of encryptionKeys) {
+      const value: unknown = source.get(key);
+      if (value !== undefined) document.set(key, value);
+    }
+  });
 }
 
 /**
@@ -127,7 +186,7 @@ export function newStackFile(
   interval: string,
   settings: readonly StackSetting[] = [],
 ): void {
-  const document = readDocument(template);
+  const { text, document } = readFile(template);
   const [first] = isMap(document.contents) ? document.contents.items : [];
   // What is said of the template does not hold for what is made of it.
   if (isScalar(first?.key)) first.key.commentBefore = null;
@@ -141,11 +200,17 @@ export function newStackFile(
     weights: {},
   };
   setPlan(document, plan);
-  parseDocumentConfig(document, path);
-  try {
-    writeFileSync(path, document.toString({ lineWidth: 0 }), { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  putPlanLast(document);
+  parseDocumentConfig(document, path, true);
+  if (!createText(path, textOf(document, text))) {
     throw new StackConfigError(`${path} exists already; name another file with --config-file, or remove it`);
   }
+}
+
+/** With the plan at its end, a file that was cut is refused wherever that was. */
+function putPlanLast(document: Document): void {
+  const config = document.get('config');
+  if (!isMap(config)) return;
+  const isPlan = (key: unknown): boolean => isScalar(key) && key.value === 'casper:plan';
+  config.items.sort((a, b) => Number(isPlan(a.key)) - Number(isPlan(b.key)));
 }

@@ -21,6 +21,12 @@ const latency = decimal.pipe(z.number().min(0).max(10_000));
 /** The dirtiest grids stand at about 1,000 gCO2e/kWh; what is above twice that is a mistake of unit or of measuring. */
 export const maxCarbonGramsPerKwh = 2000;
 
+/**
+ * No grid that a cloud stands in is below it: what is, is mostly kilograms for grams, and would take all traffic. A value
+ * that is right and below is held for missing too, as of live sources.
+ */
+export const leastCarbonGramsPerKwh = 1;
+
 /** Words that data sources write for a value that they do not have. */
 const absent = /^(null|none|nan|na|n\/a|-)?$/i;
 
@@ -69,6 +75,9 @@ export function readCarbon(text: string, place: CellPlace): number | Missing {
   if (absent.test(text)) return { missing: `${where} is no value` };
   const value = readDecimal(text, place);
   if (value <= 0) return { missing: `${where} is not greater than 0` };
+  if (value < leastCarbonGramsPerKwh) {
+    return { missing: `${where} is under ${leastCarbonGramsPerKwh} gCO2e/kWh; kilograms?` };
+  }
   if (value > maxCarbonGramsPerKwh) return { missing: `${where} is over ${maxCarbonGramsPerKwh} gCO2e/kWh` };
   return value;
 }

@@ -52,8 +52,16 @@ export function readCsvFile(path: string, { repeatedColumns = false } = {}): Csv
 }
 
 function parseRecords(path: string): CsvRow[] {
+  const bytes = readFileSync(path);
+  // The last number of a file that was cut is one as a rule, and another.
+  const last = isUtf16(bytes) ? bytes.at(-2) : bytes.at(-1);
+  if (last !== undefined && ![0x0a, 0x0d].includes(last)) {
+    throw new TraceError(
+      `${path} does not end with the end of a line, as a file does that was cut off; fetch it again, or look whether its last line is whole, and end it`,
+    );
+  }
   try {
-    const records = parse(readFileSync(path), {
+    const records = parse(bytes, {
       bom: true,
       info: true,
       relax_column_count: true,
@@ -70,6 +78,11 @@ function parseRecords(path: string): CsvRow[] {
     if (!(error instanceof CsvError)) throw error;
     throw new TraceError(`${path} is not CSV: ${error.message}; fetch it again or correct that line`);
   }
+}
+
+/** By its byte order mark, of the order that is read. */
+function isUtf16(bytes: Buffer): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xfe;
 }
 
 /**

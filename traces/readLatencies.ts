@@ -14,6 +14,9 @@ export interface Latencies {
   readonly latencyMs: readonly (readonly number[])[];
 }
 
+/** Light needs that long for 100 km of fibre and back: of regions that are worth telling apart, some are farther. In seconds all of the Earth is nearer. */
+const leastLongestMs = 1;
+
 /** A folder that holds a file of this name says by it that its data were generated; the file says how. */
 const syntheticMarker = 'SYNTHETIC.md';
 
@@ -42,14 +45,25 @@ export function readMatrix(file: CsvFile, regions: readonly string[]): number[][
       `${filePath} has ${rows.length} rows for ${header.length} regions; expected one row an origin, in the order of the header`,
     );
   }
-  return regions.map((origin) => {
+  const matrix = regions.map((origin) => {
     const row = rows[columnOf(file, origin)];
-    return regions.map((destination) =>
-      readLatency(row?.cells[columnOf(file, destination)] ?? '', {
-        path: filePath,
-        line: row?.line ?? 0,
-        column: destination,
-      }),
-    );
+    return regions.map((destination) => {
+      const place = { path: filePath, line: row?.line ?? 0, column: destination };
+      const latency = readLatency(row?.cells[columnOf(file, destination)] ?? '', place);
+      if (latency === 0 && origin !== destination) {
+        throw new TraceError(
+          `${filePath}:${place.line} column ${destination}: 0 ms from ${origin}; two regions are never that near: correct the value`,
+        );
+      }
+      return latency;
+    });
   });
+  const between = matrix.flatMap((row, origin) => row.filter((_, destination) => destination !== origin));
+  const longest = between.reduce((most, latency) => Math.max(most, latency), 0);
+  if (between.length > 0 && longest < leastLongestMs) {
+    throw new TraceError(
+      `${filePath}: the longest latency between two regions is ${longest} ms; expected milliseconds, and these look like seconds: multiply them by 1000`,
+    );
+  }
+  return matrix;
 }

@@ -60,6 +60,10 @@ export class Trace {
   get latencyMs(): readonly (readonly number[])[] {
     return this.data.latencyMs;
   }
+  /** Whether anybody asks for anything in any hour. */
+  get hasRequests(): boolean {
+    return [...this.data.requestsPerSecond.values()].some((row) => row.some((requests) => requests > 0));
+  }
   /** Start of the first hour that has requests and carbon, ISO 8601 in UTC. */
   get firstInterval(): string {
     return isoOf(this.firstSeconds);

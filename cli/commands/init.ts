@@ -33,7 +33,15 @@ export const initCommand = new Command('init')
     const ofImage = image === undefined ? [] : [{ keys: ['casper:service', 'image'], value: image }];
     const baseline = path.join(projectDirectory, 'Pulumi.dev.yaml');
     newStackFile(baseline, configFile, regions, trace.firstInterval, [...settings, ...ofImage]);
-    console.log(`wrote ${configFile}: ${trace.regions.length} regions, no servers yet`);
+    console.log(
+      `wrote ${configFile}: ${trace.regions.length} regions, no servers yet; give it a plan: ` +
+        `casper apply --traces ${traces} --at ${trace.firstInterval} --config-file ${configFile}`,
+    );
+    if (!trace.hasRequests) {
+      console.error(
+        `note: requests.csv in ${traces} has no request in any hour: plans of it serve nobody, and are refused`,
+      );
+    }
   });
 
 interface Flags {

@@ -8,5 +8,8 @@ export const reportCommand = new Command('report')
   )
   .argument('<run>', 'folder of the run, as in runs/20260105T000000Z')
   .action(async (run: string) => {
-    console.log(path.relative(process.cwd(), await makeReport(path.resolve(run))));
+    const page = await makeReport(path.resolve(run), (note) => {
+      console.error(`note: ${note}`);
+    });
+    console.log(path.relative(process.cwd(), page));
   });

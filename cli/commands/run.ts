@@ -17,7 +17,7 @@ import { carbonByRegion, latencyByPair } from '../../report/conditions';
 import { makeReport } from '../../report/makeReport';
 import { RunRecorder } from '../../report/recorder';
 import type { StackPlan } from '../../stack/stackConfig';
-import { readStackFile, readStackSettings } from '../../stack/stackFile';
+import { readStackSettings } from '../../stack/stackFile';
 import {
   integer,
   nonNegativeNumber,
@@ -139,7 +139,7 @@ export const runCommand = withLiveForecastOptions(
     const observers: RunObserver[] = [recorder, printer];
     let sender: LoadSender | undefined;
     if (flags.load) {
-      const config = readStackFile(target.options.configFile);
+      const config = readStackSettings(target.options.configFile);
       sender = new LoadSender({
         entryPoints: requestPathOf(config).entryPoints,
         ...{ plans, secondsPerInterval, seed: flags.seed, loadShare },
@@ -149,7 +149,7 @@ export const runCommand = withLiveForecastOptions(
       });
       observers.push(sender, new RequestWatcher(target.clusters, config, loadShare));
     }
-    const health = new ProxyHealth(readStackFile(target.options.configFile));
+    const health = new ProxyHealth(readStackSettings(target.options.configFile));
     const losses = {
       health,
       unreachable: () => unreachableRegions(readStackSettings(target.options.configFile)),

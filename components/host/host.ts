@@ -1,6 +1,8 @@
+import { userInfo } from 'node:os';
 import { Command as LocalCommand, type CommandArgs } from '@pulumi/command/local';
 import { Command as RemoteCommand } from '@pulumi/command/remote';
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
+import { knownHostKey } from './knownHosts';
 
 /** How to reach a host by ssh. */
 export interface SshConnection {
@@ -8,11 +10,11 @@ export interface SshConnection {
   readonly host: pulumi.Input<string>;
   /** TCP port; 22 when absent. */
   readonly port?: pulumi.Input<number> | undefined;
-  /** User; root when absent. */
+  /** User; the one who runs Pulumi when absent, as of ssh itself. */
   readonly user?: pulumi.Input<string> | undefined;
   /** Text of a private key; without it an ssh agent is asked. */
   readonly privateKey?: pulumi.Input<string> | undefined;
-  /** The host's public key, as in a known_hosts file behind the name; without it any is taken. */
+  /** The host's public key, as in a known_hosts file behind the name; the one of the user's own known_hosts file when absent. */
   readonly hostKey?: pulumi.Input<string> | undefined;
 }
 
@@ -42,7 +44,10 @@ export function hostCommand(
   // What a command printed is of no use to the next, and would be refused by most ssh servers, with a warning.
   const common = { ...args, addPreviousOutputInEnv: false };
   if (!connection) return new LocalCommand(name, common, opts);
-  const { host, port = 22, user = 'root', privateKey, hostKey } = connection;
+  const { host, port = 22, user = userInfo().username, privateKey } = connection;
+  const hostKey = pulumi
+    .all([host, port, connection.hostKey])
+    .apply(([address, at, given]) => Promise.resolve(given ?? knownHostKey(address, at)));
   return new RemoteCommand(
     name,
     {
@@ -52,8 +57,8 @@ export function hostCommand(
         port,
         user,
         dialErrorLimit: DIAL_ERROR_LIMIT,
+        hostKey,
         ...(privateKey === undefined ? {} : { privateKey }),
-        ...(hostKey === undefined ? {} : { hostKey }),
       },
     },
     opts,

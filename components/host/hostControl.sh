@@ -1,6 +1,7 @@
 #!/bin/sh
 # Looks after one process on a host and the files that it reads; all of it lies in the folder that this script is in.
-# Values come as lines on standard input, files behind them. Every command may be given again and again.
+# Values come as lines on standard input, files behind them; before all of it stands how many bytes that is, so that what
+# was cut on its way changes nothing. Every command may be given again and again.
 #
 #   process   start it, or start it anew where its own configuration has changed
 #             input: host, program, its arguments, name of its configuration file, address that answers once it is
@@ -19,6 +20,24 @@ host=$(uname -n)
 fail() {
   printf 'host %s: %s\n' "$host" "$1" >&2
   exit 1
+}
+
+# Makes what the caller has sent, once it is there as a whole, the standard input.
+take_input() {
+  IFS= read -r bytes || fail 'no input; nothing was changed'
+  case $bytes in
+    '' | *[!0-9]*) fail 'the input does not begin with the number of its bytes; nothing was changed' ;;
+  esac
+  cat > "$folder/input.new"
+  exec < "$folder/input.new"
+  arrived=$(($(wc -c < "$folder/input.new")))
+  rm "$folder/input.new"
+  [ "$bytes" = "$arrived" ] || fail "of $bytes bytes of input $arrived arrived; nothing was changed: apply again"
+}
+
+# One value of the input.
+take() {
+  IFS= read -r value || fail "the input ends before $1; nothing was changed"
 }
 
 # Values of the process as it was started last.
@@ -97,11 +116,12 @@ last_words() {
 }
 
 apply_process() {
-  IFS= read -r host
-  IFS= read -r next_program
-  IFS= read -r next_arguments
-  IFS= read -r next_config
-  IFS= read -r next_ready
+  take_input
+  take "the host's name" && host=$value
+  take 'the program' && next_program=$value
+  take 'its arguments' && next_arguments=$value
+  take 'the name of its configuration' && next_config=$value
+  take 'the address that tells that it is ready' && next_ready=$value
   cat > "$folder/config.new"
   command -v curl > /dev/null || fail 'curl is not there, and tells when a process is ready; install it'
   [ -x "$next_program" ] || fail "$next_program is not there or is no program; install it or correct its path in casper:hosts"
@@ -139,20 +159,29 @@ apply_process() {
 }
 
 apply_weights() {
-  IFS= read -r host
-  IFS= read -r api
-  IFS= read -r revision
-  IFS= read -r seconds
+  take_input
+  take "the host's name" && host=$value
+  take 'the API' && api=$value
+  take 'the revision' && revision=$value
+  take 'the seconds to wait' && seconds=$value
   # Told apart from every file before, from one with the same revision too: somebody may have changed that by hand.
   written=$revision-$(date +%s)-$$
   sed "s/$revision/$written/" > "$folder/weights.new"
   recall
-  running || start || fail "$program does not start: $(last_words)"
   rm -f "$folder/weights.before"
   [ ! -f "$weights" ] || cp "$weights" "$folder/weights.before"
   told=$(wc -c < "$folder/log")
   # Beside the watched folder first: Traefik must never read half a file.
   mv "$folder/weights.new" "$weights"
+  if ! running; then
+    # With the new file: the one before may be what it cannot read.
+    told=0
+    if ! start; then
+      reason=$(last_words)
+      restore
+      fail "$program does not start: $reason"
+    fi
+  fi
 
   until_second=$(($(date +%s) + seconds))
   while :; do
@@ -199,7 +228,7 @@ case ${1-} in
     stop
     cd /
     rm -rf "$folder/dynamic" "$folder/data"
-    for name in traefik.yml prometheus.yml process config weights log; do
+    for name in traefik.yml prometheus.yml process config weights log input control; do
       rm -f "$folder/$name.new" "$folder/$name.before"
     done
     for name in traefik.yml prometheus.yml process log control; do

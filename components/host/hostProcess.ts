@@ -40,7 +40,9 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
   // Something that moves is removed where it was before it is made where it goes: both may want one port. It is also
   // what lets a process that died be replaced (`pulumi up --replace`): start after stop, not before.
   const opts = { parent, deleteBeforeReplace: true };
-  const install = pulumi.interpolate`mkdir -p ${path}/${args.subfolder} && cat > ${path}/control.new && mv ${path}/control.new ${path}/control`;
+  const script = controlScript();
+  // A script that was cut on its way would be half a script for good.
+  const install = pulumi.interpolate`mkdir -p ${path}/${args.subfolder} && cat > ${path}/control.new && [ "$(($(wc -c < ${path}/control.new)))" = ${Buffer.byteLength(script)} ] && mv ${path}/control.new ${path}/control || { echo 'the script did not arrive as a whole; the one before stays: apply again' >&2; exit 1; }`;
   const folder = hostCommand(
     `${name}-folder`,
     host,
@@ -48,7 +50,7 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
       create: install,
       update: install,
       delete: pulumi.interpolate`${control} remove`,
-      stdin: controlScript(),
+      stdin: script,
       triggers: [host.connection?.host ?? 'this machine', path],
     },
     opts,
@@ -76,7 +78,10 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
   return { folder, process, control };
 }
 
-/** Values for the script, a line each. */
+/** Values for the script, a line each, behind the number of bytes that they are. */
 export function linesOf(values: readonly pulumi.Input<string>[]): pulumi.Output<string> {
-  return pulumi.all([...values]).apply((lines) => lines.join('\n'));
+  return pulumi.all([...values]).apply((lines) => {
+    const text = lines.join('\n');
+    return `${Buffer.byteLength(text)}\n${text}`;
+  });
 }

@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { cacheDirectory } from '../../start/cacheDirectory';
 import { owned } from '../owned';
 
 const objectSchema = z.looseObject({
@@ -24,11 +27,12 @@ export class ManifestError extends Error {
 
 /**
  * Reads the objects of a manifest.
- * @param source path of a file, or an http(s) address
+ * @param source path of a file, or an address that begins with https://
+ * @param sha256 of its bytes, in hexadecimal; an address must have one, and what it gives is fetched once
  * @throws ManifestError
  */
-export async function readManifest(source: string): Promise<ManifestObject[]> {
-  const documents = parseAllDocuments(await textOf(source));
+export async function readManifest(source: string, sha256?: string): Promise<ManifestObject[]> {
+  const documents = parseAllDocuments(await textOf(source, sha256));
   return documents.map((document, index) => {
     const parsed = objectSchema.safeParse(document.errors.length > 0 ? undefined : document.toJS());
     if (!parsed.success) {
@@ -41,25 +45,65 @@ export async function readManifest(source: string): Promise<ManifestObject[]> {
   });
 }
 
-async function textOf(source: string): Promise<string> {
-  if (/^https?:\/\//.test(source)) {
-    const response = await fetch(source, { signal: AbortSignal.timeout(30_000) }).catch((error: unknown) => {
-      throw new ManifestError(
-        `${source} cannot be fetched: ${String(error)}; name a path or an address that answers`,
-      );
-    });
-    if (!response.ok) {
-      throw new ManifestError(`${source} answers ${response.status}; correct the address of the manifest`);
-    }
-    return response.text();
+async function textOf(source: string, sha256: string | undefined): Promise<string> {
+  if (!/^[a-z]+:\/\//i.test(source)) {
+    const bytes = bytesOf(source);
+    if (sha256 !== undefined) assertDigest(source, bytes, sha256);
+    return bytes.toString();
   }
-  try {
-    return readFileSync(source, 'utf8');
-  } catch (error) {
+  if (!/^https:/i.test(source)) {
     throw new ManifestError(
-      `${source} cannot be read (${(error as NodeJS.ErrnoException).code ?? ''}); name the manifest's path or address in casper:platform`,
+      `${source}: anybody on the way could change it; name a path, or an address of https://`,
     );
   }
+  if (sha256 === undefined) {
+    throw new ManifestError(`${source}: has no sha256; give what \`curl -L ${source} | sha256sum\` prints`);
+  }
+  const kept = path.join(cacheDirectory, 'manifests', `${sha256}.yaml`);
+  if (existsSync(kept)) {
+    const bytes = readFileSync(kept);
+    if (digestOf(bytes) === sha256) return bytes.toString();
+  }
+  const bytes = await fetched(source);
+  assertDigest(source, bytes, sha256);
+  mkdirSync(path.dirname(kept), { recursive: true });
+  writeFileSync(`${kept}.${process.pid}`, bytes);
+  renameSync(`${kept}.${process.pid}`, kept);
+  return bytes.toString();
+}
+
+function bytesOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ManifestError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? ''}); name the manifest's path or address in casper:platform`,
+    );
+  }
+}
+
+async function fetched(address: string): Promise<Buffer> {
+  const response = await fetch(address, { signal: AbortSignal.timeout(30_000) }).catch((error: unknown) => {
+    throw new ManifestError(
+      `${address} cannot be fetched: ${String(error)}; name a path or an address that answers`,
+    );
+  });
+  if (!response.ok) {
+    throw new ManifestError(`${address} answers ${response.status}; correct the address of the manifest`);
+  }
+  return Buffer.from(await response.arrayBuffer());
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function assertDigest(source: string, bytes: Buffer, sha256: string): void {
+  const found = digestOf(bytes);
+  if (found === sha256) return;
+  throw new ManifestError(
+    `${source} has the SHA-256 ${found}, expected ${sha256}: it is not what was looked at; look at it anew, and correct sha256 or the address. Nothing was changed.`,
+  );
 }
 
 /** An object whose names may become known later. */

@@ -1,5 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 
 /** Who holds the lock of a stack in a file backend, as Pulumi's error says it. */
 export interface LockHolder {
@@ -7,30 +10,63 @@ export interface LockHolder {
   readonly host: string;
   readonly pid: number;
   readonly since: string;
+  /** Path of the lock where it is a file that is reached from here. */
+  readonly file?: string;
 }
 
-/** Reads "created by root@host (pid 123) at 2026-01-05T00:00:00Z" out of an error's text, which may say it twice. */
+const line = /^\s*(\S+): created by (.+)@(\S+) \(pid (\d+)\) at (\S+)$/gm;
+
+/** Reads "file:///locks/a.json: created by root@host (pid 123) at 2026-01-05T00:00:00Z" out of an error's text, which may say it twice. */
 export function lockHolders(text: string): LockHolder[] {
-  const lines = new Set([...text.matchAll(/created by \S+@\S+ \(pid \d+\) at \S+/g)].map(([line]) => line));
-  return [...lines].map((line) => {
-    const [, user = '', host = '', pid, since = ''] =
-      /by (\S+)@(\S+) \(pid (\d+)\) at (\S+)/.exec(line) ?? [];
-    return { user, host, pid: Number(pid), since };
+  const lines = new Map([...text.matchAll(line)].map((match) => [match[0].trim(), match]));
+  return [...lines.values()].map(([, place = '', user = '', host = '', pid, since = '']) => {
+    const file = fileOf(place);
+    return { user, host, pid: Number(pid), since, ...(file !== undefined && { file }) };
   });
 }
 
-/** Whether a holder is known to be gone: it ran on this machine, and no process of its number does any more. */
-export function isGone({ host, pid }: LockHolder): boolean {
-  return host === hostname() && !isRunning(pid);
+function fileOf(place: string): string | undefined {
+  try {
+    return place.startsWith('file://') ? fileURLToPath(place.replace(/\?.*$/, '')) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function isRunning(pid: number): boolean {
+const lockSchema = z.object({ pid: z.int() });
+
+/**
+ * Removes the lock of one holder and no other: another driver may have taken its own meanwhile, which `pulumi cancel`
+ * would take away as well. Where two drivers remove the same one, Pulumi's own locking lets one of them go on.
+ */
+export function removeLock({ file, pid }: LockHolder & { readonly file: string }): void {
+  if (pidIn(file) === pid) rmSync(file, { force: true });
+}
+
+function pidIn(file: string): number | undefined {
   try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return lockSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).pid;
+  } catch {
+    return undefined;
   }
-  // A zombie can still be signalled but has no command line any more. Where there is no /proc it counts as running.
-  const commandLine = `/proc/${pid}/cmdline`;
-  return !existsSync(commandLine) || readFileSync(commandLine).length > 0;
+}
+
+/**
+ * Locks of a file backend that are empty or cut, as a full disk or a loss of power leaves them: Pulumi does not say that
+ * it is they that it cannot read.
+ * @param backend its URL, as in file:///var/lib/pulumi or file://~
+ */
+export function damagedLocks(backend: string): string[] {
+  if (!backend.startsWith('file://')) return [];
+  const root = backend.slice('file://'.length).replace(/\?.*$/, '').replace(/^~/, homedir());
+  const locks = path.join(root, '.pulumi', 'locks');
+  try {
+    return readdirSync(locks, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => path.join(locks, name))
+      .filter((file) => pidIn(file) === undefined)
+      .sort();
+  } catch {
+    return [];
+  }
 }

@@ -1,7 +1,8 @@
 import type { EngineEvent, GlobalOpts, Stack } from '@pulumi/pulumi/automation';
 import { ConcurrentUpdateError } from '@pulumi/pulumi/automation';
 import { changesOf, fallbacksOf, plainText, programWarnings, type ResourceChange } from './changes';
-import { isGone, lockHolders, type LockHolder } from './lock';
+import { damagedLocks, lockHolders, removeLock, type LockHolder } from './lock';
+import { isGone, onRecord } from './updateRecord';
 
 /** What a preview or an update moved, and how long it took. */
 export interface StackChange {
@@ -58,20 +59,21 @@ async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: W
   let events: EngineEvent[] = [];
   const attempt = async (): Promise<void> => {
     events = [];
-    await work((event) => events.push(event));
+    await onRecord(() => work((event) => events.push(event)));
   };
   try {
     await attempt().catch(async (error: unknown) => {
       if (!(error instanceof ConcurrentUpdateError)) throw error;
       // A driver that was killed has left its lock; the next one goes on from there.
-      const holders = lockHolders(error.message);
-      if (holders.length === 0 || !holders.every(isGone)) throw error;
-      await stack.cancel();
+      const holders = lockHolders(error.message).filter(hasFile);
+      const all = holders.length === lockHolders(error.message).length;
+      if (holders.length === 0 || !all || !holders.every(isGone)) throw error;
+      holders.forEach(removeLock);
       notes.push(`took over the lock of ${holders.map(describeHolder).join(', ')}, which runs no longer`);
       await attempt();
     });
   } catch (error) {
-    throw explain(stack, what, error, events);
+    throw (await damagedLockError(stack, error)) ?? explain(stack, what, error, events);
   }
   return {
     changes: changesOf(events),
@@ -81,6 +83,25 @@ async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: W
   };
 }
 
+function hasFile(holder: LockHolder): holder is LockHolder & { readonly file: string } {
+  return holder.file !== undefined;
+}
+
+/** Pulumi says of a lock that is empty or cut what is wrong with its JSON, and not that it is a lock, nor which. */
+async function damagedLockError(stack: Stack, error: unknown): Promise<StackLockedError | null> {
+  if (!/JSON input|invalid character/.test(String(error))) return null;
+  const url = await stack.workspace.whoAmI().then(
+    (self) => self.url ?? '',
+    () => '',
+  );
+  const files = damagedLocks(url);
+  if (files.length === 0) return null;
+  return new StackLockedError(
+    `Stack ${stack.name} cannot be locked: ${files.join(', ')} is empty or cut, so it does not say whose lock it is. ` +
+      `If no update of the stack runs anywhere, remove it: rm ${files.map((file) => `'${file}'`).join(' ')}. Nothing was changed.`,
+  );
+}
+
 function describeHolder({ user, host, pid, since }: LockHolder): string {
   return `process ${pid} of ${user}@${host} (since ${since})`;
 }
@@ -88,10 +109,13 @@ function describeHolder({ user, host, pid, since }: LockHolder): string {
 function explain(stack: Stack, what: string, error: unknown, events: readonly EngineEvent[]): Error {
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof ConcurrentUpdateError) {
-    const holders = lockHolders(text).map(describeHolder).join(', ') || 'another update';
+    const holders = lockHolders(text);
+    const files = holders.filter(hasFile).map(({ file }) => `'${file}'`);
+    const remedy = files.length > 0 ? `rm ${files.join(' ')}` : `pulumi cancel --stack ${stack.name}`;
     return new StackLockedError(
-      `Stack ${stack.name} is locked by ${holders}. Wait for it; if it runs no longer, ` +
-        `\`pulumi cancel --stack ${stack.name}\` in the project's folder takes the lock away. Nothing was changed.`,
+      `Stack ${stack.name} is locked by ${holders.map(describeHolder).join(', ') || 'another update'}. Wait for it. That ` +
+        `it runs no longer cannot be proved from here; where you know it, \`${remedy}\` in the project's folder takes the ` +
+        'lock away. Nothing was changed.',
     );
   }
   const diagnostics = events
@@ -101,7 +125,16 @@ function explain(stack: Stack, what: string, error: unknown, events: readonly En
     .filter((message, index, all) => message !== '' && all.indexOf(message) === index);
   const reached =
     what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : '';
-  return new UpdateError(
-    `pulumi ${what} of stack ${stack.name} failed: ${diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text}`,
+  const told = diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text;
+  return new UpdateError(`pulumi ${what} of stack ${stack.name} failed: ${told}${remedyForHostKey(told)}`);
+}
+
+/** What to do about a host that shows another key than it did, in the words of the command provider; pure. */
+export function remedyForHostKey(text: string): string {
+  if (!/host key mismatch/.test(text)) return '';
+  return (
+    "\nThe host shows another key than the one that casper:hosts (ssh.hostKey) or the user's known_hosts file has of it: " +
+    'either somebody stands between, or the host was made anew. Nothing was sent to it. Compare the key with the output ' +
+    'of `ssh-keygen -l` on the host; if it is its own, correct hostKey, or forget the former key: ssh-keygen -R ADDRESS.'
   );
 }

@@ -85,13 +85,25 @@ export async function servedTraffic({
   const { statusCode, body } = await request(url, limits);
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${url} answers ${statusCode}`);
-  return trafficOf(parseServices(text, url));
+  return trafficIn(text, url);
 }
 
-function parseServices(text: string, url: string): z.infer<typeof servicesSchema> {
-  const parsed = servicesSchema.safeParse(JSON.parse(text));
+/**
+ * What an answer says that a Traefik serves; pure.
+ * @throws Error where it is no list of services
+ */
+export function trafficIn(text: string, url: string): ServedTraffic {
+  const parsed = servicesSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new Error(`${url} answers ${text.slice(0, 200)}, expected a list of services`);
-  return parsed.data;
+  return trafficOf(parsed.data);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function trafficOf(services: z.infer<typeof servicesSchema>): ServedTraffic {

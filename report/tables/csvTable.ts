@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'csv-stringify/sync';
+import { appendDurably } from '../appendDurably';
 
 export type Cell = string | number;
 
@@ -39,7 +31,7 @@ export class CsvTable {
     if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole));
     if (whole === '') {
       mkdirSync(path.dirname(file), { recursive: true });
-      this.write(header);
+      appendDurably(this.file, header);
     }
   }
 
@@ -50,16 +42,6 @@ export class CsvTable {
         throw new Error(`a row of ${row.length} cells for ${this.columns.length} columns of ${this.file}`);
       }
     }
-    this.write(stringify(rows.map((row) => [...row])));
-  }
-
-  private write(text: string): void {
-    const file = openSync(this.file, 'a');
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    appendDurably(this.file, stringify(rows.map((row) => [...row])));
   }
 }

@@ -32,7 +32,10 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
   beforeAll(async () => {
     // Accepts no variable at all, which is the least that a server may.
     if (place === 'a host reached by ssh') server = await SshServer.start('NONE');
-    host = { name: 'here', ...(server ? { connection: server.connection } : {}) };
+    host = {
+      name: 'here',
+      ...(server ? { connection: { ...server.connection, hostKey: server.hostKey } } : {}),
+    };
   });
   afterAll(async () => {
     await server?.stop();
@@ -256,7 +259,9 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
   });
 
   test('a host that cannot be reached is told in seconds', async () => {
-    const connection = { host: '127.0.0.1', port: await freePort(), user: 'root', privateKey: undefined };
+    const port = await freePort();
+    const anyKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIx42og5LKWb4Ta+8EiZB762DGASh6IMLMhaBL4Ftw7K';
+    const connection = { host: '127.0.0.1', port, user: 'root', hostKey: anyKey };
     const away = { name: 'away', connection };
     const message = await stack.upFails(program(FIRST, { east: { host: away } }));
     expect(message).toContain('after 3 failed attempts: connect ECONNREFUSED');

@@ -82,7 +82,13 @@ function dial(config: ConnectConfig): Promise<Client> {
       .on('ready', () => {
         resolve(client);
       })
-      .on('error', reject)
+      .on('error', (error) => {
+        // In the genuine provider's words, which the library puts otherwise.
+        const mismatch = error.message.includes('verification failed');
+        reject(
+          mismatch ? new Error('ssh: handshake failed: ssh: host key mismatch', { cause: error }) : error,
+        );
+      })
       .on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) => {
         finish(prompts.map(() => config.password ?? ''));
       })

@@ -187,7 +187,7 @@ describe('bad input changes nothing', () => {
         await stack.run('apply'),
         1,
         `Stack ${stack.name} is locked by process ${process.pid}`,
-        'pulumi cancel',
+        `rm '${lock}'`,
         'Nothing was changed',
       );
     } finally {

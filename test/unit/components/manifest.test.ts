@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readManifest } from '../../../components/platform/manifest';
+import { cacheDirectory } from '../../../start/cacheDirectory';
 
 let folder: string;
 let file: string;
@@ -17,6 +17,8 @@ afterEach(() => {
 
 const text =
   'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: b\n  namespace: a\n';
+
+const digest = createHash('sha256').update(text).digest('hex');
 
 test('every document of a file is an object', async () => {
   writeFileSync(file, text);
@@ -39,23 +41,59 @@ test('a document that is no object is named by its number', async () => {
   await expect(readManifest(file)).rejects.toThrow(`${file}: document 1 is no Kubernetes object`);
 });
 
+test('of a file the digest is compared where one is given', async () => {
+  writeFileSync(file, text);
+  expect(await readManifest(file, digest)).toHaveLength(2);
+  await expect(readManifest(file, 'f'.repeat(64))).rejects.toThrow(
+    `${file} has the SHA-256 ${digest}, expected ${'f'.repeat(64)}: it is not what was looked at`,
+  );
+});
+
 describe('by address', () => {
-  let server: Server;
-  let url: string;
-  beforeEach(async () => {
-    server = createServer((request, response) => {
-      response.statusCode = request.url === '/there' ? 200 : 404;
-      response.end(text);
+  const url = 'https://manifests.example/metallb.yaml';
+  let answers: string[];
+  let kept: string;
+  beforeEach(() => {
+    answers = [text];
+    kept = path.join(cacheDirectory, 'manifests', `${digest}.yaml`);
+    rmSync(kept, { force: true });
+    jest.spyOn(globalThis, 'fetch').mockImplementation(() => {
+      const answer = answers.shift();
+      return Promise.resolve(answer === undefined ? new Response('', { status: 404 }) : new Response(answer));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  afterEach(async () => {
-    await new Promise((resolve) => server.close(resolve));
+  afterEach(() => {
+    jest.restoreAllMocks();
+    rmSync(kept, { force: true });
   });
 
-  test('it is fetched, and an answer that is none says its status', async () => {
-    expect(await readManifest(`${url}/there`)).toHaveLength(2);
-    await expect(readManifest(`${url}/gone`)).rejects.toThrow(`${url}/gone answers 404`);
+  test('it is fetched once, and what it answers must have the digest', async () => {
+    answers = [`${text}# changed`, text];
+    await expect(readManifest(url, digest)).rejects.toThrow(
+      /has the SHA-256 .*: it is not what was looked at/,
+    );
+    expect(await readManifest(url, digest)).toHaveLength(2);
+    expect(await readManifest(url, digest)).toHaveLength(2);
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  test('what is kept of it is looked at anew', async () => {
+    mkdirSync(path.dirname(kept), { recursive: true });
+    writeFileSync(kept, 'cut');
+    expect(await readManifest(url, digest)).toHaveLength(2);
+  });
+
+  test('an answer that is none says its status', async () => {
+    answers = [];
+    await expect(readManifest(url, digest)).rejects.toThrow(`${url} answers 404`);
+  });
+
+  test('without a digest, or where anybody may change it on its way, it is not asked for', async () => {
+    await expect(readManifest(url)).rejects.toThrow(`${url}: has no sha256; give what`);
+    await expect(readManifest(url.replace('https', 'http'), digest)).rejects.toThrow(
+      'name a path, or an address',
+    );
+    await expect(readManifest('ftp://x/y', digest)).rejects.toThrow('name a path, or an address');
+    expect(fetch).not.toHaveBeenCalled();
   });
 });

@@ -48,12 +48,13 @@ async function deploy(changes: Partial<RegionServiceArgs> = {}) {
   return { recorded, region, endpoint, live, deployment };
 }
 
-test('registers one Deployment and one Service under itself, and nothing else', async () => {
+test('registers one Deployment, one Service and its NetworkPolicy under itself, and nothing else', async () => {
   const { recorded, endpoint } = await deploy();
   expect(recorded.map(({ type, name }) => [type, name]).sort()).toEqual([
     ['casper:index:RegionService', 'us-east-1'],
     ['kubernetes:apps/v1:Deployment', 'us-east-1'],
     ['kubernetes:core/v1:Service', 'us-east-1'],
+    ['kubernetes:networking.k8s.io/v1:NetworkPolicy', 'us-east-1'],
   ]);
   expect(endpoint).toBe('kiwix-us-east-1.casper:8080');
 });
@@ -62,8 +63,8 @@ test('the limit is the plan’s and the request 0.9 of it, rounded up to whole m
   const { deployment, live } = await deploy();
   expect(deployment.spec.replicas).toBe(1);
   expect(deployment.spec.template.spec.containers[0]?.resources).toEqual({
-    limits: { cpu: '281m' },
-    requests: { cpu: '253m' },
+    limits: { cpu: '281m', memory: '1Gi' },
+    requests: { cpu: '253m', memory: '64Mi' },
   });
   expect(live).toBe(281);
 });
@@ -71,8 +72,8 @@ test('the limit is the plan’s and the request 0.9 of it, rounded up to whole m
 test('whole CPUs are written as the API server stores them', async () => {
   const { deployment } = await deploy({ cpuMillicores: 1000 });
   expect(deployment.spec.template.spec.containers[0]?.resources).toEqual({
-    limits: { cpu: '1' },
-    requests: { cpu: '900m' },
+    limits: { cpu: '1', memory: '1Gi' },
+    requests: { cpu: '900m', memory: '64Mi' },
   });
 });
 
@@ -83,7 +84,7 @@ describe('several pods', () => {
     const { deployment, recorded } = await deploy({ cpuMillicores: 251, pods });
     expect(deployment.spec.replicas).toBe(3);
     const { containers, topologySpreadConstraints } = deployment.spec.template.spec;
-    expect(containers[0]?.resources).toEqual({ limits: { cpu: '84m' }, requests: { cpu: '76m' } });
+    expect(containers[0]?.resources).toMatchObject({ limits: { cpu: '84m' }, requests: { cpu: '76m' } });
     expect(topologySpreadConstraints).toEqual([
       expect.objectContaining({ topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' }),
     ]);
@@ -117,10 +118,78 @@ test('a pod is started anew only where a path says that it lives, and not while 
 
 test('kernel parameters go to the pod; without any the template says nothing of them', async () => {
   const { deployment } = await deploy({ sysctls: { 'net.ipv4.tcp_max_tw_buckets': '0' } });
-  expect(deployment.spec.template.spec.securityContext).toEqual({
+  expect(deployment.spec.template.spec.securityContext).toMatchObject({
     sysctls: [{ name: 'net.ipv4.tcp_max_tw_buckets', value: '0' }],
   });
-  expect((await deploy({ sysctls: {} })).deployment.spec.template.spec).not.toHaveProperty('securityContext');
+  const plain = await deploy({ sysctls: {} });
+  expect(plain.deployment.spec.template.spec.securityContext).not.toHaveProperty('sysctls');
+});
+
+describe('what a pod may do', () => {
+  interface Secured {
+    automountServiceAccountToken?: boolean;
+    securityContext?: object;
+    volumes?: object[];
+    containers: { securityContext?: object; volumeMounts?: object[]; resources: object }[];
+  }
+  const podOf = async (changes: Partial<RegionServiceArgs> = {}): Promise<Secured> =>
+    (await deploy(changes)).deployment.spec.template.spec;
+
+  test('is what Pod Security `restricted` lets it, and to write to /tmp alone', async () => {
+    const { automountServiceAccountToken, securityContext, volumes, containers } = await podOf();
+    expect(automountServiceAccountToken).toBe(false);
+    expect(securityContext).toEqual({
+      runAsUser: 65532,
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(containers[0]?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(volumes).toEqual([{ name: 'writable-0', emptyDir: {} }]);
+    expect(containers[0]?.volumeMounts).toEqual([{ name: 'writable-0', mountPath: '/tmp' }]);
+  });
+
+  test('is more where the image needs it: another user, root too, other folders, other memory', async () => {
+    const pod = await podOf({
+      runAsUser: 1000,
+      writablePaths: ['/var/cache', '/run'],
+      memoryLimitMebibytes: 2048,
+      memoryRequestMebibytes: 500,
+    });
+    expect(pod.securityContext).toMatchObject({ runAsUser: 1000, runAsNonRoot: true });
+    expect(pod.containers[0]?.volumeMounts).toEqual([
+      { name: 'writable-0', mountPath: '/var/cache' },
+      { name: 'writable-1', mountPath: '/run' },
+    ]);
+    expect(pod.containers[0]?.resources).toMatchObject({
+      limits: { memory: '2Gi' },
+      requests: { memory: '500Mi' },
+    });
+    expect((await podOf({ runAsUser: 0 })).securityContext).toMatchObject({
+      runAsUser: 0,
+      runAsNonRoot: false,
+    });
+    expect(await podOf({ writablePaths: [] })).not.toHaveProperty('volumes');
+  });
+
+  test('and who reaches it is who asks for the service', async () => {
+    const { recorded } = await deploy();
+    const policy = recorded.find(({ type }) => type.endsWith(':NetworkPolicy'))?.inputs as { spec: object };
+    expect(policy.spec).toEqual({
+      podSelector: {
+        matchLabels: {
+          'app.kubernetes.io/name': 'kiwix-serve',
+          'app.kubernetes.io/instance': 'us-east-1',
+          'app.kubernetes.io/part-of': 'casper',
+        },
+      },
+      policyTypes: ['Ingress'],
+      ingress: [{ ports: [{ protocol: 'TCP', port: 'http' }] }],
+    });
+  });
 });
 
 test('a region without CPU has no pods', async () => {
@@ -167,13 +236,13 @@ test('a provider given to the component reaches its children', async () => {
   const region = new RegionService('us-east-1', args, { provider });
   await valueOf(region.endpoint);
   const children = recorded.filter(({ type }) => type.startsWith('kubernetes:'));
-  expect(children).toHaveLength(2);
+  expect(children).toHaveLength(3);
   for (const child of children) expect(child.provider).toContain('cluster');
 });
 
 test('casper takes its fields back from whoever changed them', async () => {
   const { recorded } = await deploy();
-  for (const kind of ['apps/v1:Deployment', 'core/v1:Service']) {
+  for (const kind of ['apps/v1:Deployment', 'core/v1:Service', 'networking.k8s.io/v1:NetworkPolicy']) {
     expect(recorded.find(({ type }) => type === `kubernetes:${kind}`)?.inputs).toMatchObject({
       metadata: { annotations: { 'pulumi.com/patchForce': 'true' } },
     });
@@ -186,6 +255,7 @@ test('what is not said has the defaults of the stack config', async () => {
   const { image, cpuMillicores } = args;
   const region = new RegionService('r', { region: 'r', namespace: 'casper', image, cpuMillicores });
   expect(await valueOf(region.endpoint)).toBe('kiwix-r.casper:8080');
+  await valueOf(region.cpuMillicores);
   const few = recorded.find(({ type }) => type.endsWith('Deployment'))?.inputs as DeploymentInputs;
   const { deployment: full } = await deploy();
   expect(few.spec.template.spec).toEqual(full.spec.template.spec);
@@ -206,8 +276,8 @@ describe('changed in place', () => {
   test('the template has the ceiling, and the pods are brought to the plan after the Deployment', async () => {
     const { recorded, deployment } = await deploy({ inPlace });
     expect(deployment.spec.template.spec.containers[0]?.resources).toEqual({
-      limits: { cpu: '1001m' },
-      requests: { cpu: '10m' },
+      limits: { cpu: '1001m', memory: '1Gi' },
+      requests: { cpu: '10m', memory: '64Mi' },
     });
     const podCpu = recorded.find(({ name, inputs }) => name === 'us-east-1' && 'limitMillicores' in inputs);
     expect(podCpu?.inputs).toMatchObject({
@@ -224,7 +294,7 @@ describe('changed in place', () => {
 
   test('where no pod runs there is nothing to resize, and no fallback', async () => {
     const { recorded, region } = await deploy({ inPlace, cpuMillicores: 0 });
-    expect(recorded).toHaveLength(3);
+    expect(recorded).toHaveLength(4);
     expect(await valueOf(region.cpuFallback)).toBe('');
   });
 });

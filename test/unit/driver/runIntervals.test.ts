@@ -115,6 +115,7 @@ describe('a region that is lost', () => {
     without: [first],
     servers: { [second]: 5 },
     cpuMillicores: { [second]: 51 },
+    requests: {},
     weights: Object.fromEntries(names.map((name) => [name, { [second]: 1 }])),
   });
   const planAround = ({ without: lost }: Untouched) =>

@@ -145,6 +145,7 @@ const listed = (recorded: readonly Recorded[]): string[] =>
 const regionResources = (name: string): string[] => [
   `casper:index:RegionService ${name}`,
   `kubernetes:apps/v1:Deployment ${name}`,
+  `kubernetes:networking.k8s.io/v1:NetworkPolicy ${name}`,
   `kubernetes:core/v1:Service ${name}`,
 ];
 const originResources = (name: string): string[] => [
@@ -271,7 +272,7 @@ test('every object is owned; what the manifest says of it stays', async () => {
   configWith(kubeconfigFor(server.url));
   const { recorded } = await run();
   const objects = recorded.filter(({ type }) => type.startsWith('kubernetes:'));
-  expect(objects).toHaveLength(2 + 2 + 2 + 1 + 2 * names.length);
+  expect(objects).toHaveLength(2 + 2 + 2 + 1 + 3 * names.length);
   for (const { inputs } of objects) {
     expect(inputs).toMatchObject({ metadata: { annotations: { 'pulumi.com/patchForce': 'true' } } });
   }

@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { IntervalRecord } from '../../../driver/runObserver';
 import type { LoadSummary } from '../../../load/requestLog';
 import type { Observation } from '../../../observe/observeRequests';
+import { appendDurably } from '../../../report/appendDurably';
 import { makeReport } from '../../../report/makeReport';
 import { RunRecorder } from '../../../report/recorder';
 import { RecordError } from '../../../report/records';
@@ -118,7 +119,27 @@ test('of a run that was killed: a torn last line is left out, and the page says 
   const file = path.join(folder, 'intervals.jsonl');
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.slice(0, -20));
-  expect(readFileSync(await makeReport(folder), 'utf8')).toContain('The run ended after 1 of 2 intervals.');
+  const notes: string[] = [];
+  const page = await makeReport(folder, (note) => notes.push(note));
+  expect(readFileSync(page, 'utf8')).toContain('The run ended after 1 of 2 intervals.');
+  expect(notes).toEqual([`${file}: its last line, 2, was cut off by the end of the run, and is left out`]);
+});
+
+test('a record that does not fit the disk any more leaves no half line to follow on', () => {
+  record();
+  const file = path.join(folder, 'intervals.jsonl');
+  const before = readFileSync(file, 'utf8');
+  const sync = jest.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+    throw new Error('ENOSPC: no space left on device');
+  });
+  try {
+    expect(() => {
+      appendDurably(file, 'more of it');
+    }).toThrow('ENOSPC');
+  } finally {
+    sync.mockRestore();
+  }
+  expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
 test('before the first interval ended there is a page, and no table', async () => {

@@ -182,6 +182,18 @@ test.each<[string, (string | number)[], unknown, RegExp]>([
     'moon',
     /casper:regions\.ap-southeast-2\.cluster: moon is not in casper:clusters \(there are none\)/,
   ],
+  [
+    'a manifest that anybody may change on its way',
+    ['casper:platform'],
+    { metalLb: { manifest: 'http://example.org/metallb.yaml' } },
+    /casper:platform\.metalLb\.manifest: expected a path, or an address that begins with https/,
+  ],
+  [
+    'a manifest by address without its digest',
+    ['casper:platform'],
+    { metricsServer: { manifest: 'https://example.org/components.yaml' } },
+    /casper:platform\.metricsServer\.sha256: expected what `curl -L ADDRESS \| sha256sum` prints/,
+  ],
 ])('refuses %s, naming it', (_what, at, value, message) => {
   expect(() => parseStackConfig(baselineWith(at, value), 'Pulumi.dev.yaml')).toThrow(message);
 });

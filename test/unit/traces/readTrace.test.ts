@@ -160,7 +160,6 @@ describe('the form of the files does not matter', () => {
     ['a byte order mark', mapped((text) => `\uFEFF${text}`)],
     ['CRLF', mapped((text) => text.replaceAll('\n', '\r\n'))],
     ['both', mapped((text) => `\uFEFF${text.replaceAll('\n', '\r\n')}`)],
-    ['no newline at the end', mapped((text) => text.trimEnd())],
     ['empty lines and blanks', mapped((text) => text.replaceAll('\n', '\n\n').replaceAll(',', ' , '))],
     ['quotes', mapped((text) => text.replace(/north|south|west/g, '"$&"'))],
   ])('%s', (_, files) => {
@@ -170,7 +169,7 @@ describe('the form of the files does not matter', () => {
   test('rows in any order', () => {
     const reversed = (text: string): string => {
       const [header, ...rows] = text.trimEnd().split('\n');
-      return [header, ...rows.reverse()].join('\n');
+      return [header, ...rows.reverse(), ''].join('\n');
     };
     const files = {
       ...goodFiles,
@@ -355,6 +354,26 @@ describe('a bad file is refused, with the place and the remedy', () => {
   });
 });
 
+test.each(['carbon_intensities.csv', 'requests.csv', 'latency.csv'] as const)(
+  'a %s that was cut in its last digits is refused',
+  (name) => {
+    expect(() =>
+      readTrace(traceFolder({ ...goodFiles, [name]: goodFiles[name].trimEnd().slice(0, -1) })),
+    ).toThrow(/does not end with the end of a line, as a file does that was cut off/);
+  },
+);
+
+test('latencies of 0 between two regions, and in seconds, are refused', () => {
+  const latency = (text: string) => (): unknown =>
+    readTrace(traceFolder({ ...goodFiles, 'latency.csv': text }));
+  expect(latency('north,south,west\n1,0,13.5\n21,2,23\n31,32,3\n')).toThrow(
+    /latency\.csv:2 column south: 0 ms from north; two regions are never that near/,
+  );
+  expect(latency('north,south,west\n0,0.012,0.0135\n0.021,0,0.23\n0.031,0.32,0\n')).toThrow(
+    /the longest latency between two regions is 0\.32 ms; .*look like seconds: multiply them by 1000/,
+  );
+});
+
 describe('what is missing is never a number', () => {
   const remedy =
     'Nothing is planned from a missing value; fill the hole in the file or choose another interval.';
@@ -385,9 +404,14 @@ describe('what is missing is never a number', () => {
   test('the extremes that are numbers', () => {
     const folder = traceFolder({
       ...goodFiles,
-      'carbon_intensities.csv': 'timestamp,north,south,west\n1748736000,0.01,2000,1e2\n',
+      'carbon_intensities.csv': 'timestamp,north,south,west\n1748736000,1,2000,1e2\n',
     });
-    expect(readTrace(folder).at('2025-06-01T00:00:00Z').carbonGramsPerKwh).toEqual([0.01, 2000, 100]);
+    expect(readTrace(folder).at('2025-06-01T00:00:00Z').carbonGramsPerKwh).toEqual([1, 2000, 100]);
+  });
+
+  test('kilograms, which would take all traffic', () => {
+    const change = withChange('carbon_intensities.csv', '1748743200,120', '1748743200,0.12');
+    expect(refusalAt(change, holed)).toContain('"0.12" is under 1 gCO2e/kWh; kilograms?');
   });
 
   test.each(['carbon_intensities.csv', 'requests.csv'] as const)('no row of an hour in %s', (name) => {
@@ -452,6 +476,7 @@ test('rows and columns in any order give the same plan', async () => {
     const [header, ...body] = cellsOf(name);
     return [header, ...rows.map((row) => body[row])]
       .map((cells) => columns.map((column) => cells?.[column]).join(','))
+      .concat('')
       .join('\n');
   };
   await fc.assert(

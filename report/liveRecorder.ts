@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { TickRecord } from '../live/tickRecord';
 import type { UsedValues } from '../live/usedValues';
+import { appendDurably } from './appendDurably';
 import { RunRecorder } from './recorder';
 import { recordFiles, type RunRecord } from './records';
 
@@ -25,7 +26,7 @@ export class LiveRecorder implements RunObserver {
     if (tick.values) this.carbon = carbonUsed(tick.values);
     const directory = this.directoryOf(tick.at);
     mkdirSync(directory, { recursive: true });
-    appendFileSync(path.join(directory, recordFiles.ticks), `${JSON.stringify(tick)}\n`);
+    appendDurably(path.join(directory, recordFiles.ticks), `${JSON.stringify(tick)}\n`);
   }
 
   onRecord(record: IntervalRecord): void {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { IntervalLoad } from '../load/generateLoad';
+import { createText } from '../stack/replaceText';
 import { appendDurably } from './appendDurably';
 import { recordFiles, type RunRecord } from './records';
 import { RunTables } from './tables/runTables';
@@ -18,7 +19,8 @@ export class RunRecorder implements RunObserver {
     private readonly carbonOf: (interval: string) => Record<string, number>,
   ) {
     mkdirSync(directory, { recursive: true });
-    appendDurably(path.join(directory, recordFiles.run), `${JSON.stringify(run)}\n`);
+    // A folder that further runs add to, as a day of ticks, has it already.
+    createText(path.join(directory, recordFiles.run), `${JSON.stringify(run)}\n`);
   }
 
   onRecord(interval: IntervalRecord): void {

@@ -25,10 +25,10 @@ function readFile(path: string): ReadFile {
   if (!isMap(document.get('config'))) {
     throw new StackConfigError(`${path} has no config: section; start from Pulumi.dev.yaml`);
   }
-  // The last number of a file that was cut may still be one, and another.
-  if (!text.endsWith('\n')) {
+  // The last number of a file that was cut may still be one, and another. What is closed is whole.
+  if (!/[\n}\]"']$/.test(text)) {
     throw new StackConfigError(
-      `${path} does not end with the end of a line, as a file does that was cut off; look whether its last line is whole, and end it`,
+      `${path} does not end with the end of a line, as a file that was cut off; look whether its last line is whole, and end it`,
     );
   }
   return { text, document };

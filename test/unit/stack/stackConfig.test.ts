@@ -204,7 +204,8 @@ test('several clusters: each once, at a place of its own, and every region in on
     { name: 'west', context: 'y' },
   ];
   const values = (clusters: unknown, ofRegion: (index: number) => string | undefined) => {
-    const { cluster: _, ...others } = baselineWith(['casper:clusters'], clusters);
+    const others = baselineWith(['casper:clusters'], clusters);
+    delete others['cluster'];
     const regions = (others['regions'] as object[]).map((region, index) => {
       const cluster = ofRegion(index);
       return { ...region, ...(cluster !== undefined && { cluster }) };

@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { IntervalLoad } from '../load/generateLoad';
-import { createText } from '../stack/replaceText';
 import { appendDurably } from './appendDurably';
 import { recordFiles, type RunRecord } from './records';
 import { RunTables } from './tables/runTables';
@@ -20,7 +19,8 @@ export class RunRecorder implements RunObserver {
   ) {
     mkdirSync(directory, { recursive: true });
     // A folder that further runs add to, as a day of ticks, has it already.
-    createText(path.join(directory, recordFiles.run), `${JSON.stringify(run)}\n`);
+    const file = path.join(directory, recordFiles.run);
+    if (!existsSync(file)) appendDurably(file, `${JSON.stringify(run)}\n`);
   }
 
   onRecord(interval: IntervalRecord): void {

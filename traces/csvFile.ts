@@ -25,7 +25,8 @@ export function readCsvFile(path: string, { repeatedColumns = false } = {}): Csv
       `${path} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv and latency.csv`,
     );
   }
-  const records = parseRecords(path);
+  const bytes = readFileSync(path);
+  const records = parseRecords(path, bytes);
   const [first, ...rest] = records;
   if (!first || rest.length === 0)
     throw new TraceError(`${path} is empty; expected a header and at least one row`);
@@ -48,18 +49,21 @@ export function readCsvFile(path: string, { repeatedColumns = false } = {}): Csv
       );
     }
   }
+  assertEnded(path, bytes);
   return { path, header, rows: rest };
 }
 
-function parseRecords(path: string): CsvRow[] {
-  const bytes = readFileSync(path);
-  // The last number of a file that was cut is one as a rule, and another.
+/** The last number of a file that was cut is one as a rule, and another. */
+function assertEnded(path: string, bytes: Buffer): void {
   const last = isUtf16(bytes) ? bytes.at(-2) : bytes.at(-1);
   if (last !== undefined && ![0x0a, 0x0d].includes(last)) {
     throw new TraceError(
-      `${path} does not end with the end of a line, as a file does that was cut off; fetch it again, or look whether its last line is whole, and end it`,
+      `${path} does not end with the end of a line, as a file that was cut off; fetch it again, or look whether its last line is whole, and end it`,
     );
   }
+}
+
+function parseRecords(path: string, bytes: Buffer): CsvRow[] {
   try {
     const records = parse(bytes, {
       bom: true,

@@ -359,7 +359,7 @@ test.each(['carbon_intensities.csv', 'requests.csv', 'latency.csv'] as const)(
   (name) => {
     expect(() =>
       readTrace(traceFolder({ ...goodFiles, [name]: goodFiles[name].trimEnd().slice(0, -1) })),
-    ).toThrow(/does not end with the end of a line, as a file does that was cut off/);
+    ).toThrow(/does not end with the end of a line, as a file that was cut off/);
   },
 );
 

@@ -43,6 +43,7 @@ function source() {
         plan: { interval: '2026-01-05T00:00:00Z', policy: 'none', regions, weights: {} },
       },
       'test',
+      true,
     ),
   );
 }

@@ -55,11 +55,14 @@ interface UnderLoad {
 // As it is built: the load runs in a process of its own, from a file.
 const built = createRequire(path.join(checkout, 'dist', 'index.js'));
 
-/** Runs plans under their own load. An interval has time for several updates of this machine. */
+/**
+ * Runs plans under their own load, or that of other ones. An interval has time for several updates of this machine.
+ */
 export async function runUnderLoad(
   options: StackOptions,
   plans: readonly IntervalPlan[],
   preScaled: boolean,
+  sent = plans,
 ): Promise<UnderLoad> {
   const { openTarget } = built('./driver/target.js') as typeof targets;
   const { reconcilerOf } = built('./driver/reconcile.js') as typeof reconcile;
@@ -77,7 +80,7 @@ export async function runUnderLoad(
 
   const config = readStackFile(options.configFile);
   const { entryPoints } = requestPathOf(config);
-  const sender = new LoadSender({ entryPoints, plans, secondsPerInterval, seed: 1, loadShare: 1 });
+  const sender = new LoadSender({ entryPoints, plans: sent, secondsPerInterval, seed: 1, loadShare: 1 });
   const watcher = new RequestWatcher(target.clusters, config, 1);
   const intervals: IntervalRecord[] = [];
   await runIntervals(

@@ -176,8 +176,8 @@ describe('the request path', () => {
   });
 
   describe('while the plan changes under load', () => {
-    const runThrough = (plans: IntervalPlan[], preScaled: boolean) =>
-      runUnderLoad({ projectDirectory: checkout, stackName: name, configFile }, plans, preScaled);
+    const runThrough = (plans: IntervalPlan[], preScaled: boolean, sent = plans) =>
+      runUnderLoad({ projectDirectory: checkout, stackName: name, configFile }, plans, preScaled, sent);
     const move = [
       allTo(regions, 'eu-west-3', '2026-01-05T00:00:00Z'),
       allTo(regions, 'us-east-1', '2026-01-05T01:00:00Z'),
@@ -209,8 +209,12 @@ describe('the request path', () => {
     test('with half of the servers gone before the requests, one does', async () => {
       const [before] = move;
       const half = Math.ceil(Object.values(before?.servers ?? {}).reduce((sum, count) => sum + count, 0) / 2);
-      const gone = allTo(regions, 'eu-west-3', '2026-01-05T01:00:00Z', 30, half);
-      const { loads } = await runThrough([...(before ? [before] : []), gone], false);
+      // A plan for the requests that come would be refused.
+      const [expected, sent] = [15, 30].map((rate) => {
+        const gone = allTo(regions, 'eu-west-3', '2026-01-05T01:00:00Z', rate, half);
+        return [...(before ? [before] : []), gone];
+      });
+      const { loads } = await runThrough(expected ?? [], false, sent);
       expect(loads[1]).toBeGreaterThan(1.5);
     });
   });

@@ -9,6 +9,8 @@ const may = {
   stack: [],
   // The world as it is now: values and where they come from, and nothing of what is done about them.
   signals: ['traces', 'stack'],
+  // A plan in the form of others' balancers.
+  export: ['stack'],
   planning: ['traces', 'policies', 'stack'],
   study: ['traces', 'policies', 'planning'],
   cluster: ['stack'],
@@ -23,6 +25,7 @@ const may = {
   lab: ['start', 'plugin'],
   cli: [
     'start',
+    'export',
     'traces',
     'signals',
     'policies',

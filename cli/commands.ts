@@ -86,6 +86,11 @@ const everywhere: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   {
+    name: 'export',
+    summary: 'print the plan for other balancers: Gateway API, Traefik, Istio, Route 53, GoBetween',
+    load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
     name: 'load',
     summary: 'send requests at the rates of a trace or of a file',
     load: async () => (await import('./commands/load.ts')).loadCommand,

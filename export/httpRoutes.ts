@@ -1,0 +1,42 @@
+import { clusterOf } from '../stack/clusters';
+import { objectNameOf } from '../stack/naming';
+import type { StackConfig } from '../stack/stackConfig';
+import { rowsOf, type Exported } from './exported';
+
+/**
+ * A Gateway API HTTPRoute for each origin, for the cluster that its requests come in at; weights are exact. An origin's
+ * requests are told from another's by the listener of the origin's name (`sectionName`). A destination in another
+ * cluster is a ServiceImport of the Multi-Cluster Services API. Pure.
+ * @param gateway name of the Gateway
+ */
+export function httpRoutes(config: StackConfig, gateway: string): Exported {
+  const { service, regions } = config;
+  const clusterNameOf = (name: string): string | undefined => {
+    const region = regions.find((candidate) => candidate.name === name);
+    return region && clusterOf(config, region)?.name;
+  };
+  const backend = (origin: string, destination: string, weight: number): object => ({
+    ...(clusterNameOf(origin) === clusterNameOf(destination)
+      ? { group: '', kind: 'Service' }
+      : { group: 'multicluster.x-k8s.io', kind: 'ServiceImport' }),
+    ...{ name: objectNameOf(destination), port: service.port, weight },
+  });
+  return {
+    documents: rowsOf(config).map(([origin, row]) => ({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: `casper-${origin}`, namespace: service.namespace },
+      spec: {
+        parentRefs: [{ name: gateway, sectionName: origin }],
+        rules: [
+          {
+            backendRefs: Object.entries(row).map(([destination, weight]) =>
+              backend(origin, destination, weight),
+            ),
+          },
+        ],
+      },
+    })),
+    notes: [],
+  };
+}

@@ -77,6 +77,8 @@ test('the example program is sound, and makes a Deployment and a Service in each
     'kubernetes:core/v1:Namespace web',
     'kubernetes:core/v1:Service eu-west-3',
     'kubernetes:core/v1:Service us-east-1',
+    'kubernetes:networking.k8s.io/v1:NetworkPolicy eu-west-3',
+    'kubernetes:networking.k8s.io/v1:NetworkPolicy us-east-1',
   ]);
 });
 

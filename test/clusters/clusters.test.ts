@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { readStackFile, setStackValue, writeStackPlan } from '../../stack/stackFile';
+import { readStackSettings, setStackValue, writeStackPlan } from '../../stack/stackFile';
 import type { StackPlan } from '../../stack/stackConfig';
 import type { Applied } from '../../driver/reconcile';
 import { casper, checkout, type Outcome } from '../lab/stack/casperCommand';
@@ -33,7 +33,7 @@ describe('regions in clusters of their own', () => {
   /** A plan that gives every region so many servers, and sends each origin's requests to itself. */
   const give = (servers: Readonly<Record<string, number>>): void => {
     const plan: StackPlan = {
-      ...readStackFile(configFile).plan,
+      ...readStackSettings(configFile).plan,
       regions: Object.fromEntries(
         regions.map((region) => {
           const count = servers[region] ?? 5;

@@ -127,6 +127,7 @@ export async function metalLbArgs(
     manifest:
       install && scope !== 'service' && manifest !== undefined ? await readManifest(manifest, sha256) : [],
     namePrefix,
+    retained: scope === 'handOver',
     namespace,
     addresses: scope === 'platform' ? [] : [...new Set(addresses)],
   };
@@ -139,5 +140,10 @@ export async function metricsServerArgs(
 ): Promise<MetricsServerArgs | undefined> {
   const { install, manifest, sha256, extraArgs } = platform.metricsServer ?? {};
   if (scope === 'service' || !install || manifest === undefined) return undefined;
-  return { manifest: await readManifest(manifest, sha256), namePrefix, extraArgs };
+  return {
+    manifest: await readManifest(manifest, sha256),
+    namePrefix,
+    retained: scope === 'handOver',
+    extraArgs,
+  };
 }

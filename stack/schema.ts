@@ -323,9 +323,10 @@ export const stackSchema = z.strictObject({
   clusters: z.array(namedClusterSchema).min(1).exactOptional(),
   /**
    * What the stack makes: all of it, only what casper:platform installs, or all but that. The platform seldom changes,
-   * and looking at it takes a third of every update: in a stack of its own it is left alone.
+   * and looking at it takes a third of every update: in a stack of its own it is left alone. `handOver` is all of it on
+   * the way there: what is installed stays when this stack no longer has it.
    */
-  scope: z.enum(['everything', 'platform', 'service']).default('everything'),
+  scope: z.enum(['everything', 'handOver', 'platform', 'service']).default('everything'),
   regions: z.array(regionSchema).min(1),
   hosts: z.array(hostSchema).default([]),
   capacity: capacitySchema.prefault({}),

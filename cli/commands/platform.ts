@@ -1,9 +1,11 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import { z } from 'zod';
+import type { StackOptions } from '../../driver/engine/stack';
 import { updateStack } from '../../driver/engine/update';
 import { openTarget } from '../../driver/target';
-import { setStackValue } from '../../stack/stackFile';
+import { readStackSettings, setStackValue } from '../../stack/stackFile';
 import { withStackOptions, type StackFlags } from '../options';
 import { showStep } from '../progress';
 import { stackOptionsOf } from '../project';
@@ -19,6 +21,7 @@ export const platformCommand = withStackOptions(
   .option('--json', 'print one JSON object')
   .action(async ({ verbose = false, json, ...flags }: StackFlags & { verbose?: boolean; json?: true }) => {
     const service = stackOptionsOf(flags);
+    await handOver(service);
     const stackName = `${service.stackName}-platform`;
     const configFile = path.join(path.dirname(service.configFile), `Pulumi.${stackName}.yaml`);
     if (!existsSync(configFile)) {
@@ -32,3 +35,31 @@ export const platformCommand = withStackOptions(
     if (json) console.log(JSON.stringify(update));
     else console.log(`${stackName}: ${renderChange(update, verbose).trim()}`);
   });
+
+/**
+ * Where the stack itself has installed the platform, has it let go: what is there stays, and the other stack takes it
+ * over as it is.
+ */
+async function handOver(options: StackOptions): Promise<void> {
+  const { configFile } = options;
+  const { scope } = readStackSettings(configFile);
+  if (scope !== 'everything' && scope !== 'handOver') return;
+  const stack = await (await openTarget(options)).stack();
+  if (!hasPlatform(await stack.exportStack())) return;
+  setStackValue(configFile, { keys: ['casper:scope'], value: 'handOver' });
+  await showStep('pulumi up, to hand the platform over', () => updateStack(stack, configFile));
+}
+
+const stateSchema = z.object({
+  deployment: z.object({ resources: z.array(z.object({ parent: z.string().optional() })).default([]) }),
+});
+
+/** Whether a stack has objects of the platform's manifests, besides the pool of its own addresses. */
+function hasPlatform(state: unknown): boolean {
+  return stateSchema
+    .parse(state)
+    .deployment.resources.some(
+      ({ parent = '' }) =>
+        parent.includes('::casper:index:MetricsServer::') || parent.includes('::casper:index:MetalLb::'),
+    );
+}

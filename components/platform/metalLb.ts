@@ -6,6 +6,8 @@ export interface MetalLbArgs {
   readonly manifest: readonly ManifestObject[];
   /** Before the names of the manifest's objects for Pulumi, where a program installs it in several clusters; nothing when absent. */
   readonly namePrefix?: string | undefined;
+  /** Whether what is installed stays when a program no longer declares it, because another one does; false when absent. */
+  readonly retained?: boolean | undefined;
   /** Namespace that MetalLB runs in. */
   readonly namespace: pulumi.Input<string>;
   /** Addresses that Services may ask for, IPv4, of the nodes' LAN but of no node; no pool is made where there are none. */
@@ -21,7 +23,10 @@ export class MetalLb extends pulumi.ComponentResource {
   constructor(name: string, args: MetalLbArgs, opts?: pulumi.ComponentResourceOptions) {
     // Not the manifest: its objects are in the state already.
     super('casper:index:MetalLb', name, { namespace: args.namespace, addresses: args.addresses }, opts);
-    const installed = createManifest(args.manifest, args.namePrefix ?? '', { parent: this });
+    const installed = createManifest(args.manifest, args.namePrefix ?? '', {
+      parent: this,
+      retainOnDelete: args.retained ?? false,
+    });
     if (args.addresses.length > 0) createPool(name, args, { parent: this, dependsOn: installed });
     this.registerOutputs({});
   }

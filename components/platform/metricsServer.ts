@@ -7,6 +7,8 @@ export interface MetricsServerArgs {
   readonly manifest: readonly ManifestObject[];
   /** Before the names of the manifest's objects for Pulumi, where a program installs it in several clusters; nothing when absent. */
   readonly namePrefix?: string | undefined;
+  /** Whether what is installed stays when a program no longer declares it, because another one does; false when absent. */
+  readonly retained?: boolean | undefined;
   /** Arguments after the manifest's own; `--kubelet-insecure-tls` where the kubelets sign their own certificates. */
   readonly extraArgs?: readonly pulumi.Input<string>[] | undefined;
 }
@@ -29,7 +31,7 @@ export class MetricsServer extends pulumi.ComponentResource {
     createManifest(
       manifest.map((object) => (object.kind === 'Deployment' ? withArgs(object, extraArgs) : object)),
       args.namePrefix ?? '',
-      { parent: this },
+      { parent: this, retainOnDelete: args.retained ?? false },
     );
     this.registerOutputs({});
   }

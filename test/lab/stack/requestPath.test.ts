@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { parseDocument } from 'yaml';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
 import { readStackFile } from '../../../stack/stackFile';
+import { kubectl } from '../kubectl';
 import { casper, checkout, type Change, type Outcome } from './casperCommand';
 import { allTo, runUnderLoad } from './plansUnderLoad';
 
@@ -46,9 +47,14 @@ describe('the request path', () => {
     setIn(['casper:plan'], (baseline.toJS() as { config: Record<string, unknown> }).config['casper:plan']);
   });
   afterAll(async () => {
-    await execa('pulumi', ['destroy', '--yes', '--remove', '--stack', name, '--config-file', configFile], {
-      cwd: checkout,
-    });
+    const platform = `${name}-platform`;
+    for (const [stack, file] of [
+      [name, configFile],
+      [platform, path.join(folder, `Pulumi.${platform}.yaml`)],
+    ] as const) {
+      const options = ['--yes', '--remove', '--stack', stack, '--config-file', file];
+      await execa('pulumi', ['destroy', ...options], { cwd: checkout });
+    }
     rmSync(folder, { recursive: true });
   });
 
@@ -252,5 +258,37 @@ describe('the request path', () => {
       setIn(['casper:platform', 'metalLb', 'manifest'], '/nowhere/metallb.yaml');
       await refused('casper:platform.metalLb.manifest: /nowhere/metallb.yaml does not exist');
     });
+  });
+
+  test('the platform gets a stack of its own: what runs stays the same, and answers throughout', async () => {
+    const objects = async (): Promise<string> =>
+      kubectl(
+        ...['get', 'deployments,daemonsets,customresourcedefinitions,namespaces', '-A'],
+        ...['-o', 'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{"\\n"}{end}'],
+      );
+    const before = await objects();
+    expect(before).toContain('CustomResourceDefinition ipaddresspools.metallb.io');
+    const failures: string[] = [];
+    const ended = new AbortController();
+    const asked = (async () => {
+      while (!ended.signal.aborted) {
+        for (const region of regions) {
+          const answer = await fetch(`${entryPoint(region)}/`).catch((error: unknown) => error as Error);
+          if (answer instanceof Error || answer.status !== 200) failures.push(region);
+          else await answer.text();
+        }
+        await sleep(100);
+      }
+    })();
+    const platform = await run('platform');
+    expect([platform.exitCode, readStackFile(configFile).scope]).toEqual([0, 'service']);
+    const { changes } = await apply();
+    ended.abort();
+    await asked;
+    expect(failures).toEqual([]);
+    expect(await objects()).toBe(before);
+    // Out of this stack's state, not out of the cluster.
+    expect(changes.every(({ operation }) => operation === 'delete')).toBe(true);
+    expect((await apply()).changes).toEqual([]);
   });
 });

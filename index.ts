@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import { stackClusters } from './cluster/stackClusters';
 import { OriginProxy } from './components/originProxy';
 import { PrometheusServer } from './components/prometheusServer';
 import { changeOrder } from './planning/changeOrder';
@@ -7,7 +8,6 @@ import { setUpClusters } from './program/clusterParts';
 import { cpuBefore } from './program/cpuBefore';
 import { assertNamespacesAreOurs, namespaceMade } from './program/namespaceOwner';
 import { OwnOutputs } from './program/ownOutputs';
-import { programClusters } from './program/programClusters';
 import { regionServices } from './program/regionServices';
 import { limitMillicoresOf } from './stack/capacity';
 import { originsOf, watcherOf } from './stack/requestPath';
@@ -18,7 +18,7 @@ export = async () => {
   const config = parseProgramConfig(pulumi.runtime.allConfig(), pulumi.getStack());
   const { regions, plan, scope } = config;
   const stack = pulumi.getStack();
-  const clusters = programClusters(config);
+  const clusters = stackClusters(config);
   const outputs = new OwnOutputs();
   const [before] = await Promise.all([
     cpuBefore(clusters, config, outputs),

@@ -1,13 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node';
-import { assertReachable, ClusterError, kubeConfigOf } from '../cluster/connection';
+import { assertReachable, ClusterError } from '../cluster/connection';
+import { stackClusters, type StackCluster } from '../cluster/stackClusters';
 import { clustersOf, inCluster } from '../stack/clusters';
 import type { StackConfig } from '../stack/stackConfig';
-
-/** A cluster of a stack, and how to ask its API server. */
-export interface TargetCluster {
-  readonly name: string;
-  readonly kubeConfig: KubeConfig;
-}
 
 /** A cluster whose API server does not answer: what runs there may serve on, and nobody can change it. */
 export interface SilentCluster {
@@ -20,13 +14,8 @@ export interface SilentCluster {
 
 /** The clusters of a stack, told apart by whether they answer. */
 export interface Reach {
-  readonly answering: readonly TargetCluster[];
+  readonly answering: readonly StackCluster[];
   readonly silent: readonly SilentCluster[];
-}
-
-/** @throws ClusterError when a kubeconfig or a context is not there */
-export function targetClusters(config: StackConfig): TargetCluster[] {
-  return clustersOf(config).map((cluster) => ({ name: cluster.name, kubeConfig: kubeConfigOf(cluster) }));
 }
 
 /** How long an API server may take, in ms: the only one, and one of several, which the others' changes wait for. */
@@ -36,7 +25,7 @@ const answerWithinMs = { alone: 10_000, ofSeveral: 5000 };
  * Asks every cluster's API server whether it is there.
  * @throws ClusterError when none of them is
  */
-export async function reach(clusters: readonly TargetCluster[], config: StackConfig): Promise<Reach> {
+export async function reach(clusters: readonly StackCluster[], config: StackConfig): Promise<Reach> {
   const withinMs = clusters.length > 1 ? answerWithinMs.ofSeveral : answerWithinMs.alone;
   const faults = await Promise.all(
     clusters.map(({ kubeConfig }) =>
@@ -67,8 +56,9 @@ export async function reach(clusters: readonly TargetCluster[], config: StackCon
  * nothing to plan around, and who applies a plan says why.
  */
 export async function unreachableRegions(config: StackConfig): Promise<string[]> {
+  if (clustersOf(config).length < 2) return [];
   try {
-    const { silent } = await reach(targetClusters(config), config);
+    const { silent } = await reach(stackClusters(config), config);
     return silent.flatMap(({ regions }) => regions);
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

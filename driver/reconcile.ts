@@ -1,4 +1,5 @@
 import type { Stack } from '@pulumi/pulumi/automation';
+import type { StackCluster } from '../cluster/stackClusters';
 import { inCluster } from '../stack/clusters';
 import type { StackConfig } from '../stack/stackConfig';
 import { readStackFile } from '../stack/stackFile';
@@ -8,7 +9,7 @@ import { changedBehindTheStack, foreignFields } from './foreignFields';
 import { deadProcesses, traefikUrns } from './hostProcesses';
 import { assertNodesHold } from './nodeRoom';
 import { overrides } from './overrides';
-import { reach, type SilentCluster, type TargetCluster } from './reach';
+import { reach, type SilentCluster } from './reach';
 import type { Step } from './step';
 import type { Target } from './target';
 import { lostRegions, verifyRows, type RowVerification } from './verify/servedWeights';
@@ -73,8 +74,8 @@ export async function verify({ clusters, options }: Target, step: Step): Promise
 }
 
 async function inEach<T>(
-  clusters: readonly TargetCluster[],
-  ask: (cluster: TargetCluster) => Promise<readonly T[]>,
+  clusters: readonly StackCluster[],
+  ask: (cluster: StackCluster) => Promise<readonly T[]>,
 ): Promise<T[]> {
   return (await Promise.all(clusters.map(ask))).flat();
 }
@@ -170,7 +171,7 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
 
 /** What somebody changed of the stack's objects; the stack's state is read only where there is such a field. */
 async function changedByOthers(
-  clusters: readonly TargetCluster[],
+  clusters: readonly StackCluster[],
   stack: Stack,
   namespace: string,
 ): Promise<string[]> {
@@ -182,7 +183,7 @@ async function changedByOthers(
 
 /** Adds the pods' own reasons to an update's error. */
 async function explained(
-  clusters: readonly TargetCluster[],
+  clusters: readonly StackCluster[],
   { service }: StackConfig,
   error: unknown,
 ): Promise<never> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StackCluster } from '../cluster/stackClusters';
 import { capacityOf } from '../stack/capacity';
 import type { StackConfig } from '../stack/stackConfig';
 import { busiestMoment, type BusiestMoment } from '../observe/busiestMoment';
@@ -6,7 +7,6 @@ import { observeRequests, type Observation } from '../observe/observeRequests';
 import { PrometheusError } from '../observe/prometheus';
 import { watchReadyServers, type ReadyServers } from '../observe/readyServers';
 import { receivedRequests } from '../observe/receivedRequests';
-import type { TargetCluster } from './reach';
 import { requestPathOf, type RequestPathView } from './requestPath';
 import type { AppliedInterval, RunObserver, ServedInterval } from './runObserver';
 
@@ -25,7 +25,7 @@ export class RequestWatcher implements RunObserver {
    * @throws NoRequestPathError
    */
   constructor(
-    private readonly clusters: readonly TargetCluster[],
+    private readonly clusters: readonly StackCluster[],
     private readonly config: StackConfig,
     private readonly loadShare: number,
   ) {

@@ -1,11 +1,11 @@
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import { readLiveCpu } from '../cluster/liveCpu';
+import type { StackCluster } from '../cluster/stackClusters';
 import type { CpuBefore } from '../planning/changeOrder';
 import { inCluster } from '../stack/clusters';
 import type { StackConfig } from '../stack/stackConfig';
 import type { OwnOutputs } from './ownOutputs';
-import type { ProgramCluster } from './programClusters';
 
 /** How long an API server may take to tell what runs, in ms: the only one, and one of several, which others wait for. */
 const answerWithinMs = { alone: 10_000, ofSeveral: 5000 };
@@ -24,7 +24,7 @@ export interface Before {
  * with a warning; nothing changes in that cluster, but a preview, and an update of the others, go on.
  */
 export async function cpuBefore(
-  clusters: readonly ProgramCluster[],
+  clusters: readonly StackCluster[],
   config: StackConfig,
   outputs: OwnOutputs,
 ): Promise<Before> {

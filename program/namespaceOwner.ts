@@ -2,9 +2,9 @@ import { RunError } from '@pulumi/pulumi';
 import type { KubeConfig, V1Namespace } from '@kubernetes/client-node';
 import { ApiException, CoreV1Api } from '../cluster/client';
 import { within } from '../cluster/connection';
+import type { StackCluster } from '../cluster/stackClusters';
 import type { ServiceConfig, StackConfig } from '../stack/stackConfig';
 import type { OwnOutputs } from './ownOutputs';
-import type { ProgramCluster } from './programClusters';
 
 /** Annotation of a namespace that a stack has made: the stack's name. */
 export const madeByStack = 'casper/stack';
@@ -20,7 +20,7 @@ const answerWithinMs = 5000;
  * @throws RunError when the namespace is somebody else's in one of the clusters, or not there
  */
 export async function assertNamespacesAreOurs(
-  clusters: readonly ProgramCluster[],
+  clusters: readonly StackCluster[],
   { scope, service }: StackConfig,
   stack: string,
   outputs: OwnOutputs,

@@ -33,8 +33,8 @@ test('a cluster that does not answer is told from one that does, with its region
   });
   const { answering, silent } = await reach(
     [
-      { name: 'east', kubeConfig: east },
-      { name: 'west', kubeConfig: dead() },
+      { name: 'east', context: 'e', kubeConfig: east },
+      { name: 'west', context: 'w', kubeConfig: dead() },
     ],
     config,
   );
@@ -49,6 +49,6 @@ test('a cluster that does not answer is told from one that does, with its region
 });
 
 test('where none answers there is nothing to go on with', async () => {
-  const clusters = ['east', 'west'].map((name) => ({ name, kubeConfig: dead() }));
+  const clusters = ['east', 'west'].map((name) => ({ name, context: name, kubeConfig: dead() }));
   await expect(reach(clusters, config)).rejects.toThrow('No API server answers');
 });

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { originsOf } from '../stack/requestPath';
 import type { StackConfig } from '../stack/stackConfig';
-import type { RunObserver } from './runObserver';
+import { PollingWatch } from './pollingWatch';
 import { lossesIn, lostRegions, servedTraffic, type ProxyLosses } from './verify/servedWeights';
 
 /** Which regions are lost, while a run goes on. */
@@ -18,41 +17,20 @@ const backAfterMs = 20_000;
 const pollMs = 1000;
 
 /** Asks every second what the proxies find of their regions. Where no proxy tells anything, nothing is known to be lost. */
-export class ProxyHealth implements RegionHealth, RunObserver {
-  private readonly ended = new AbortController();
+export class ProxyHealth extends PollingWatch implements RegionHealth {
   private readonly verdicts = new LossVerdicts(lostAfterMs, backAfterMs);
-  private waiting = Promise.withResolvers<null>();
-  private watching: Promise<void> | undefined;
 
-  constructor(private readonly config: StackConfig) {}
+  constructor(private readonly config: StackConfig) {
+    super(pollMs);
+  }
 
   get lost(): readonly string[] {
     return this.verdicts.lost;
   }
 
-  changed(): Promise<unknown> {
-    return this.waiting.promise;
-  }
-
-  onBegin(): void {
-    this.watching ??= this.watch();
-  }
-
-  async onEnd(): Promise<void> {
-    this.ended.abort();
-    await this.watching;
-  }
-
-  private async watch(): Promise<void> {
-    const { signal } = this.ended;
-    while (!signal.aborted) {
-      const rows = await this.ask();
-      if (rows.length > 0 && this.verdicts.observe(lostRegions(rows), performance.now())) {
-        this.waiting.resolve(null);
-        this.waiting = Promise.withResolvers();
-      }
-      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-    }
+  protected async look(): Promise<boolean> {
+    const rows = await this.ask();
+    return rows.length > 0 && this.verdicts.observe(lostRegions(rows), performance.now());
   }
 
   /** What the proxies that answer say. */

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunObserver } from '../driver/runObserver';
+import { PollingWatch } from '../driver/pollingWatch';
 import { demandSourceOf, readDemand } from '../observe/demand';
 import { isUnknown } from '../observe/unknown';
 import type { LiveConfig } from '../stack/stackConfig';
@@ -17,23 +16,17 @@ type Band = LiveConfig['band'];
 const pollMs = 2000;
 
 /** Measures demand every other second, and compares it with what is planned for. What cannot be measured is no evidence. */
-export class DemandWatch implements RunObserver {
-  private readonly ended = new AbortController();
+export class DemandWatch extends PollingWatch {
   private verdicts = new BandVerdicts({});
-  private waiting = Promise.withResolvers<null>();
-  private watching: Promise<void> | undefined;
   private measured: readonly OutOfBand[] = [];
 
-  constructor(private readonly configFile: string) {}
+  constructor(private readonly configFile: string) {
+    super(pollMs);
+  }
 
   /** Origins that have been out of the band for long enough. */
   get outOfBand(): readonly OutOfBand[] {
     return this.measured;
-  }
-
-  /** Resolves once an origin has been out of the band for long enough. */
-  changed(): Promise<unknown> {
-    return this.waiting.promise;
   }
 
   /** @param planned requests/s by origin that the plan now in force is made for */
@@ -42,25 +35,12 @@ export class DemandWatch implements RunObserver {
     this.measured = [];
   }
 
-  onBegin(): void {
-    this.watching ??= this.watch();
+  protected look(): Promise<boolean> {
+    // A stack file that is being edited, or a query that is refused, is the next tick's to tell.
+    return this.compare().catch(() => false);
   }
 
-  async onEnd(): Promise<void> {
-    this.ended.abort();
-    await this.watching;
-  }
-
-  private async watch(): Promise<void> {
-    const { signal } = this.ended;
-    while (!signal.aborted) {
-      // A stack file that is being edited, or a query that is refused, is the next tick's to tell.
-      await this.look().catch(() => undefined);
-      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  private async look(): Promise<void> {
+  private async compare(): Promise<boolean> {
     const config = readStackSettings(this.configFile);
     const { band } = config.live;
     const { verdicts } = this;
@@ -70,11 +50,9 @@ export class DemandWatch implements RunObserver {
       if (!isUnknown(demand)) rates[origin] = demand.requestsPerSecond;
     }
     // A plan that has come into force meanwhile is not judged by what was measured before it.
-    if (verdicts !== this.verdicts) return;
+    if (verdicts !== this.verdicts) return false;
     this.measured = verdicts.observe(rates, band, performance.now());
-    if (this.measured.length === 0) return;
-    this.waiting.resolve(null);
-    this.waiting = Promise.withResolvers();
+    return this.measured.length > 0;
   }
 }
 

@@ -140,6 +140,16 @@ export function names(text: string): string[] {
   return parts;
 }
 
+export function heldReadyLevelsOf(text: string): HeldReady[] {
+  return names(text).map((name) => {
+    const level = heldReadyLevels.find((known) => known === name);
+    if (level) return level;
+    throw new InvalidArgumentError(
+      `Expected some of ${heldReadyLevels.join(', ')}, with a comma between them.`,
+    );
+  });
+}
+
 /**
  * The regions of --without, checked.
  * @throws UnknownRegionError

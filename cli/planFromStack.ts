@@ -126,6 +126,7 @@ export function simulateForStack(
     to: isoOf(secondsOf(first) + count * trace.intervalSeconds),
     policies: [...new Set([options.policy, ...baselines])],
     maxLatenciesMs: [options.maxLatencyMs],
+    heldReadyLevels: [options.heldReady ?? 'none'],
   });
 }
 

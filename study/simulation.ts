@@ -1,6 +1,6 @@
 import { describeTraceAccounting } from '../planning/accounting';
-import { at } from '../policies/model/matrix';
-import type { Infeasible, PlacementProblem, Policy } from '../policies/problem';
+import { at, sum } from '../policies/model/matrix';
+import type { Infeasible, Placement, PlacementProblem, Policy } from '../policies/problem';
 import { policyNamed, type PolicyOptions } from '../policies/registry';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
@@ -11,6 +11,7 @@ import {
   type Decided,
   type Outlook,
 } from '../planning/decide';
+import { holdReady } from '../planning/heldReady';
 import {
   errorsOutlook,
   forecastOutlook,
@@ -21,8 +22,11 @@ import {
 import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
 import { outcomeOf, type SimulatedOutcome } from './outcome';
 
+type HeldReady = NonNullable<PlanOptions['heldReady']>;
+
 /** A range of the trace, and the plans to compare over it. */
-export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLatencyMs'>, DecideOptions {
+export interface SimulationOptions
+  extends Omit<PlanOptions, 'policy' | 'maxLatencyMs' | 'heldReady'>, DecideOptions {
   /** Start of the first interval, ISO 8601 in UTC; the trace's first when absent. */
   readonly from?: string;
   /** Start of the first interval that is not simulated; the end of the trace when absent. */
@@ -30,6 +34,8 @@ export interface SimulationOptions extends Omit<PlanOptions, 'policy' | 'maxLate
   readonly policies: readonly string[];
   /** Each policy is simulated with each bound; Infinity for none. */
   readonly maxLatenciesMs: readonly number[];
+  /** Each policy and bound is simulated with each of these held ready for the loss of a region; `none` alone when absent. */
+  readonly heldReadyLevels?: readonly HeldReady[];
   /** Forecasts for the policies that do not see the range; they see the truth when absent. */
   readonly forecast?: ForecastOptions;
 }
@@ -49,11 +55,14 @@ interface Named {
   readonly policy: string;
   /** Null when there is none. */
   readonly maxLatencyMs: number | null;
+  readonly heldReady: HeldReady;
 }
 
 export interface Simulated extends Named {
   readonly outcome: SimulatedOutcome;
-  /** Share of grams, those of changes included, that this policy saves against each baseline simulated with the same bound. */
+  /** Servers whose CPU limit is held for the loss of a region without being reserved, summed over regions and intervals. */
+  readonly standbyServers: number;
+  /** Share of grams, those of changes included, that this policy saves against each baseline simulated with the same bound and as much held ready. */
   readonly savedAgainst: Readonly<Record<string, number>>;
   /** Share of grams above those of the oracle with the same bound; absent when it was not simulated. */
   readonly overOracle?: number;
@@ -84,31 +93,51 @@ export async function simulate(trace: Trace, options: SimulationOptions): Promis
   const results: SimulationResult[] = [];
   let accounting = '';
   const forecasts = options.forecast ? forecastsFor(trace, starts, options.forecast) : null;
-  const unbounded = new Map<string, Decided>();
-  for (const maxLatencyMs of options.maxLatenciesMs) {
-    const truth = starts.map((start) => problemOf(trace, trace.at(start), { ...options, maxLatencyMs }));
-    accounting = describeTraceAccounting(at(truth, 0));
-    const bound = { maxLatencyMs: Number.isFinite(maxLatencyMs) ? maxLatencyMs : null };
-    const ofBound: SimulationResult[] = [];
-    for (const name of options.policies) {
-      const decided = unbounded.get(name) ?? (await decideBy(name, truth, forecasts, options));
-      if (!policyNamed(name, options).bounded) unbounded.set(name, decided);
-      ofBound.push(
-        'kind' in decided
-          ? { policy: name, ...bound, interval: at(starts, decided.position), infeasible: decided.infeasible }
-          : {
-              policy: name,
-              ...bound,
-              outcome: outcomeOf(truth, decided, options.switching),
-              savedAgainst: {},
-              brokenIntervals: decided.filter(({ violations = [] }) => violations.length > 0).length,
-            },
-      );
+  for (const heldReady of options.heldReadyLevels ?? (['none'] as const)) {
+    const unbounded = new Map<string, Decided>();
+    for (const maxLatencyMs of options.maxLatenciesMs) {
+      const withLevel = { ...options, heldReady };
+      const truth = starts.map((start) => problemOf(trace, trace.at(start), { ...withLevel, maxLatencyMs }));
+      accounting = describeTraceAccounting(at(truth, 0));
+      const named = { maxLatencyMs: Number.isFinite(maxLatencyMs) ? maxLatencyMs : null, heldReady };
+      const ofBound: SimulationResult[] = [];
+      for (const name of options.policies) {
+        const decided = unbounded.get(name) ?? (await decideBy(name, truth, forecasts, withLevel));
+        if (!policyNamed(name, options).bounded) unbounded.set(name, decided);
+        if ('kind' in decided) {
+          const { position, infeasible } = decided;
+          ofBound.push({ policy: name, ...named, interval: at(starts, position), infeasible });
+          continue;
+        }
+        const { placements, standbyServers } = await held(truth, decided, withLevel);
+        ofBound.push({
+          ...{ policy: name, ...named },
+          outcome: outcomeOf(truth, placements, options.switching),
+          ...{ standbyServers, savedAgainst: {} },
+          brokenIntervals: decided.filter(({ violations = [] }) => violations.length > 0).length,
+        });
+      }
+      results.push(...ofBound.map((result) => withSavings(result, ofBound)));
     }
-    results.push(...ofBound.map((result) => withSavings(result, ofBound)));
   }
   const end = secondsOf(at(starts, starts.length - 1)) + trace.intervalSeconds;
   return { from: at(starts, 0), to: isoOf(end), synthetic: trace.synthetic, accounting, results };
+}
+
+/** What was decided, with what is held ready for the loss of a region. */
+async function held(
+  problems: readonly PlacementProblem[],
+  decided: readonly Placement[],
+  options: Pick<PlanOptions, 'heldReady' | 'solver'>,
+): Promise<{ placements: Placement[]; standbyServers: number }> {
+  const placements: Placement[] = [];
+  let standbyServers = 0;
+  for (const [interval, placement] of decided.entries()) {
+    const ready = await holdReady(at(problems, interval), placement, options);
+    placements.push(ready.placement);
+    standbyServers += sum(ready.backups?.standbyServers ?? []);
+  }
+  return { placements, standbyServers };
 }
 
 /**

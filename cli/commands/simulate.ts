@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { describeInfeasible } from '../../planning/infeasibleError';
+import type { HeldReady } from '../../stack/stackConfig';
 import type { Forecaster } from '../../study/forecast/forecaster';
 import { forecasterNamed } from '../../study/forecast/forecasters';
 import { simulate, type Simulation, type SimulationResult } from '../../study/simulation';
@@ -9,6 +10,7 @@ import {
   decideOptionsOf,
   defaultDemandQuantile,
   demandQuantile,
+  heldReadyLevelsOf,
   latencyBound,
   names,
   planOptionsOf,
@@ -22,12 +24,17 @@ import {
 import { sampleTraces } from '../project';
 import { renderSimulation } from '../render/simulation';
 
-interface Flags extends Omit<PlanFlags, 'policy' | 'maxLatency'>, SwitchingFlags, CapacityFlags {
+interface Flags
+  extends
+    Omit<PlanFlags, 'policy' | 'maxLatency' | 'heldReady'>,
+    SwitchingFlags,
+    Omit<CapacityFlags, 'heldReady'> {
   traces: string;
   from?: string;
   to?: string;
   policies: string[];
   maxLatency: number[];
+  heldReady: HeldReady[];
   forecast?: Forecaster;
   demandQuantile: number | null;
   json?: true;
@@ -56,6 +63,12 @@ export const simulateCommand = withSwitchingOptions(
           [500],
         )
         .option(
+          '--held-ready <levels>',
+          'what is held ready for the loss of a region, with commas: none, limit or servers',
+          heldReadyLevelsOf,
+          ['none'],
+        )
+        .option(
           '--forecast <name>',
           'plan from forecasts, not from what will be: naive-day, naive-week, holt-winters or regression',
           forecasterNamed,
@@ -78,6 +91,7 @@ export const simulateCommand = withSwitchingOptions(
       to,
       policies,
       maxLatency,
+      heldReady,
       forecast,
       demandQuantile: quantile,
       json,
@@ -90,6 +104,7 @@ export const simulateCommand = withSwitchingOptions(
         ...decideOptionsOf(flags),
         policies,
         maxLatenciesMs: maxLatency,
+        heldReadyLevels: heldReady,
         ...(forecast && { forecast: { forecaster: forecast, demandQuantile: quantile } }),
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
@@ -108,11 +123,23 @@ function csvOf({ from, to, synthetic, accounting, results }: Simulation): string
 }
 
 function flat(result: SimulationResult): Record<string, string | number | null> {
-  const { policy, maxLatencyMs } = result;
+  const { policy, maxLatencyMs, heldReady } = result;
   if ('infeasible' in result) {
-    return { policy, maxLatencyMs, infeasible: describeInfeasible(result.interval, result.infeasible) };
+    return {
+      policy,
+      maxLatencyMs,
+      heldReady,
+      infeasible: describeInfeasible(result.interval, result.infeasible),
+    };
   }
-  const row: Record<string, string | number | null> = { policy, maxLatencyMs, ...result.outcome };
+  const { outcome, standbyServers } = result;
+  const row: Record<string, string | number | null> = {
+    policy,
+    maxLatencyMs,
+    heldReady,
+    ...outcome,
+    standbyServers,
+  };
   for (const [name, share] of Object.entries(result.savedAgainst)) row[`savedAgainst_${name}`] = share;
   row['overOracle'] = result.overOracle ?? null;
   row['brokenIntervals'] = result.brokenIntervals;

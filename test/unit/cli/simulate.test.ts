@@ -32,6 +32,31 @@ test('JSON: one result a policy and bound, savings against each baseline', async
   expect(Object.keys(results[0]?.savedAgainst ?? {})).toEqual(['latency', 'replay', 'static']);
 });
 
+test('what is held ready for the loss of a region: none and by limit cost the same carbon, N-1 more servers', async () => {
+  const args = ['--traces', folder(), '--policies', 'carbon', '--max-latency', 'none'];
+  const levels = ['--held-ready', 'none,limit,servers'];
+  const { results } = JSON.parse(await run(simulateCommand, ...args, ...levels, '--json')) as {
+    results: {
+      heldReady: string;
+      standbyServers: number;
+      outcome: { carbonSum: number; servers: number };
+    }[];
+  };
+  expect(results.map(({ heldReady }) => heldReady)).toEqual(['none', 'limit', 'servers']);
+  const [none, limit, servers] = results;
+  expect(limit?.outcome).toEqual(none?.outcome);
+  expect([none?.standbyServers, servers?.standbyServers]).toEqual([0, 0]);
+  expect(limit?.standbyServers).toBeGreaterThan(0);
+  expect(servers?.outcome.servers).toBeGreaterThan(limit?.outcome.servers ?? Infinity);
+  printed = [];
+  expect(await run(simulateCommand, ...args, ...levels)).toMatch(
+    /policy +bound ms +held ready .*servers +standby/,
+  );
+  await expect(run(simulateCommand, ...args, '--held-ready', 'limit,some')).rejects.toThrow(
+    /Expected some of none, limit, servers/,
+  );
+});
+
 test('alpha outside 0 to 1 is refused', async () => {
   await expect(run(simulateCommand, '--traces', folder(), '--alpha', '1.5')).rejects.toThrow(
     /--alpha.*Expected a number from 0 to 1/s,

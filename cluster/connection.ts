@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ConfigurationOptions } from '@kubernetes/client-node';
 import { soleCluster } from '../stack/clusters';
-import { KubeConfig, Observable, VersionApi } from './client';
+import { ApiException, KubeConfig, Observable, VersionApi } from './client';
 
 /** Where a cluster is found: a context of a kubeconfig, kubectl's own when absent. */
 export interface ClusterPlace {
@@ -94,17 +95,38 @@ export function within(milliseconds: number, cancel?: AbortSignal): Configuratio
 
 /**
  * Asks the API server for its version, once.
- * @throws ClusterError when it does not answer in time
+ * @throws ClusterError when it does not answer in time, or to whom the kubeconfig names
  */
 export async function assertReachable(kubeConfig: KubeConfig, withinMs = 10_000): Promise<void> {
   const server = kubeConfig.getCurrentCluster()?.server ?? 'an unknown address';
+  const place = `${server} (context ${kubeConfig.getCurrentContext()})`;
   try {
     await kubeConfig.makeApiClient(VersionApi).getCode({}, within(withinMs));
   } catch (error) {
+    if (error instanceof ApiException && error.code === 401) {
+      throw new ClusterError(
+        `The API server at ${place} does not know who asks (401)${expiry(kubeConfig)}. ` +
+          'Nothing was changed there. Log in again, or renew the credentials in the kubeconfig.',
+      );
+    }
     throw new ClusterError(
-      `No API server answers at ${server} (context ${kubeConfig.getCurrentContext()}): ${reasonOf(error)}. ` +
+      `No API server answers at ${place}: ${reasonOf(error)}. ` +
         'Nothing was changed there. Start the cluster (`casper lab up` for the lab) or correct the stack file.',
     );
+  }
+}
+
+/** That the client's certificate is out of date, where it is; of tokens nobody but their issuer knows. */
+function expiry(kubeConfig: KubeConfig): string {
+  const { certData, certFile } = kubeConfig.getCurrentUser() ?? {};
+  try {
+    const pem = certData === undefined ? certFile && readFileSync(certFile) : Buffer.from(certData, 'base64');
+    if (!pem) return '';
+    const { validTo } = new X509Certificate(pem);
+    return Date.parse(validTo) < Date.now() ? `: the certificate of the client ended at ${validTo}` : '';
+  } catch {
+    // No certificate: the API server has said already what it thinks of it.
+    return '';
   }
 }
 

@@ -26,7 +26,7 @@ export interface OriginProxyArgs {
   readonly watched?: pulumi.Input<readonly string[]> | undefined;
   /** How the regions are asked whether they live; not asked, and nothing sent to a backup, when absent. */
   readonly healthCheck?: pulumi.Input<HealthCheck> | undefined;
-  /** How long Traefik may take to serve new weights, in seconds; 10 when absent. */
+  /** How long Traefik may take to serve new weights, in seconds; 60 when absent. One that refuses them says so at once. */
   readonly weightsTimeoutSeconds?: pulumi.Input<number> | undefined;
 }
 
@@ -78,7 +78,7 @@ export class OriginProxy extends pulumi.ComponentResource {
           args.host.name,
           pulumi.interpolate`http://${apiAddress}`,
           dynamic.revision,
-          pulumi.interpolate`${args.weightsTimeoutSeconds ?? 10}`,
+          pulumi.interpolate`${args.weightsTimeoutSeconds ?? 60}`,
           dynamic.file,
         ]),
         triggers: [folder.id],

@@ -20,6 +20,8 @@ export interface MachineFit {
   readonly updateSeconds: number;
   /** 99th percentile of the latency in the probe, in ms; null where nothing was answered. */
   readonly p99Ms: number | null;
+  /** The same while the update went on, by the share that the probe found. */
+  readonly p99InUpdateMs: number | null;
 }
 
 /** Sends a share of the requests until the signal, or for some seconds. */
@@ -35,6 +37,12 @@ const longestUpdateSeconds = 600;
 /** Half of the kernel's CPU period of 100 ms: above it, requests wait for a CPU and not for their pod's quota. */
 const calmP99Ms = 50;
 
+/**
+ * A few CPU periods: above it Pulumi takes CPU that requests need, and the next update, which may make more pods than the
+ * one that was timed, brings health checks past their time, which makes busy regions lost ones.
+ */
+const calmInUpdateP99Ms = 200;
+
 /** The preview of the next change and the change itself, which come in one interval, take about as long as each other. */
 const updatesPerInterval = 2;
 const shortestIntervalSeconds = 20;
@@ -44,7 +52,8 @@ const comparedSeconds = 6;
 /**
  * Finds out what this machine carries. The first plan is applied; the largest share of its requests under which none
  * fails and the 99th percentile stays calm is the load; the update that the run begins with, to the first plan with the
- * servers that the change to the next one takes, is timed under it.
+ * servers that the change to the next one takes, is timed under it. Where requests do not stay calm in the update, the load
+ * is less.
  * @param plans of the run, one at least
  * @param seed of the load
  */
@@ -75,7 +84,20 @@ export async function fitToMachine(
     await load;
   }
   const updateSeconds = (performance.now() - startedAtMs) / 1000;
-  return { loadShare: share, secondsPerInterval: intervalFor(updateSeconds), updateSeconds, p99Ms };
+  const inUpdate = await load;
+  return {
+    loadShare: shareThroughUpdate(share, inUpdate),
+    secondsPerInterval: intervalFor(updateSeconds),
+    ...{ updateSeconds, p99Ms, p99InUpdateMs: inUpdate.latencyMs?.p99 ?? null },
+  };
+}
+
+/** A share is halved once where requests failed in the update, and for every time that their 99th percentile is twice too long. */
+export function shareThroughUpdate(share: number, inUpdate: LoadSummary): number {
+  const least = shares.at(-1) ?? share;
+  const p99Ms = inUpdate.latencyMs?.p99 ?? Infinity;
+  const tooLong = Math.max(p99Ms / calmInUpdateP99Ms, failedAtClient(inUpdate) > 0 ? 2 : 1);
+  return Math.max(least, share / 2 ** Math.ceil(Math.log2(tooLong)));
 }
 
 /** The length of an interval for updates that take so long, in whole seconds. */

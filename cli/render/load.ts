@@ -63,11 +63,14 @@ function cell(value: number | null | Unknown, text: (value: number) => string): 
 }
 
 /** What a machine was found to carry, and what was chosen from it. */
-export function renderFit({ loadShare, secondsPerInterval, updateSeconds, p99Ms }: MachineFit): string {
+export function renderFit(fit: MachineFit): string {
+  const { loadShare, secondsPerInterval, updateSeconds } = fit;
   const part = loadShare === 1 ? 'all of' : `1 in ${1 / loadShare} of`;
-  const latency = p99Ms === null ? 'no request was answered' : `99 % within ${p99Ms.toFixed(0)} ms`;
+  const latency = (p99Ms: number | null): string =>
+    p99Ms === null ? 'none answered' : `99 % within ${p99Ms.toFixed(0)} ms`;
   return (
-    `this machine carries ${part} the trace's requests (${latency}), and an update under them takes ` +
-    `${updateSeconds.toFixed(0)} s: that is the load, in intervals of ${secondsPerInterval} s`
+    `this machine carries ${part} the trace's requests (in the probe ${latency(fit.p99Ms)}, ` +
+    `${latency(fit.p99InUpdateMs)} in an update, which took ${updateSeconds.toFixed(0)} s): ` +
+    `that is the load, in intervals of ${secondsPerInterval} s`
   );
 }

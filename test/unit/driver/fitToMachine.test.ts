@@ -1,4 +1,4 @@
-import { calmShare, intervalFor, type SendProbe } from '../../../driver/fitToMachine';
+import { calmShare, intervalFor, shareThroughUpdate, type SendProbe } from '../../../driver/fitToMachine';
 import type { LoadSummary } from '../../../load/requestLog';
 
 function summary(p99: number, timeouts = 0): LoadSummary {
@@ -35,4 +35,13 @@ test('the smallest share is taken where none leaves the machine calm', async () 
 test('an interval holds a preview, an update and some seconds of comparison', () => {
   expect(intervalFor(4)).toBe(20);
   expect(intervalFor(12.2)).toBe(31);
+});
+
+test('requests that do not stay calm in an update are fewer in the run', () => {
+  expect(shareThroughUpdate(1 / 2, summary(142))).toBe(1 / 2);
+  expect(shareThroughUpdate(1 / 4, summary(342))).toBe(1 / 8);
+  expect(shareThroughUpdate(1, summary(700))).toBe(1 / 4);
+  expect(shareThroughUpdate(1, summary(50, 3))).toBe(1 / 2);
+  expect(shareThroughUpdate(1 / 8, summary(5000))).toBe(1 / 16);
+  expect(shareThroughUpdate(1 / 2, { ...summary(0), latencyMs: null })).toBe(1 / 16);
 });

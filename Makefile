@@ -32,11 +32,13 @@ check: build
 test-unit: build
 	npm run --silent test:unit
 
-test: check test-unit
+test: check
 	$(CASPER) lab build
-	# The hosts' tests mostly wait, and need nothing of the lab: they run beside the others. Those of the lab run two at a
-	# time, each in a Kubernetes namespace of its own; the request path's, under load, have the lab to themselves.
+	# The hosts' tests need nothing of the lab and mostly wait for one process after the other: they run beside the others.
+	# Those of the lab run two at a time, each in a Kubernetes namespace of its own; the request path's, under load, have
+	# the lab to themselves.
 	npm run --silent test:hosts & hosts=$$!; \
+	npm run --silent test:unit && \
 	npm run --silent test:lifecycle && \
 	bash lab/with.sh bash -c 'npm run --silent test:lab && npm run --silent test:request-path' && \
 	CLUSTERS=3 bash lab/with.sh npm run --silent test:clusters; lab=$$?; \

@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 import * as runtime from '@pulumi/pulumi/runtime';
 import {
   LocalWorkspace,
-  type OutputMap,
   type PulumiFn,
   type Stack,
   type EngineEvent,
   type UpOptions,
 } from '@pulumi/pulumi/automation';
+import { withoutAfterthoughts } from '../driver/engine/stack';
 
 const PLUGINS = join(__dirname, '../lab/plugins/bin');
 const PASSPHRASE = 'only for tests';
@@ -64,18 +64,18 @@ export class EngineStack {
         },
       },
     );
-    return { stack, folder, current };
+    return { stack: withoutAfterthoughts(stack), folder, current };
   }
 
   /** Brings the stack to a program. */
   async up(
     program: PulumiFn,
     options?: UpOptions,
-  ): Promise<{ changes: Changes; touched: string[]; outputs: OutputMap; stdout: string }> {
+  ): Promise<{ changes: Changes; touched: string[]; outputs: Record<string, unknown>; stdout: string }> {
     this.current.program = program;
-    const touched = new Touched();
-    const { summary, outputs, stdout } = await this.stack.up({ ...options, onEvent: touched.onEvent });
-    return { changes: summary.resourceChanges ?? {}, touched: touched.list, outputs, stdout };
+    const told = new Told();
+    const { stdout } = await this.stack.up({ ...options, onEvent: told.onEvent });
+    return { changes: told.changes, touched: told.touched, outputs: told.outputs, stdout };
   }
 
   /** The message of an `up` that must fail. */
@@ -86,13 +86,13 @@ export class EngineStack {
 
   async preview(program: PulumiFn): Promise<{ changes: Changes; touched: string[]; stdout: string }> {
     this.current.program = program;
-    const touched = new Touched();
+    const told = new Told();
     // Warnings go to the other stream when the differences are printed.
     const { changeSummary, stdout, stderr } = await this.stack.preview({
       diff: true,
-      onEvent: touched.onEvent,
+      onEvent: told.onEvent,
     });
-    return { changes: changeSummary, touched: touched.list, stdout: stdout + stderr };
+    return { changes: changeSummary, touched: told.touched, stdout: stdout + stderr };
   }
 
   async previewFails(program: PulumiFn): Promise<string> {
@@ -101,12 +101,15 @@ export class EngineStack {
   }
 
   async refresh(): Promise<{ changes: Changes; stdout: string }> {
-    const { summary, stdout } = await this.stack.refresh();
-    return { changes: summary.resourceChanges ?? {}, stdout };
+    const told = new Told();
+    const { stdout } = await this.stack.refresh({ onEvent: told.onEvent });
+    return { changes: told.changes, stdout };
   }
 
   async destroy(): Promise<Changes> {
-    return (await this.stack.destroy()).summary.resourceChanges ?? {};
+    const told = new Told();
+    await this.stack.destroy({ onEvent: told.onEvent });
+    return told.changes;
   }
 
   /** The stored state, secrets in their encrypted form. */
@@ -138,15 +141,23 @@ export class EngineStack {
   }
 }
 
-/** What a step does, as the engine tells it: operation and name of every resource that is not a component, sorted. */
-class Touched {
+/** What the engine tells of a step while it runs. */
+export class Told {
+  /** How many resources it created, updated and so on. */
+  changes: Changes = {};
+  /** The stack's outputs; a secret one as `[secret]`. */
+  outputs: Record<string, unknown> = {};
   private readonly found: string[] = [];
 
-  get list(): string[] {
+  /** Operation and name of every resource that was touched and is not a component, sorted. */
+  get touched(): string[] {
     return [...this.found].sort();
   }
 
-  readonly onEvent = ({ resourcePreEvent }: EngineEvent): void => {
+  readonly onEvent = ({ resourcePreEvent, resOutputsEvent, summaryEvent }: EngineEvent): void => {
+    if (summaryEvent) this.changes = summaryEvent.resourceChanges;
+    const stack = resOutputsEvent?.metadata;
+    if (stack?.type === 'pulumi:pulumi:Stack') this.outputs = stack.new?.outputs ?? {};
     if (!resourcePreEvent) return;
     const { op, urn, old, new: next } = resourcePreEvent.metadata;
     const custom = next?.custom ?? old?.custom ?? false;

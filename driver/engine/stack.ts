@@ -36,7 +36,7 @@ export async function openStack({ projectDirectory, stackName, configFile }: Sta
  * After an update the Automation API runs the CLI three times more, for outputs and history: a third of its time, for
  * answers that nobody reads. `stack.workspace.stackOutputs` still gives the outputs.
  */
-function withoutAfterthoughts(stack: Stack): Stack {
+export function withoutAfterthoughts(stack: Stack): Stack {
   const nothing = { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) };
   return Object.assign(stack, nothing);
 }

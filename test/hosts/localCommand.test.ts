@@ -45,16 +45,16 @@ describe('local.Command', () => {
     expect((await stack.preview(program('1'))).changes).toEqual({ create: 2 });
     expect(journal()).toEqual([]);
     const first = await stack.up(program('1'));
-    expect(first.outputs['stdout']?.value).toBe('created');
-    expect(first.outputs['stderr']?.value).toBe('quiet');
-    expect(first.outputs['id']?.value).toMatch(/^it[0-9a-f]{8}$/);
+    expect(first.outputs['stdout']).toBe('created');
+    expect(first.outputs['stderr']).toBe('quiet');
+    expect(first.outputs['id']).toMatch(/^it[0-9a-f]{8}$/);
     expect((await stack.up(program('1'))).changes).toEqual({ same: 2 });
     expect((await stack.preview(program('2'))).changes).toEqual({ same: 1, update: 1 });
     expect(journal()).toEqual(['create 1']);
     const second = await stack.up(program('2'));
     expect(second.changes).toEqual({ same: 1, update: 1 });
     // Only the last newline goes.
-    expect(second.outputs['stdout']?.value).toBe('updated\n');
+    expect(second.outputs['stdout']).toBe('updated\n');
     expect((await stack.refresh()).changes).toEqual({ same: 2 });
     await stack.destroy();
     expect(journal()).toEqual(['create 1', 'update 2 after created and quiet', 'delete 2 after updated']);
@@ -100,8 +100,8 @@ describe('local.Command', () => {
         stdin,
         addPreviousOutputInEnv: false,
       });
-    expect((await stack.up(program('one\n'))).outputs['stdout']?.value).toBe(`one\n${folder}\n<> /bin/bash`);
-    expect((await stack.up(program('two\n'))).outputs['stdout']?.value).toBe(`two\n${folder}\n<> /bin/bash`);
+    expect((await stack.up(program('one\n'))).outputs['stdout']).toBe(`one\n${folder}\n<> /bin/bash`);
+    expect((await stack.up(program('two\n'))).outputs['stdout']).toBe(`two\n${folder}\n<> /bin/bash`);
   });
 
   test('a command that fails is reported with what it printed, changes nothing in the state and is tried again', async () => {
@@ -164,8 +164,8 @@ describe('local.Command', () => {
     };
     await stack.preview(program);
     const { outputs } = await stack.up(program);
-    expect(outputs['stdout']?.value).toBe('in');
-    expect(outputs['stderr']?.value).toBe('error');
+    expect(outputs['stdout']).toBe('in');
+    expect(outputs['stderr']).toBe('error');
     expect(journal()).toEqual(['run 1', 'run 1']);
     const failing: PulumiFn = async () => ({
       message: await run({ command: 'exit 3' }).then(
@@ -173,6 +173,6 @@ describe('local.Command', () => {
         (error: unknown) => (error as Error).message,
       ),
     });
-    expect((await stack.up(failing)).outputs['message']?.value).toContain('exit status 3: running "exit 3"');
+    expect((await stack.up(failing)).outputs['message']).toContain('exit status 3: running "exit 3"');
   });
 });

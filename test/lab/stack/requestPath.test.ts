@@ -230,9 +230,11 @@ describe('the request path', () => {
     beforeEach(() => {
       good = readFileSync(configFile, 'utf8');
     });
-    afterEach(async () => {
+    afterEach(() => {
       writeFileSync(configFile, good);
-      // Nothing was changed: there is nothing to change back.
+    });
+    // Nothing was changed: there is nothing to change back.
+    afterAll(async () => {
       expect((await apply()).changes).toEqual([]);
     });
     const refused = async (...parts: string[]): Promise<void> => {

@@ -4,6 +4,7 @@ import { removeTraceFolders } from '../traces/traceFolder';
 
 let printed: string[];
 beforeEach(() => {
+  process.exitCode = undefined;
   printed = [];
   jest.spyOn(console, 'log').mockImplementation((text: unknown) => void printed.push(String(text)));
   jest.spyOn(process.stderr, 'write').mockReturnValue(true);

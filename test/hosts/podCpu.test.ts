@@ -18,7 +18,7 @@ const pulumi = require('@pulumi/pulumi');
 const { PodCpu } = require('${project}/dist/components/podCpu/podCpu');
 const args = new pulumi.Config().requireObject('args');
 const it = new PodCpu('it', { ...args, kubeconfig: pulumi.secret(args.kubeconfig) });
-exports.fallback = it.fallback;
+exports.fallback = pulumi.unsecret(it.fallback);
 `;
 
 let folder: string;

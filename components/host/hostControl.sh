@@ -136,10 +136,17 @@ supervise() {
       while running; do pause_for 2; done
       outcome='ended'
     else
-      setsid sh "$folder/control" become 9>&- &
+      # A signal between start and record would leave a process that nobody knows.
+      called=
+      trap 'called=yes' TERM
+      # shellcheck disable=SC2086
+      setsid "$program" $arguments 9>&- &
       process=$!
+      if identify "$process"; then record pid; fi
+      trap leave TERM
+      [ -z "$called" ] || leave
       status=0
-      wait "$!" || status=$?
+      wait "$process" || status=$?
       outcome="ended with status $status"
     fi
     lasted=$(($(uptime_seconds) - began))
@@ -191,15 +198,6 @@ guard() {
     [ "$recorded" = "$supervisor" ] || exit 0
     supervised || exec setsid sh "$folder/control" supervise
   done
-}
-
-# Becomes the process, which is on record before it does anything: a supervisor that is killed leaves none unknown.
-become() {
-  recall
-  identify $$
-  record pid
-  # shellcheck disable=SC2086
-  exec "$program" $arguments
 }
 
 # Ends the supervisor, and keeps any other from starting until this script ends or gives the lock back.
@@ -301,7 +299,7 @@ has_systemd() {
     *) return 1 ;;
   esac
   is_root || [ "$(loginctl show-user "$(id -un)" --property=Linger --value 2> /dev/null)" = yes ] ||
-    loginctl enable-linger 2> /dev/null
+    loginctl --no-ask-password enable-linger 2> /dev/null
 }
 
 has_unit() {
@@ -546,6 +544,5 @@ case ${1-} in
     rmdir "$(dirname "$folder")" 2> /dev/null || true
     ;;
   supervise) supervise ;;
-  become) become ;;
   *) fail "give one of: process weights keep status stop remove supervise" ;;
 esac

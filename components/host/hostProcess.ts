@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
+import { controlScript } from './controlScript';
 import { hostCommand, type Host } from './host';
 
 export interface HostProcessArgs {
@@ -29,9 +28,6 @@ export interface HostProcess {
   /** Command line of the script that looks after the folder, without its verb. */
   readonly control: pulumi.Output<string>;
 }
-
-// Read where it is used: the script is the same for every host.
-const controlScript = (): string => readFileSync(join(__dirname, 'hostControl.sh'), 'utf8');
 
 /** A process that outlives the command that starts it; docs/hosts.md says what is where. */
 export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.Resource): HostProcess {

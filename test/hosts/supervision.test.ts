@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   chmodSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { controlScript } from '../../components/host/controlScript';
 import { dynamicConfig, staticConfig } from '../../components/traefikConfig';
 import { ask } from './backend';
 import { freePort } from './sshServer';
@@ -50,7 +50,7 @@ class Supervised {
     };
     const made = new Supervised(root, addresses, wrapper);
     mkdirSync(path.join(made.folder, 'dynamic'), { recursive: true });
-    copyFileSync(path.join(__dirname, '../../components/host/hostControl.sh'), made.file('control'));
+    writeFileSync(made.file('control'), controlScript());
     return made;
   }
 

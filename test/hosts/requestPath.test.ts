@@ -70,7 +70,8 @@ describe.each(['this machine', 'a host reached by ssh'])('Traefik and Prometheus
     const id = Number(readFileSync(at, 'utf8').split(' ')[0]);
     return existsSync(`/proc/${id}/exe`) ? id : undefined;
   };
-  const ids = (): (number | undefined)[] => ['traefik-east', 'traefik-west', 'prometheus'].map(processOf);
+  const ids = (): (number | undefined)[] =>
+    ['traefik-east', 'traefik-west', 'prometheus'].map((name) => processOf(name));
 
   const program =
     (rows: Rows, changed: Partial<Record<Origin, Partial<OriginProxyArgs>>> = {}): PulumiFn =>

@@ -77,7 +77,7 @@ class Supervised {
   }
 
   async control(verb: string, input = ''): Promise<Ended> {
-    const [command = '', ...args] = [...this.wrapper, 'sh', this.file('control'), verb];
+    const [command, ...args] = [...this.wrapper, 'sh', this.file('control'), verb];
     return await ended(command, args, input);
   }
 
@@ -117,13 +117,10 @@ class Supervised {
   /** How often it did not serve while some work was done, asked every 50 ms. */
   async outagesDuring(work: Promise<unknown>): Promise<number> {
     let outages = 0;
-    let over = false;
-    const done = work.finally(() => (over = true));
-    while (!over) {
+    const over = work.then(() => true);
+    while (!(await Promise.race([over, sleep(50, false)]))) {
       if (!(await this.serves())) outages += 1;
-      await sleep(50);
     }
-    await done;
     return outages;
   }
 

@@ -4,8 +4,11 @@ import type { StackConfig } from '../stack/stackConfig';
 import { silentOrigins } from './entryPoints';
 import { silentPrometheus } from './verify/prometheus';
 
-/** A process on a host that must be started again: Pulumi does not see by itself that it has died. */
-export interface DeadProcess {
+/**
+ * A process that does not answer here, which may be the way to it and not the process: its host is the one to ask. Made
+ * anew by Pulumi, it is started there where it has died or hangs, and left alone where it runs.
+ */
+export interface SilentProcess {
   /** For people, as in "the Traefik of us-east-1". */
   readonly name: string;
   readonly urn: string;
@@ -20,7 +23,7 @@ const outputsSchema = z.object({
 });
 
 /** The processes of the request path that do not answer; those that the stack has not made yet are left out. */
-export async function deadProcesses(stack: Stack, config: StackConfig): Promise<DeadProcess[]> {
+export async function silentProcesses(stack: Stack, config: StackConfig): Promise<SilentProcess[]> {
   const [origins, prometheus] = await Promise.all([silentOrigins(config), silentPrometheus(config)]);
   if (origins.length === 0 && prometheus === null) return [];
   const { traefikUrns, prometheusUrn } = await outputsOf(stack);

@@ -6,7 +6,7 @@ import { readStackFile } from '../stack/stackFile';
 import { previewStack, refreshStack, UpdateError, updateStack, type StackChange } from './engine/update';
 import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
-import { deadProcesses, traefikUrns } from './hostProcesses';
+import { silentProcesses, traefikUrns } from './hostProcesses';
 import { assertNodesHold } from './nodeRoom';
 import { overrides } from './overrides';
 import { reach, type SilentCluster } from './reach';
@@ -137,15 +137,15 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
   const overwritten = await changedByOthers(answering, stack, config.service.namespace);
   // Pulumi compares the plan with its own state, which does not have these changes yet.
   if (overwritten.length > 0) await refresh();
-  const dead = await deadProcesses(stack, config);
-  const started = await update(dead.map(({ urn }) => urn));
+  const silent = await silentProcesses(stack, config);
+  const started = await update(silent.map(({ urn }) => urn));
   const first = {
     ...started,
     notes: [
       ...overridden,
       ...overwritten,
       ...started.notes,
-      ...dead.map(({ name }) => `started ${name} again`),
+      ...silent.map(({ name }) => `${name} did not answer here; its host has started it if it had died`),
     ],
   };
   const found = await verify(target, step);

@@ -1,16 +1,19 @@
 #!/bin/sh
 # Looks after one process on a host and the files that it reads; all of it lies in the folder that this script is in.
 # Values come as lines on standard input, files behind them; before all of it stands how many bytes that is, so that what
-# was cut on its way changes nothing. Every command may be given again and again.
+# was cut on its way changes nothing. Every command may be given again and again. supervisor.sh and machineStart.sh are the
+# rest of the script.
 #
 #   process   start it, or start it anew where its own configuration has changed
 #             input: host, program, its arguments, name of its configuration file, address that answers once it is
 #             ready; then that file
 #   weights   replace the file of weights, and return when Traefik serves it; the file before comes back where it does not
 #             input: host, address of Traefik's API, revision of the file, seconds to wait; then that file
-#   status    say whether the process runs
+#   keep      have the process looked after by this script as it is now; the process itself is left alone
+#   status    say whether the process runs, who looks after it, and who starts it when the machine does
 #   stop      end the process
 #   remove    end the process and remove what is here
+#   supervise start the process whenever it does not run; what systemd, cron and `keep` run, once a folder
 set -eu
 
 folder=$(cd "$(dirname "$0")" && pwd)
@@ -42,77 +45,26 @@ take() {
 
 # Values of the process as it was started last.
 recall() {
-  { IFS= read -r program && IFS= read -r arguments && IFS= read -r config && IFS= read -r ready; } < "$folder/process"
-}
-
-# The number in the file may be somebody else's by now: only a process that was given our configuration file is ours.
-running() {
-  [ -f "$folder/pid" ] && [ -f "$folder/process" ] || return 1
-  pid=$(cat "$folder/pid")
-  # It may end between any two lines here.
-  line=$(command_line "$pid") || return 1
-  case $line in
-    *"=$folder/"*.yml\ *) return 0 ;;
-    *) return 1 ;;
-  esac
-}
-
-command_line() {
-  { tr '\0' ' ' < "/proc/$1/cmdline"; } 2> /dev/null
-}
-
-# As a process does that this shell has started, and that on a busy machine has not become the program yet.
-looks_like_this_shell() {
-  line=$(command_line "$1") && [ "$line" = "$(command_line $$)" ]
-}
-
-answers() {
-  curl --silent --fail --output /dev/null --noproxy '*' --max-time 2 "$1"
-}
-
-# Until then a Traefik that has just started answers every request with 404.
-has_read_weights() {
-  [ ! -f "$weights" ] || answers "${ready%/ping}/api/http/middlewares/revision@file"
-}
-
-# In a session of its own, so that it outlives the command, the connection and the shell that started it.
-start() {
-  [ ! -f "$folder/log" ] || mv "$folder/log" "$folder/log.before"
-  # shellcheck disable=SC2086
-  setsid "$program" $arguments < /dev/null > "$folder/log" 2>&1 &
-  echo $! > "$folder/pid"
-  tries=0
-  gone=0
-  while [ "$tries" -lt 150 ]; do
-    sleep 0.1
-    # While the shell becomes the program, its command line may be read as empty: only several looks tell that it ended.
-    if looks_like_this_shell $! || running; then gone=0; else gone=$((gone + 1)); fi
-    [ "$gone" -lt 5 ] || return 1
-    if answers "$ready" && has_read_weights; then
-      # Where a port is taken its holder may answer, while our process is about to give up.
-      sleep 0.3
-      running
-      return
-    fi
-    tries=$((tries + 1))
-  done
-  return 1
-}
-
-stop() {
-  tries=0
-  while running; do
-    if [ "$tries" -eq 0 ]; then kill "$pid"; fi
-    if [ "$tries" -eq 150 ]; then kill -9 "$pid"; fi
-    [ "$tries" -lt 200 ] || fail "process $pid of $folder does not end"
-    sleep 0.1
-    tries=$((tries + 1))
-  done
-  rm -f "$folder/pid"
+  { IFS= read -r program && IFS= read -r arguments && IFS= read -r config && IFS= read -r ready; } \
+    2> /dev/null < "$folder/process"
 }
 
 last_words() {
-  tail -n 5 "$folder/log"
+  tail -n 5 "$folder/log" 2> /dev/null || echo 'there is no log'
+}
+
+tell_status() {
+  reboot=$(after_a_reboot)
+  if ! running; then
+    reason=$(cat "$folder/ended" 2> /dev/null || true)
+    words=$(last_words)
+    fail "no process of $folder runs${reason:+; $reason}; the last lines of its log: $words"
+  fi
+  process=$pid
+  recall
+  responds 3 || fail "process $process of $folder runs, and does not answer at $ready"
+  supervised || fail "process $process runs, and nobody looks after it: run sh $folder/control keep"
+  echo "process $process runs; process $pid looks after it; $reboot"
 }
 
 apply_process() {
@@ -124,6 +76,7 @@ apply_process() {
   take 'the address that tells that it is ready' && next_ready=$value
   cat > "$folder/config.new"
   command -v curl > /dev/null || fail 'curl is not there, and tells when a process is ready; install it'
+  command -v setsid > /dev/null || fail 'setsid is not there, and has a process outlive its connection; install it'
   [ -x "$next_program" ] || fail "$next_program is not there or is no program; install it or correct its path in casper:hosts"
   printf '%s\n' "$next_program" "$next_arguments" "$folder/$next_config" "$next_ready" > "$folder/process.new"
 
@@ -131,7 +84,8 @@ apply_process() {
     recall
     if cmp -s "$folder/process.new" "$folder/process" && cmp -s "$folder/config.new" "$config"; then
       rm "$folder/process.new" "$folder/config.new"
-      running || start || fail "$program does not start: $(last_words)"
+      if running && ! responds 10; then stop; fi
+      ensure || fail "$program does not start: $(last_words)"
       return
     fi
     stop
@@ -154,8 +108,17 @@ apply_process() {
     start || fail "$program does not start with its new configuration, nor with the one before: $reason"
     fail "$program does not start with its new configuration, and runs with the one before: $reason"
   fi
-  rm -f "$folder/process" "$config"
+  retire
+  rm -f "$config"
   fail "$program does not start: $reason"
+}
+
+# Ends the process for good.
+retire() {
+  stop
+  rm -f "$folder/process" "$folder/ended"
+  forget_unit
+  forget_cron
 }
 
 apply_weights() {
@@ -166,30 +129,27 @@ apply_weights() {
   take 'the seconds to wait' && seconds=$value
   # Told apart from every file before, from one with the same revision too: somebody may have changed that by hand.
   written=$revision-$(date +%s)-$$
+  recall || fail "no process of $folder is to run, so that nobody serves its weights; casper apply starts it"
   sed "s/$revision/$written/" > "$folder/weights.new"
-  recall
   rm -f "$folder/weights.before"
   [ ! -f "$weights" ] || cp "$weights" "$folder/weights.before"
   told=$(wc -c < "$folder/log")
   # Beside the watched folder first: Traefik must never read half a file.
   mv "$folder/weights.new" "$weights"
-  if ! running; then
-    # With the new file: the one before may be what it cannot read.
-    told=0
-    if ! start; then
-      reason=$(last_words)
-      restore
-      fail "$program does not start: $reason"
-    fi
+  # With the new file: the one before may be what it cannot read.
+  if ! ensure; then
+    reason=$(last_words)
+    restore
+    fail "$program does not start: $reason"
   fi
 
-  until_second=$(($(date +%s) + seconds))
+  deadline=$(($(uptime_seconds) + seconds))
   while :; do
     case $(ask middlewares/revision@file) in
       *"\"$written\""*) break ;;
     esac
     refusals=$(new_errors)
-    if [ -n "$refusals" ] || [ "$(date +%s)" -ge "$until_second" ]; then
+    if [ -n "$refusals" ] || [ "$(uptime_seconds)" -ge "$deadline" ]; then
       restore
       fail "Traefik does not serve $weights (revision $revision) within $seconds s, and the weights before stay: ${refusals:-its log says nothing; is $api its own API?}"
     fi
@@ -208,6 +168,8 @@ ask() {
 }
 
 new_errors() {
+  # It may have been emptied meanwhile.
+  if [ "$(wc -c < "$folder/log")" -lt "$told" ]; then told=0; fi
   tail -c "+$((told + 1))" "$folder/log" | grep -F "$weights" | grep -F ' ERR ' || true
 }
 
@@ -215,28 +177,30 @@ restore() {
   if [ -f "$folder/weights.before" ]; then mv "$folder/weights.before" "$weights"; else rm -f "$weights"; fi
 }
 
-case ${1-} in
-  process) apply_process ;;
-  weights) apply_weights ;;
-  status) if running; then echo "process $pid runs"; else fail "no process of $folder runs"; fi ;;
-  stop)
-    stop
-    rm -f "$folder/process"
-    ;;
-  remove)
-    # It may run all the same: a driver that was killed has started it and noted nothing.
-    stop
-    cd /
-    rm -rf "$folder/dynamic" "$folder/data"
-    for name in traefik.yml prometheus.yml process config weights log input control; do
-      rm -f "$folder/$name.new" "$folder/$name.before"
-    done
-    for name in traefik.yml prometheus.yml process log control; do
-      rm -f "$folder/$name"
-    done
-    rmdir "$folder"
-    # The folder above is made along with the first of its kind, and goes with the last.
-    rmdir "$(dirname "$folder")" 2> /dev/null || true
-    ;;
-  *) fail "give one of: process weights status stop remove" ;;
-esac
+main() {
+  case ${1-} in
+    process) apply_process ;;
+    weights) apply_weights ;;
+    keep) [ ! -f "$folder/process" ] || keep ;;
+    status) tell_status ;;
+    stop) retire ;;
+    remove)
+      # It may run all the same: a driver that was killed has started it and noted nothing.
+      retire
+      cd /
+      rm -rf "$folder/dynamic" "$folder/data"
+      for name in traefik.yml prometheus.yml process config weights log input control pid.* supervisor.*; do
+        # shellcheck disable=SC2086
+        rm -f "$folder"/$name.new "$folder"/$name.before
+      done
+      for name in traefik.yml prometheus.yml log lock control; do
+        rm -f "$folder/$name"
+      done
+      rmdir "$folder"
+      # The folder above is made along with the first of its kind, and goes with the last.
+      rmdir "$(dirname "$folder")" 2> /dev/null || true
+      ;;
+    supervise) supervise ;;
+    *) fail "give one of: process weights keep status stop remove supervise" ;;
+  esac
+}

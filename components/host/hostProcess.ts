@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
+import { controlScript } from './controlScript';
 import { hostCommand, type Host } from './host';
 
 export interface HostProcessArgs {
@@ -30,15 +29,11 @@ export interface HostProcess {
   readonly control: pulumi.Output<string>;
 }
 
-// Read where it is used: the script is the same for every host.
-const controlScript = (): string => readFileSync(join(__dirname, 'hostControl.sh'), 'utf8');
-
 /** A process that outlives the command that starts it; docs/hosts.md says what is where. */
 export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.Resource): HostProcess {
   const { host, folder: path } = args;
   const control = pulumi.interpolate`sh ${path}/control`;
-  // Something that moves is removed where it was before it is made where it goes: both may want one port. It is also
-  // what lets a process that died be replaced (`pulumi up --replace`): start after stop, not before.
+  // Something that moves is removed where it was before it is made where it goes: both may want one port.
   const opts = { parent, deleteBeforeReplace: true };
   const script = controlScript();
   // A script that was cut on its way would be half a script for good.
@@ -48,7 +43,8 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
     host,
     {
       create: install,
-      update: install,
+      // Who looks after the process meanwhile does so by the script before.
+      update: pulumi.interpolate`${install}; ${control} keep`,
       delete: pulumi.interpolate`${control} remove`,
       stdin: script,
       triggers: [host.connection?.host ?? 'this machine', path],
@@ -62,7 +58,8 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
     {
       create: start,
       update: start,
-      delete: pulumi.interpolate`${control} stop`,
+      // Nothing on deletion: what is removed for good goes with its folder, and what is only made anew
+      // (`pulumi up --replace`) is started where it has died, and left alone where it runs.
       stdin: linesOf([
         host.name,
         args.program,

@@ -148,36 +148,70 @@ describe('the request path', () => {
     expect((await run('verify')).exitCode).toBe(0);
   });
 
-  test('a Traefik that was killed: verify says so, apply starts it again and touches no other', async () => {
-    const pid = (): Promise<string> =>
-      onHost(1, 'cat', `/var/lib/casper-lab/hosts/casper-host-2/traefik-eu-central-1/pid`);
-    const before = await pid();
-    await onHost(1, 'kill', '-9', before);
+  const traefikFolder = '/var/lib/casper-lab/hosts/casper-host-2/traefik-eu-central-1';
+  const processOf = (index: number, processFolder: string): Promise<string> =>
+    onHost(index, `cut -d ' ' -f 1 ${processFolder}/pid`);
+  /** With all that looks after it. */
+  const killForGood = async (index: number, processFolder: string): Promise<void> => {
+    const supervisor = await onHost(index, `cut -d ' ' -f 1 ${processFolder}/supervisor`);
+    await onHost(index, `kill -9 -- -${supervisor} ${await processOf(index, processFolder)}`);
     await sleep(500);
+  };
+
+  test('a Traefik that was killed is back before anybody asks', async () => {
+    const before = await processOf(1, traefikFolder);
+    await onHost(1, 'kill', '-9', before);
+    await sleep(5000);
+    expect(await processOf(1, traefikFolder)).not.toBe(before);
+    expect((await run('verify')).exitCode).toBe(0);
+  });
+
+  test('a Traefik that nobody looks after any more: verify says so, apply starts it again and touches no other', async () => {
+    const before = await processOf(1, traefikFolder);
+    await killForGood(1, traefikFolder);
     const verify = await run('verify', '--json');
     expect([verify.exitCode, wrongRows(verify.stdout)]).toEqual([1, ['eu-central-1']]);
     const { changes, notes } = await apply();
-    expect(notes).toEqual(['started the Traefik of eu-central-1 again']);
+    expect(notes).toEqual([
+      'the Traefik of eu-central-1 did not answer here; its host has started it if it had died',
+    ]);
     expect(new Set(changes.map(({ resource }) => resource))).toEqual(
       new Set(['Command eu-central-1-traefik-process']),
     );
-    expect(await pid()).not.toBe(before);
+    expect(await processOf(1, traefikFolder)).not.toBe(before);
     expect((await fetch(`${entryPoint('eu-central-1')}/`)).status).toBe(200);
     expect((await run('verify')).exitCode).toBe(0);
   });
 
-  test('a Prometheus that was killed: verify says so, apply starts it again', async () => {
+  test('a Traefik that the driver alone cannot reach is left as it is', async () => {
+    const before = await processOf(1, traefikFolder);
+    const port = new URL(entryPoint('eu-central-1')).port;
+    const refuse = (action: string): Promise<string> =>
+      onHost(
+        1,
+        `iptables ${action} INPUT -p tcp --dport ${port} -s 192.168.245.254 -j REJECT --reject-with tcp-reset`,
+      );
+    await refuse('-I');
+    try {
+      await apply();
+    } finally {
+      await refuse('-D');
+    }
+    expect(await processOf(1, traefikFolder)).toBe(before);
+  });
+
+  test('a Prometheus that nobody looks after any more: verify says so, apply starts it again', async () => {
     const config = readStackFile(configFile);
     const host = config.hosts.findIndex(({ prometheus }) => prometheus);
-    const pidFile = `${config.hosts[host]?.folder ?? ''}/prometheus/pid`;
-    await onHost(host, 'kill', '-9', await onHost(host, 'cat', pidFile));
-    await sleep(500);
+    await killForGood(host, `${config.hosts[host]?.folder ?? ''}/prometheus`);
     const verify = await run('verify');
     expect([verify.exitCode, verify.stdout]).toEqual([
       1,
       expect.stringMatching(/Prometheus: it does not answer at http:.*ECONNREFUSED/),
     ]);
-    expect((await apply()).notes).toEqual(['started Prometheus again']);
+    expect((await apply()).notes).toEqual([
+      'Prometheus did not answer here; its host has started it if it had died',
+    ]);
     expect((await run('verify')).exitCode).toBe(0);
   });
 

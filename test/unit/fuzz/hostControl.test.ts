@@ -1,16 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
+import { controlScript } from '../../../components/host/controlScript';
 import { fuzz, fuzzTimeoutMs, mutated } from './mutations';
 
 jest.setTimeout(fuzzTimeoutMs);
@@ -19,7 +12,7 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'casper-control-'));
   mkdirSync(path.join(folder, 'dynamic'));
-  copyFileSync(path.join(__dirname, '../../../components/host/hostControl.sh'), path.join(folder, 'control'));
+  writeFileSync(path.join(folder, 'control'), controlScript());
   writeFileSync(path.join(folder, 'dynamic/weights.yml'), 'the row before');
   writeFileSync(
     path.join(folder, 'process'),

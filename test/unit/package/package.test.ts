@@ -38,6 +38,8 @@ test('it holds what runs and the declarations of the components, and nothing of 
       'dist/index.js',
       'dist/components/index.d.ts',
       'dist/components/host/hostControl.sh',
+      'dist/components/host/supervisor.sh',
+      'dist/components/host/machineStart.sh',
       'components/podCpu/bin/pulumi-resource-casper',
       'Pulumi.yaml',
       'Pulumi.dev.yaml',

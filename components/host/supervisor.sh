@@ -219,5 +219,12 @@ stop() {
 
 # The process runs, and somebody looks after it.
 ensure() {
-  if ! running; then start; elif ! supervised; then keep; fi
+  if ! running; then
+    start
+    return
+  fi
+  supervised || keep
+  # One that somebody else has just started is not ready yet; whether it ever is, is no reason to end one that answers.
+  deadline=$(($(uptime_seconds) + 10))
+  until has_read_weights || [ "$(uptime_seconds)" -ge "$deadline" ]; do sleep 0.1; done
 }

@@ -98,7 +98,7 @@ export class LiveMetrics {
   }
 }
 
-function fromOf<T extends { readonly from: string }>(value: T | Missing): string {
+function fromOf(value: UsedCarbon | UsedDemand | Missing): string {
   return 'missing' in value ? 'missing' : value.from;
 }
 

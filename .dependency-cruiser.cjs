@@ -22,6 +22,8 @@ const may = {
   driver: ['start', 'planning', 'stack', 'cluster', 'load', 'observe'],
   live: ['traces', 'signals', 'policies', 'planning', 'study', 'stack', 'observe', 'driver'],
   report: ['traces', 'policies', 'planning', 'study', 'load', 'observe', 'driver', 'live'],
+  // What casper tells Prometheus of itself.
+  metrics: ['traces', 'stack', 'driver', 'live'],
   lab: ['start', 'plugin'],
   cli: [
     'start',
@@ -37,6 +39,7 @@ const may = {
     'observe',
     'driver',
     'live',
+    'metrics',
     'report',
     'lab',
   ],

@@ -5,27 +5,31 @@ import { openTarget } from '../driver/target';
 import { DemandWatch } from '../live/demandWatch';
 import { LiveCourse } from '../live/liveCourse';
 import type { TickRecord } from '../live/tickRecord';
+import { LiveMetrics } from '../metrics/liveMetrics';
+import { MetricsServer, type ListenAddress } from '../metrics/metricsServer';
 import { latencyByPair } from '../report/conditions';
 import { carbonUsed, LiveRecorder } from '../report/liveRecorder';
 import { readStackSettings } from '../stack/stackFile';
 import type { LiveFlags } from './liveOptions';
 import { openLivePlanning } from './livePlanning';
+import type { Log, LogFlags } from './log';
 import type { PlanFlags, StackFlags } from './options';
-import { showStep } from './progress';
 import { stackOptionsOf } from './project';
 import { RunPrinter } from './render/runPrinter';
 import { renderTick } from './render/tick';
 
-export interface RunLiveFlags extends PlanFlags, StackFlags, LiveFlags {
+export interface RunLiveFlags extends PlanFlags, StackFlags, LiveFlags, LogFlags {
   /** How many intervals; until it is stopped when absent. */
   intervals?: number;
   runs: string;
+  /** Where metrics are served; nowhere when absent. */
+  metricsListen?: ListenAddress;
   verbose?: boolean;
   json?: true;
 }
 
 /** `casper run --live`: on the stack file itself, so that a restart, `tick` and people all see one plan. */
-export async function runLive(flags: RunLiveFlags): Promise<void> {
+export async function runLive(flags: RunLiveFlags, log: Log): Promise<void> {
   const options = stackOptionsOf(flags);
   const { configFile, stackName } = options;
   const planning = openLivePlanning(configFile, flags);
@@ -38,45 +42,48 @@ export async function runLive(flags: RunLiveFlags): Promise<void> {
     latencyMs: latencyByPair(latencies),
   });
   const [health, watch] = [new ProxyHealth(config), new DemandWatch(configFile)];
+  const metrics = new LiveMetrics(stackName);
+  const served =
+    flags.metricsListen && (await MetricsServer.listen(flags.metricsListen, () => metrics.set.text()));
+  if (served) log.note(`metrics are at ${served.url}`);
   let carbon: Record<string, number> = {};
   const counts = new Map<string, number>();
   const onTick = (tick: TickRecord): void => {
     recorder.onTick(tick);
+    metrics.onTick(tick);
+    log.tick(tick);
     counts.set(tick.outcome, (counts.get(tick.outcome) ?? 0) + 1);
     if (tick.values) carbon = carbonUsed(tick.values);
-    console.log(flags.json ? JSON.stringify(tick) : renderTick(tick));
+    if (flags.json) console.log(JSON.stringify(tick));
+    else if (flags.log === 'text') console.log(renderTick(tick));
   };
   const before = { stackPlan: config.plan, plan: null };
-  const printer = flags.json
-    ? {
-        onNote: (note: string) => {
-          console.error(`note: ${note}`);
-        },
-      }
-    : new RunPrinter(before, () => carbon, flags.verbose ?? false);
-  const stopped = untilSignal();
+  const printer =
+    flags.json || flags.log === 'json'
+      ? { onNote: log.note }
+      : new RunPrinter(before, () => carbon, flags.verbose ?? false);
+  const stopped = untilSignal(log);
   const run = { planning, health, watch, intervals: flags.intervals ?? Infinity, stopped, onTick };
   await runCourse(
     (tell) => new LiveCourse(run, tell),
-    reconcilerOf(target, showStep),
-    [recorder, printer, health, watch],
+    reconcilerOf(target, log.step),
+    [recorder, printer, health, watch, ...(served ? [served] : [])],
     false,
-    showStep,
+    log.step,
   );
   const summary = Object.fromEntries(counts);
-  console.log(
-    flags.json
-      ? JSON.stringify({ ticks: summary })
-      : `ticks: ${[...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ') || 'none'}`,
-  );
+  log.ended(summary);
+  const words = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ') || 'none';
+  if (flags.json) console.log(JSON.stringify({ ticks: summary }));
+  else if (flags.log === 'text') console.log(`ticks: ${words}`);
 }
 
 /** Ends the run once the update under way is done; the second signal ends it at once. */
-function untilSignal(): AbortSignal {
+function untilSignal(log: Log): AbortSignal {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => {
-      console.error(`note: ${name}: the run ends once the update under way is done`);
+      log.note(`${name}: the run ends once the update under way is done`);
       stop.abort();
     });
   }

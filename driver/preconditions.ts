@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { CoreV1Api } from '../cluster/client';
 import { ClusterError } from '../cluster/connection';
+import { withRights } from '../cluster/refusal';
 import type { StackConfig } from '../stack/stackConfig';
 
 /**
@@ -26,7 +27,7 @@ export function assertManifestsExist({ platform, scope }: StackConfig): void {
  */
 export async function assertAddressesFree(kubeConfig: KubeConfig, { regions }: StackConfig): Promise<void> {
   if (!regions.some(({ loadBalancer }) => loadBalancer)) return;
-  const { items } = await kubeConfig.makeApiClient(CoreV1Api).listNode();
+  const { items } = await withRights(kubeConfig.makeApiClient(CoreV1Api).listNode());
   for (const { metadata, status } of items) {
     const own = new Set(status?.addresses?.map(({ address }) => address));
     const region = regions.find(({ loadBalancer }) => loadBalancer && own.has(loadBalancer.address));

@@ -154,11 +154,16 @@ async function intervals(
     // Ahead of its interval, from which it would otherwise take the time.
     shown = await previewOf(next, lengthMs === 0 ? Infinity : endedAtMs - Date.now());
     // The last interval of a run that measures nothing need not be waited out.
-    while (endedAtMs > Date.now() && (course.has(index + 1) || measurer)) {
-      if (!(await course.lookAround(index))) {
-        await step('waiting for the interval’s end', () => course.changedWithin(endedAtMs - Date.now()));
-        continue;
-      }
+    const lasts = (): boolean => endedAtMs > Date.now() && (course.has(index + 1) || measurer !== undefined);
+    while (lasts()) {
+      const planned = await step('waiting for the interval’s end', async () => {
+        while (lasts()) {
+          if (await course.lookAround(index)) return true;
+          await course.changedWithin(endedAtMs - Date.now());
+        }
+        return false;
+      });
+      if (!planned) break;
       const again = await inForce(index, true);
       if (!again) continue;
       shown = null;

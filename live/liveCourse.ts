@@ -7,8 +7,8 @@ import type { IntervalPlan } from '../planning/intervalPlan';
 import { readStackSettings } from '../stack/stackFile';
 import type { DemandWatch } from './demandWatch';
 import { intervalAt, type LiveInterval } from './liveInterval';
-import { planTick, type HeldTick, type LivePlanning, type PlannedTick } from './planTick';
-import { appliedIn, outcomeOfHeld, type TickRecord } from './tickRecord';
+import { planTick, type LivePlanning } from './planTick';
+import { appliedIn, heldIn, type TickRecord } from './tickRecord';
 
 /** What a live run goes by besides the clock. */
 export interface LiveRun {
@@ -28,11 +28,15 @@ interface Cause {
   readonly text: string;
 }
 
+type Made = Awaited<ReturnType<typeof planTick>>;
+type Planned = Extract<Made, { kind: 'planned' }>;
+type Held = Extract<Made, { kind: 'held' }>;
+
 /** A tick that is under way. */
 interface Started {
   readonly at: string;
   readonly cause: Cause;
-  readonly made: PlannedTick | null;
+  readonly made: Planned | null;
 }
 
 const hourMs = 3600_000;
@@ -61,8 +65,9 @@ export class LiveCourse implements Course {
   private retryAtMs: number | null = null;
   /** When demand alone asked for a change that was applied. */
   private demandChangesMs: number[] = [];
-  /** Reasons that were told last, so that they are told once. */
+  /** Reasons that were told last, so that they are told once; noted they are once an interval. */
   private toldReasons = '';
+  private notedReasons = '';
 
   constructor(
     private readonly run: LiveRun,
@@ -137,8 +142,11 @@ export class LiveCourse implements Course {
     this.run.watch.plannedFor(plannedRates(plan));
     if (this.started?.cause.kind === 'demand') this.demandChangesMs.push(this.nowMs());
     this.succeeded();
-    const { values = null, guarded = [] } = this.started?.made ?? {};
-    this.note({ reasons: [], values, guarded, plan: stackPlan, ...appliedIn(applied) });
+    const { values = null, guarded = [], seconds = null } = this.started?.made ?? {};
+    this.note({
+      ...{ reasons: [], heldBy: null, values, guarded, plan: stackPlan, planSeconds: seconds },
+      ...appliedIn(applied),
+    });
   }
 
   failed(_: number, error: unknown): Promise<'later'> {
@@ -200,23 +208,30 @@ export class LiveCourse implements Course {
     }
   }
 
-  private held(made: HeldTick): void {
-    const { reasons, values } = made;
+  private held(made: Held): void {
+    const { reasons, values, seconds } = made;
     this.later();
-    if (reasons.join() === this.toldReasons) return;
-    this.toldReasons = reasons.join();
-    this.tell(`the plan in force stays: ${reasons.join('; ')}`);
-    this.note({ outcome: outcomeOfHeld(made), reasons, values, guarded: [], plan: null, applied: null });
+    const told = reasons.join();
+    if (told !== this.toldReasons) this.tell(`the plan in force stays: ${reasons.join('; ')}`);
+    this.toldReasons = told;
+    const noted = `${this.span.start} ${told}`;
+    if (noted === this.notedReasons) return;
+    this.notedReasons = noted;
+    this.note({
+      ...{ ...heldIn(made), reasons, values, planSeconds: values && seconds },
+      ...{ guarded: [], plan: null, applied: null },
+    });
   }
 
   private fail(error: unknown): void {
     this.later();
     const seconds = (((this.retryAtMs ?? 0) - this.nowMs()) / 1000).toFixed(0);
     this.tell(`a tick failed, and is tried again in ${seconds} s: ${messageOf(error)}`);
-    const { values = null, guarded = [], stackPlan = null } = this.started?.made ?? {};
+    const { made } = this.started ?? {};
+    const { values = null, guarded = [], stackPlan = null, seconds: planSeconds = null } = made ?? {};
     this.note({
-      ...{ outcome: 'failed', reasons: [messageOf(error)] },
-      ...{ values, guarded, plan: stackPlan, applied: null },
+      ...{ outcome: 'failed', heldBy: null, reasons: [messageOf(error)] },
+      ...{ values, guarded, plan: stackPlan, planSeconds, applied: null },
     });
   }
 
@@ -232,12 +247,13 @@ export class LiveCourse implements Course {
     this.retryAtMs = null;
     this.fruitless = 0;
     this.toldReasons = '';
+    this.notedReasons = '';
   }
 
-  private note(tick: Omit<TickRecord, 'at' | 'interval' | 'why'>): void {
+  private note(tick: Omit<TickRecord, 'at' | 'interval' | 'intervalSeconds' | 'why'>): void {
     const { at, cause } = this.started ?? { at: '', cause: { text: '' } };
     const { start: interval } = this.span;
-    this.run.onTick({ at, interval, why: cause.text, ...tick });
+    this.run.onTick({ at, interval, intervalSeconds: this.seconds, why: cause.text, ...tick });
   }
 
   private nowMs(): number {

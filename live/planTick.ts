@@ -46,6 +46,11 @@ export interface PlannedTick {
   readonly asTheyAre: readonly string[];
 }
 
+/** How long reading and planning took. */
+interface Timed {
+  readonly seconds: number;
+}
+
 /** The plan in force stays. */
 export interface HeldTick {
   readonly kind: 'held';
@@ -80,6 +85,15 @@ export interface PlanTickOptions {
  *   keeps every limit whatever the data
  */
 export async function planTick(
+  planning: LivePlanning,
+  options: PlanTickOptions,
+): Promise<(PlannedTick | HeldTick) & Timed> {
+  const begun = performance.now();
+  const made = await planNow(planning, options);
+  return { ...made, seconds: (performance.now() - begun) / 1000 };
+}
+
+async function planNow(
   planning: LivePlanning,
   { without, windowSeconds }: PlanTickOptions,
 ): Promise<PlannedTick | HeldTick> {

@@ -3,7 +3,7 @@ import type { IntervalPlan } from '../planning/intervalPlan';
 import { readStackSettings, writeStackPlan } from '../stack/stackFile';
 import { intervalNow, planTick, type LivePlanning } from './planTick';
 import { heldByPeople } from './people';
-import { appliedIn, outcomeOfHeld, type TickRecord } from './tickRecord';
+import { appliedIn, heldIn, type TickRecord } from './tickRecord';
 
 export interface TickOptions {
   /** Regions that are lost. */
@@ -34,17 +34,19 @@ export async function tick(
   const at = new Date(surroundings.nowMs()).toISOString();
   const { start } = intervalNow(planning);
   const { plan: before, live } = readStackSettings(configFile);
-  const base = { at, interval: start, values: null, guarded: [], plan: null, applied: null };
+  const base = {
+    ...{ at, interval: start, intervalSeconds: live.intervalSeconds, heldBy: null },
+    ...{ values: null, guarded: [], plan: null, planSeconds: null, applied: null },
+  };
   const planned = before.interval === start && sameRegions(before.without ?? [], without);
   if (planned && !again) {
     const people = heldByPeople(live, surroundings.nowMs());
     if (people !== null) {
       const record = {
-        ...base,
+        ...{ ...base, ...heldIn({ by: 'people' }) },
         why: 'the interval has its plan',
-        outcome: 'held',
         reasons: [people],
-      } as const;
+      };
       return { record, plan: null, applied: null };
     }
     const why = 'the interval has its plan; it is applied as it is';
@@ -58,13 +60,14 @@ export async function tick(
   }
   const made = await planTick(planning, { without });
   const why = planned ? 'planned again, as asked for' : 'the interval has no plan yet';
-  const { values } = made;
+  const { values, seconds } = made;
   if (made.kind === 'held') {
-    const record = { ...base, why, outcome: outcomeOfHeld(made), reasons: made.reasons, values };
+    const planSeconds = values && seconds;
+    const record = { ...base, why, ...heldIn(made), reasons: made.reasons, values, planSeconds };
     return { record, plan: null, applied: null };
   }
   const { plan, stackPlan, guarded } = made;
-  const seen = { ...base, why, reasons: [], values, guarded, plan: stackPlan };
+  const seen = { ...base, why, reasons: [], values, guarded, plan: stackPlan, planSeconds: seconds };
   if (!open) return { record: { ...seen, outcome: 'planned' }, plan, applied: null };
   const reconciler = await open();
   writeStackPlan(configFile, stackPlan);

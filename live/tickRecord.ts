@@ -15,9 +15,12 @@ export interface TickRecord {
   readonly at: string;
   /** Start of the interval that it is of. */
   readonly interval: string;
+  readonly intervalSeconds: number;
   /** What it was made for: the clock, or evidence. */
   readonly why: string;
   readonly outcome: TickOutcome;
+  /** By whose reasons the plan before it stays; null where a plan was made, and where something failed. */
+  readonly heldBy: HeldTick['by'] | null;
   /** Why nothing was changed; empty where the plan is in force. */
   readonly reasons: readonly string[];
   /** What each value was and where it came from; null where nothing was read. */
@@ -26,6 +29,8 @@ export interface TickRecord {
   readonly guarded: readonly string[];
   /** The plan that was made; null where none was. */
   readonly plan: StackPlan | null;
+  /** How long reading and planning took; null where nothing was read, and where that failed. */
+  readonly planSeconds: number | null;
   /** Resources that were changed, and how long that took; null where nothing was applied. */
   readonly applied: { readonly changes: number; readonly seconds: number } | null;
 }
@@ -40,6 +45,6 @@ export function appliedIn({ update }: Applied): Pick<TickRecord, 'outcome' | 'ap
 }
 
 /** What becomes of a tick by whose reasons the plan in force stays. */
-export function outcomeOfHeld({ by }: Pick<HeldTick, 'by'>): TickOutcome {
-  return by === 'people' ? 'paused' : 'held';
+export function heldIn({ by }: Pick<HeldTick, 'by'>): Pick<TickRecord, 'outcome' | 'heldBy'> {
+  return { outcome: by === 'people' ? 'paused' : 'held', heldBy: by };
 }

@@ -15,6 +15,7 @@ import type { Untouched } from '../../planning/leftOut';
 import { comparisonOf } from '../../report/comparison';
 import { carbonByRegion, latencyByPair } from '../../report/conditions';
 import { makeReport } from '../../report/makeReport';
+import type { ListenAddress } from '../../metrics/metricsServer';
 import { RunRecorder } from '../../report/recorder';
 import type { StackPlan } from '../../stack/stackConfig';
 import { readStackSettings } from '../../stack/stackFile';
@@ -30,6 +31,8 @@ import {
   type SwitchingFlags,
 } from '../options';
 import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
+import { logging, withLogOption, type LogFlags } from '../log';
+import { listenAddress } from '../metricsOptions';
 import {
   openPlanning,
   planForStack,
@@ -42,7 +45,7 @@ import { sampleTraces, stackOptionsOf } from '../project';
 import { renderFit, renderLoad } from '../render/load';
 import { jsonPrinter, RunPrinter } from '../render/runPrinter';
 
-interface Flags extends PlanFlags, StackFlags, SwitchingFlags, LiveFlags {
+interface Flags extends PlanFlags, StackFlags, SwitchingFlags, LiveFlags, LogFlags {
   live?: true;
   from?: string;
   intervals?: number;
@@ -51,62 +54,73 @@ interface Flags extends PlanFlags, StackFlags, SwitchingFlags, LiveFlags {
   fit?: true;
   seed: number;
   runs: string;
+  metricsListen?: ListenAddress;
   verbose?: boolean;
   json?: true;
 }
 
-export const runCommand = withLiveForecastOptions(
-  withPlanOptions(
-    withSwitchingOptions(
-      withStackOptions(
-        new Command('run')
-          .description(
-            'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
-          )
-          .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
-          .option(
-            '--from <time>',
-            'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
-          )
-          .option(
-            '--intervals <n>',
-            'how many intervals (default: 1; with --live, until it is stopped)',
-            positiveInteger,
-          )
-          .addOption(
-            new Option(
-              '--live',
-              'intervals of the wall clock, on the stack file itself: each planned as it begins from the signals and the demand of now, and anew where a region is lost or back, or demand is out of what is planned for; of --traces only latency.csv is read',
-            ).conflicts(['from', 'secondsPerInterval', 'load', 'fit']),
-          )
-          .option(
-            '--seconds-per-interval <s>',
-            'start an interval no sooner than this after the one before',
-            nonNegativeNumber,
-            0,
-          )
-          .option(
-            '--load',
-            'send the trace’s requests meanwhile, and count what is served; needs casper:hosts',
-          )
-          .addOption(
-            new Option(
-              '--fit',
-              'with --load, where one machine carries everything: find out what it carries, and choose share of the load and length of an interval from that',
-            ).conflicts('secondsPerInterval'),
-          )
-          .addOption(new Option('--seed <n>', 'of the load').argParser(integer).default(1))
-          .option('--runs <dir>', 'where the run leaves its records', 'runs'),
+export const runCommand = withLogOption(
+  withLiveForecastOptions(
+    withPlanOptions(
+      withSwitchingOptions(
+        withStackOptions(
+          new Command('run')
+            .description(
+              'Plan, preview, apply and verify successive intervals, on a copy of the stack file under runs/.',
+            )
+            .option('--traces <dir>', 'folder of the three CSV files', sampleTraces)
+            .option(
+              '--from <time>',
+              'start of the first interval, ISO 8601 in UTC (default: the first of the trace)',
+            )
+            .option(
+              '--intervals <n>',
+              'how many intervals (default: 1; with --live, until it is stopped)',
+              positiveInteger,
+            )
+            .addOption(
+              new Option(
+                '--live',
+                'intervals of the wall clock, on the stack file itself: each planned as it begins from the signals and the demand of now, and anew where a region is lost or back, or demand is out of what is planned for; of --traces only latency.csv is read',
+              ).conflicts(['from', 'secondsPerInterval', 'load', 'fit']),
+            )
+            .option(
+              '--seconds-per-interval <s>',
+              'start an interval no sooner than this after the one before',
+              nonNegativeNumber,
+              0,
+            )
+            .option(
+              '--load',
+              'send the trace’s requests meanwhile, and count what is served; needs casper:hosts',
+            )
+            .addOption(
+              new Option(
+                '--fit',
+                'with --load, where one machine carries everything: find out what it carries, and choose share of the load and length of an interval from that',
+              ).conflicts('secondsPerInterval'),
+            )
+            .addOption(new Option('--seed <n>', 'of the load').argParser(integer).default(1))
+            .option('--runs <dir>', 'where the run leaves its records', 'runs'),
+        ),
       ),
     ),
   ),
 )
+  .option(
+    '--metrics-listen <host:port>',
+    'with --live: serve metrics for Prometheus at /metrics; on the loopback address where it is a port alone',
+    listenAddress,
+  )
   .option('--verbose', 'list every resource that changes')
   .option('--json', 'print one JSON object an interval')
-  .action(async (flags: Flags) => {
+  .action(async (flags: Flags, command: Command) => {
     if (flags.live) {
-      await (await import('../runLive.ts')).runLive(flags);
+      await logging(flags, async (log) => (await import('../runLive.ts')).runLive(flags, log));
       return;
+    }
+    if (flags.metricsListen || flags.log === 'json') {
+      command.error('error: --metrics-listen and --log json are of --live: add it, or leave them out');
     }
     const { from, intervals = 1, json } = flags;
     const options = stackOptionsOf(flags);

@@ -3,14 +3,19 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { faultsOf, reconcilerOf, remedyFor, type Reconciler } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
+import type { LiveInterval } from '../../live/liveInterval';
 import { intervalNow } from '../../live/planTick';
 import { tick, type Tick } from '../../live/tick';
 import type { TickOutcome, TickRecord } from '../../live/tickRecord';
+import { MetricsFile } from '../../metrics/metricsFile';
+import { MetricsError } from '../../metrics/metricsServer';
 import { latencyByPair } from '../../report/conditions';
 import { carbonUsed, LiveRecorder } from '../../report/liveRecorder';
 import { readStackSettings } from '../../stack/stackFile';
 import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
+import { logging, withLogOption, type Log, type LogFlags } from '../log';
 import { openLivePlanning } from '../livePlanning';
+import { metricsFile } from '../metricsOptions';
 import {
   knownRegions,
   withPlanOptions,
@@ -19,17 +24,17 @@ import {
   type PlanFlags,
   type StackFlags,
 } from '../options';
-import { showStep } from '../progress';
 import { sampleTraces, stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
 import { renderMove } from '../render/move';
 import { renderTick } from '../render/tick';
 import { renderVerified } from '../render/verification';
 
-interface Flags extends PlanFlags, StackFlags, LiveFlags {
+interface Flags extends PlanFlags, StackFlags, LiveFlags, LogFlags {
   again?: true;
   dryRun?: true;
   out?: string;
+  metricsFile?: string;
   runs: string;
   verbose?: boolean;
   json?: true;
@@ -40,12 +45,14 @@ const exitCodes: Readonly<Record<TickOutcome, number>> = {
   ...{ failed: 1, held: 4, paused: 5 },
 };
 
-export const tickCommand = withLiveForecastOptions(
-  withWithoutOption(
-    withPlanOptions(
-      withStackOptions(
-        new Command('tick').description(
-          'One interval, live: read signals and demand, plan, apply, verify, record. The interval is the one under way by the wall clock and casper:live. Where it has its plan, that is applied again, which changes nothing where it is in force.',
+export const tickCommand = withLogOption(
+  withLiveForecastOptions(
+    withWithoutOption(
+      withPlanOptions(
+        withStackOptions(
+          new Command('tick').description(
+            'One interval, live: read signals and demand, plan, apply, verify, record. The interval is the one under way by the wall clock and casper:live. Where it has its plan, that is applied again, which changes nothing where it is in force.',
+          ),
         ),
       ),
     ),
@@ -59,6 +66,11 @@ export const tickCommand = withLiveForecastOptions(
   .option('--again', 'plan anew where the interval has its plan')
   .option('--dry-run', 'print the plan, and change and record nothing')
   .option('--out <file>', 'write what is printed with --json to a file')
+  .option(
+    '--metrics-file <file>',
+    'write metrics for the textfile collector of the node exporter; its name ends with .prom',
+    metricsFile,
+  )
   .option('--runs <dir>', 'where ticks leave their records, by day', 'runs')
   .option('--verbose', 'list every resource that changes')
   .option('--json', 'print one JSON object')
@@ -72,45 +84,59 @@ Exit codes:
   4  held: something to plan from is missing, or only a move towards bad data would do; the plan before it stays
   5  paused: by casper:live.paused or quietHours`,
   )
-  .action(async (flags: Flags) => {
-    const options = stackOptionsOf(flags);
-    const { configFile, stackName } = options;
-    const planning = openLivePlanning(configFile, flags);
-    const { latencies } = planning;
-    const recorder = new LiveRecorder(flags.runs, {
-      stack: stackName,
-      regions: [...latencies.regions],
-      latencyMs: latencyByPair(latencies),
-    });
-    const { plan: before } = readStackSettings(configFile);
-    const interval = intervalNow(planning);
-    const open = async (): Promise<Reconciler> => reconcilerOf(await openTarget(options), showStep);
-    const how = { without: knownRegions(flags.without, latencies.regions), again: flags.again ?? false };
-    const made = await tick(planning, how, flags.dryRun ? undefined : open).catch((error: unknown) => {
-      if (!flags.dryRun) recorder.onTick(failedTick(error, interval.start));
-      throw error;
-    });
-    const { record, plan, applied } = made;
-    if (!flags.dryRun) {
-      recorder.onTick(record);
-      if (plan && applied && record.plan) {
-        const inForceAtMs = Date.now();
-        const values = { ...(record.values && { values: record.values }) };
-        recorder.onRecord({
-          ...{ plan, stackPlan: record.plan, ...values, preview: null, ...applied },
-          ...{ startedAtMs: interval.startedAtMs, endedAtMs: interval.endedAtMs, inForceAtMs },
-        });
-      }
-    }
-    process.exitCode = exitCodes[record.outcome];
-    if (applied && faultsOf(applied).length > 0) {
-      console.error(`casper: ${remedyFor(applied)}`);
-      process.exitCode = 1;
-    }
-    const all = { ...record, intervalPlan: plan };
-    if (flags.out !== undefined) writeFileSync(path.resolve(flags.out), `${JSON.stringify(all)}\n`);
-    console.log(flags.json ? JSON.stringify(all) : render(made, before, flags.verbose ?? false));
+  .action((flags: Flags) => logging(flags, (log) => tickOnce(flags, log)));
+
+async function tickOnce(flags: Flags, log: Log): Promise<void> {
+  const options = stackOptionsOf(flags);
+  const { configFile, stackName } = options;
+  const planning = openLivePlanning(configFile, flags);
+  const { latencies } = planning;
+  const recorder = new LiveRecorder(flags.runs, {
+    stack: stackName,
+    regions: [...latencies.regions],
+    latencyMs: latencyByPair(latencies),
   });
+  const metrics = flags.metricsFile === undefined ? undefined : new MetricsFile(flags.metricsFile, stackName);
+  const onTick = (record: TickRecord): void => {
+    log.tick(record);
+    if (flags.dryRun) return;
+    recorder.onTick(record);
+    try {
+      metrics?.onTick(record);
+    } catch (error) {
+      // A plan that is in force did not fail for it.
+      if (!(error instanceof MetricsError)) throw error;
+      log.note(error.message);
+    }
+  };
+  const { plan: before } = readStackSettings(configFile);
+  const interval = intervalNow(planning);
+  const open = async (): Promise<Reconciler> => reconcilerOf(await openTarget(options), log.step);
+  const how = { without: knownRegions(flags.without, latencies.regions), again: flags.again ?? false };
+  const made = await tick(planning, how, flags.dryRun ? undefined : open).catch((error: unknown) => {
+    onTick(failedTick(error, interval));
+    throw error;
+  });
+  const { record, plan, applied } = made;
+  onTick(record);
+  if (!flags.dryRun && plan && applied && record.plan) {
+    const inForceAtMs = Date.now();
+    const values = { ...(record.values && { values: record.values }) };
+    recorder.onRecord({
+      ...{ plan, stackPlan: record.plan, ...values, preview: null, ...applied },
+      ...{ startedAtMs: interval.startedAtMs, endedAtMs: interval.endedAtMs, inForceAtMs },
+    });
+  }
+  process.exitCode = exitCodes[record.outcome];
+  if (applied && faultsOf(applied).length > 0) {
+    log.fault(remedyFor(applied));
+    process.exitCode = 1;
+  }
+  const all = { ...record, intervalPlan: plan };
+  if (flags.out !== undefined) writeFileSync(path.resolve(flags.out), `${JSON.stringify(all)}\n`);
+  if (flags.json) console.log(JSON.stringify(all));
+  else if (flags.log === 'text') console.log(render(made, before, flags.verbose ?? false));
+}
 
 function render(
   { record, plan, applied }: Tick,
@@ -129,10 +155,11 @@ function render(
   ].join('\n');
 }
 
-function failedTick(error: unknown, interval: string): TickRecord {
+function failedTick(error: unknown, { start, startedAtMs, endedAtMs }: LiveInterval): TickRecord {
   return {
-    ...{ at: new Date().toISOString(), interval, why: 'the interval begins', outcome: 'failed' },
+    ...{ at: new Date().toISOString(), interval: start, intervalSeconds: (endedAtMs - startedAtMs) / 1000 },
+    ...{ why: 'the interval begins', outcome: 'failed', heldBy: null },
     reasons: [error instanceof Error ? error.message : String(error)],
-    ...{ values: null, guarded: [], plan: null, applied: null },
+    ...{ values: null, guarded: [], plan: null, planSeconds: null, applied: null },
   };
 }

@@ -1,6 +1,7 @@
 import type { ConfigurationOptions, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { ApiException, AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from '../../cluster/client';
 import { kubeConfigOf, within } from '../../cluster/connection';
+import { messageOf } from '../../cluster/refusal';
 import { regionLabel } from '../../stack/naming';
 import type { PodCpuInputs } from './inputs';
 
@@ -118,14 +119,4 @@ export class Cluster {
 
 function asPatch(options: ConfigurationOptions): ConfigurationOptions {
   return setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch, options);
-}
-
-/** The API server's own words: the message of its Status, or whatever came instead. */
-function messageOf(body: unknown): string {
-  if (typeof body !== 'string') return JSON.stringify(body);
-  try {
-    return (JSON.parse(body) as { message?: string }).message ?? body;
-  } catch {
-    return body;
-  }
 }

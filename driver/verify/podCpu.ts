@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { CoreV1Api } from '../../cluster/client';
 import { within } from '../../cluster/connection';
+import { withRights } from '../../cluster/refusal';
 import { limitInForceMillicores, serves } from '../../cluster/pods';
 import { isUnknown, type Unknown } from '../../observe/unknown';
 import { allRegionsSelector, containerName, regionLabel } from '../../stack/naming';
@@ -73,7 +74,7 @@ async function settledPods(
   const ours = { namespace: config.service.namespace, labelSelector: allRegionsSelector };
   const end = performance.now() + surplusGoesWithinMs;
   for (;;) {
-    const { items } = await core.listNamespacedPod(ours, within(10_000));
+    const { items } = await withRights(core.listNamespacedPod(ours, within(10_000)));
     const pods = Map.groupBy(items.filter(serves), ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
     const surplus = [...pods].some(
       ([region, ready]) =>

@@ -9,7 +9,8 @@ async function main(): Promise<void> {
     process.stderr.write(`${label}\n`);
     return await work();
   };
-  await debianPackages(step, hostPackages);
+  // systemd says whether the units in deploy/ are right.
+  await debianPackages(step, [...hostPackages, 'systemd']);
   await goTools(step, ['pulumi', 'pulumi-language-nodejs', 'traefik']);
 }
 

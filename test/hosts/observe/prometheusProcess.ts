@@ -15,18 +15,28 @@ export class PrometheusProcess {
     return `http://${this.address}`;
   }
 
-  /** @param targets addresses of metrics by origin */
+  /**
+   * @param targets addresses of Traefiks' metrics by origin
+   * @param besides addresses of others' metrics, and text of rules
+   */
   static async create(
     targets: Readonly<Record<string, string>>,
     scrapeIntervalMs: number,
+    besides: { readonly targets: readonly string[]; readonly rules: string } = { targets: [], rules: '' },
   ): Promise<PrometheusProcess> {
     const prometheus = new PrometheusProcess(await freeAddress());
+    writeFileSync(path.join(prometheus.folder, 'rules.yml'), besides.rules);
     writeFileSync(
       path.join(prometheus.folder, 'prometheus.yml'),
       // JSON is YAML.
       JSON.stringify({
-        global: { scrape_interval: `${scrapeIntervalMs}ms` },
+        global: {
+          scrape_interval: `${scrapeIntervalMs}ms`,
+          evaluation_interval: `${scrapeIntervalMs}ms`,
+        },
+        rule_files: ['rules.yml'],
         scrape_configs: [
+          { job_name: 'besides', static_configs: [{ targets: besides.targets }] },
           {
             job_name: 'traefik',
             static_configs: Object.entries(targets).map(([origin, target]) => ({

@@ -28,11 +28,15 @@ interface Ended {
 
 /** The compiled command in a process of its own, as cron has it. */
 function casperTick(stackFile: string, ...args: string[]): Promise<Ended> {
+  return casper('tick', stackFile, ...args);
+}
+
+function casper(command: 'tick' | 'run', stackFile: string, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       [
-        ...[path.join(project, 'dist/cli/main.js'), 'tick', '--config-file', stackFile],
+        ...[path.join(project, 'dist/cli/main.js'), command, '--config-file', stackFile],
         ...['--runs', path.join(folder, 'runs'), ...args],
       ],
       {
@@ -119,6 +123,48 @@ test('no Prometheus: exit code 4, the reason, and the record of it; the plan bef
     .trim()
     .split('\n');
   expect(lines.map((line) => (JSON.parse(line) as TickRecord).outcome)).toEqual(['held']);
+});
+
+test('with --log json, standard error has a line of JSON an event, and standard output nothing for people', async () => {
+  const file = await stackFile();
+  const { status, stdout, stderr } = await casperTick(file, '--log', 'json');
+  expect([status, stdout]).toEqual([1, '']);
+  const events = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(events).toEqual([
+    expect.objectContaining({ level: 'error', event: 'tick', outcome: 'failed', heldBy: null }),
+    expect.objectContaining({ level: 'error', event: 'failed', name: 'ClusterError' }),
+  ]);
+  for (const { time } of events) expect(Date.parse(String(time))).toBeGreaterThan(Date.now() - 60_000);
+  expect(events[1]?.['message']).toContain('kubeconfig');
+});
+
+test('a live run has the same log, and metrics are of live runs alone', async () => {
+  const file = await stackFile();
+  const { status, stdout, stderr } = await casper('run', file, '--live', '--log', 'json');
+  expect([status, stdout]).toEqual([1, '']);
+  expect(JSON.parse(stderr)).toMatchObject({ level: 'error', event: 'failed', name: 'ClusterError' });
+  const recorded = await casper('run', file, '--metrics-listen', '0');
+  expect([recorded.status, recorded.stderr]).toEqual([1, expect.stringContaining('are of --live')]);
+});
+
+test('metrics in a file for the node exporter, whatever becomes of the tick; a dry run writes none', async () => {
+  const file = await stackFile();
+  const metrics = path.join(folder, 'casper.prom');
+  await casperTick(file, '--dry-run', '--metrics-file', metrics);
+  expect(existsSync(metrics)).toBe(false);
+  for (let time = 0; time < 2; time++) {
+    expect((await casperTick(file, '--metrics-file', metrics)).status).toBe(1);
+  }
+  const text = readFileSync(metrics, 'utf8');
+  expect(text).toContain('casper_ticks_total{stack="dev",outcome="failed"} 2\n');
+  expect(text).toContain('casper_interval_seconds{stack="dev"} 3600\n');
+  const nowhere = await casperTick(file, '--metrics-file', path.join(folder, 'none', 'casper.prom'));
+  expect([nowhere.status, nowhere.stderr]).toEqual([1, expect.stringContaining('none does not exist')]);
+  const named = await casperTick(file, '--metrics-file', path.join(folder, 'casper.txt'));
+  expect([named.status, named.stderr]).toEqual([1, expect.stringContaining('ends with .prom')]);
 });
 
 test('paused: exit code 5', async () => {

@@ -144,9 +144,18 @@ test('a plan that is held is told once, and made once the data are there', async
   }
   expect(notes).toHaveLength(1);
   expect(notes[0]).toContain('the plan in force stays: demand of dirty: Prometheus at');
+  // Every interval that it lasts has a record of it.
+  stack.clock.later(hourMs);
+  expect(await turn(1)).toBe(false);
+  expect(notes).toHaveLength(1);
   stack.rates['dirty'] = dirty;
-  expect(await turn(0)).toBe(true);
-  expect(ticks.map(({ outcome }) => outcome)).toEqual(['held', 'applied']);
+  stack.clock.later(minuteMs);
+  expect(await turn(1)).toBe(true);
+  expect(ticks.map(({ outcome, heldBy, interval }) => [outcome, heldBy, interval.slice(11, 16)])).toEqual([
+    ['held', 'data', '12:00'],
+    ['held', 'data', '13:00'],
+    ['applied', null, '13:00'],
+  ]);
 });
 
 test('a stack file that is being edited is a failed tick, and no end of the run', async () => {

@@ -21,6 +21,7 @@ test('plans the interval under way from signals and demand, applies it, and says
   const { record } = await ticked(stack);
   expect(record).toMatchObject({
     ...{ interval: '2026-08-13T12:00:00Z', outcome: 'applied', reasons: [], guarded: [] },
+    ...{ intervalSeconds: 3600, heldBy: null, planSeconds: expect.any(Number) as number },
     values: {
       carbon: { clean: { gramsPerKwh: 50, from: 'source', source: 'maps', zone: 'FR', ageSeconds: 0 } },
       demand: { dirty: { requestsPerSecond: 40, from: 'measured', ageSeconds: 0 } },
@@ -188,6 +189,14 @@ describe('people in charge', () => {
     expect(stack.carbon.asked).toEqual([]);
     stack.clock.later(10 * minuteMs);
     expect((await ticked(stack)).record.outcome).toBe('applied');
+  });
+
+  test('a pause counts where the interval has its plan already, too', async () => {
+    const stack = await liveStack();
+    await ticked(stack);
+    stack.set(['casper:live'], { paused: true });
+    expect((await ticked(stack)).record).toMatchObject({ outcome: 'paused', heldBy: 'people' });
+    expect(stack.applied).toHaveLength(1);
   });
 
   test('a pin keeps an origin at a region, whatever the policy says', async () => {

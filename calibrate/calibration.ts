@@ -70,6 +70,8 @@ export interface FoundKnee {
   readonly round: number;
   readonly kept: number;
   readonly broken: number;
+  /** CPU used at the rate that was kept. */
+  readonly cpuMillicores: number | Unknown;
 }
 
 export interface Calibration {
@@ -169,7 +171,15 @@ async function searches(
           most: mostRequestsPerSecond,
           resolution,
         });
-        knees.push({ millicores, round, ...knee });
+        const last = steps.findLast(
+          ({ verdict, requestsPerSecond }) => verdict === 'kept' && requestsPerSecond === knee.kept,
+        );
+        knees.push({
+          millicores,
+          round,
+          ...knee,
+          cpuMillicores: last?.cpuMillicores ?? { unknown: 'not measured' },
+        });
       } catch (error) {
         if (!(error instanceof KneeError)) throw error;
         throw new CalibrationError(`${region} at ${millicores}m: ${error.message}`);

@@ -9,8 +9,11 @@ export interface ServerCapacity {
   readonly line: Line | null;
   /** Requests/s that one server more carries; null without a line. */
   readonly requestsPerServer: (Interval & { readonly estimate: number }) | null;
-  /** What the stack file is to say: whole requests/s at the interval's lower end; null where that is below 1. */
-  readonly toWrite: number | null;
+  /**
+   * What the stack file is to say: whole requests/s at the interval's lower end, and the constant on top of the servers'
+   * CPU where it is less than what carries nothing; null where the former is below 1.
+   */
+  readonly toWrite: Partial<Pick<Capacity, 'requestsPerServer' | 'epsilonMillicores'>> | null;
   /** CPU used in millicores against requests/s, of the steps that kept the target; null where it is unknown. */
   readonly use: Line | null;
   /** Why `use` is null, or that some steps are not in it; null where nothing is missing. */
@@ -26,7 +29,7 @@ export interface ServerCapacity {
  */
 export function serverCapacity(
   { knees, steps }: Pick<Calibration, 'knees' | 'steps'>,
-  { cpuMillicoresPerServer }: Capacity,
+  { cpuMillicoresPerServer, epsilonMillicores }: Capacity,
 ): ServerCapacity {
   const line = fitLine(
     knees.map(({ millicores, kept }) => ({ x: millicores, y: kept, weight: 1 / millicores ** 2 })),
@@ -41,13 +44,21 @@ export function serverCapacity(
     isUnknown(cpuMillicores) ? [] : [{ x: answeredPerSecond, y: cpuMillicores, weight: 1 }],
   );
   const low = Math.floor(requestsPerServer?.low ?? 0);
+  const idleMillicores = line && line.slope > 0 ? Math.max(0, -line.intercept / line.slope) : null;
   return {
     line,
     requestsPerServer,
-    toWrite: low >= 1 ? low : null,
+    toWrite:
+      low < 1
+        ? null
+        : {
+            requestsPerServer: low,
+            ...(idleMillicores !== null &&
+              idleMillicores > epsilonMillicores && { epsilonMillicores: Math.ceil(idleMillicores) }),
+          },
     use: fitLine(known),
     useMissing: missing(kept, known.length),
-    idleMillicores: line && line.slope > 0 ? Math.max(0, -line.intercept / line.slope) : null,
+    idleMillicores,
   };
 }
 
@@ -57,9 +68,9 @@ function missing(kept: readonly CalibrationStep[], known: number): string | null
   return `the CPU of ${kept.length - known} of ${kept.length} steps is unknown: ${why}`;
 }
 
-/** CPU that a limit's knees took, as a share of it; null where it is unknown. */
-export function shareUsed(use: Line | null, { millicores, kept }: FoundKnee): number | null {
-  return use && (use.slope * kept + use.intercept) / millicores;
+/** CPU used at a knee, as a share of the limit; null where it is unknown. */
+export function shareUsed({ millicores, cpuMillicores }: FoundKnee): number | null {
+  return isUnknown(cpuMillicores) ? null : cpuMillicores / millicores;
 }
 
 /** Whether so many searches give a line with an interval. */

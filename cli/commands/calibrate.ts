@@ -50,7 +50,7 @@ export const calibrateCommand = withStackOptions(
   .option('--disturb', 'calibrate a region that serves somebody, or stands by for somebody')
   .option(
     '--write',
-    "write the interval's lower end, in whole requests/s, into the region's capacity in the stack file",
+    "write the interval's lower end in whole requests/s, and an epsilonMillicores that covers what carries nothing, into the region's capacity in the stack file",
   )
   .option('--json', 'print one JSON object')
   .action(async (region: string, flags: Flags) => {
@@ -85,7 +85,7 @@ export const calibrateCommand = withStackOptions(
       process.stderr.write(`${renderStep(step, percentile)}\n`);
     });
     const found = serverCapacity(calibration, target.capacity);
-    const notes = [...calibration.notes, ...notEndedByCpu(calibration, found)];
+    const notes = [...calibration.notes, ...notEndedByCpu(calibration)];
     console.log(
       flags.json
         ? JSON.stringify({ region, latencyMs, percentile, ...calibration, notes, ...found })
@@ -94,7 +94,7 @@ export const calibrateCommand = withStackOptions(
     if (!flags.write) return;
     const written = writeCapacity(configFile, region, found);
     console.error(
-      `note: ${configFile} says requestsPerServer: ${written} for ${region} now; its plan is still the one made before: plan anew`,
+      `note: ${configFile} says ${written} for ${region} now; its plan is still the one made before: plan anew`,
     );
   });
 

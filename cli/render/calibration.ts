@@ -38,7 +38,7 @@ export function renderCalibration(
         `${millicores}m`,
         ...own.map(({ kept, broken }) => `${rateText(kept)} (not ${rateText(broken)})`),
         found.line ? rateText(at(found.line, millicores)) : '-',
-        own.map((knee) => share(shareUsed(found.use, knee))).join(', '),
+        own.map((knee) => share(shareUsed(knee))).join(', '),
         rateText(believedRate(capacity, millicores)),
       ]),
     ),
@@ -89,16 +89,16 @@ function sentences(found: ServerCapacity, capacity: Capacity): string[] {
     ...(useMissing === null ? [] : [`  note: ${useMissing}`]),
     ...(idleMillicores !== null && idleMillicores > capacity.epsilonMillicores
       ? [
-          `  note: by the line the first ${Math.ceil(idleMillicores)}m of a region's limit carry nothing, and epsilonMillicores is ${capacity.epsilonMillicores}: a region with few servers carries less than they say`,
+          `  note: by the line the first ${Math.ceil(idleMillicores)}m of a region's limit carry nothing; epsilonMillicores is ${capacity.epsilonMillicores}, so that a region with few servers carries less than they say`,
         ]
       : []),
   ];
 }
 
 /** Notes on limits whose pods used so little of their CPU that something else must have ended their rates. */
-export function notEndedByCpu({ knees }: Calibration, { use }: ServerCapacity): string[] {
+export function notEndedByCpu({ knees }: Calibration): string[] {
   return knees.flatMap((knee) => {
-    const share = shareUsed(use, knee);
+    const share = shareUsed(knee);
     if (share === null || share >= leastShareUsed) return [];
     return [
       `at ${knee.millicores}m the pods used ${(100 * share).toFixed(0)} % of their limit: something else than CPU ends what they carry`,

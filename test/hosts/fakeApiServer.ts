@@ -78,6 +78,7 @@ export class FakeApiServer {
   }
 
   private resource(method: string, pathname: string, body: string): { status: number; body: object } {
+    if (/^\/version\/?$/.test(pathname)) return { status: 200, body: { gitVersion: 'v1.34.0' } };
     const [, resized] = /\/pods\/([^/]+)\/resize$/.exec(pathname) ?? [];
     const pod = this.pods.find(({ name }) => name === resized);
     if (method === 'PATCH' && pod) return { status: 200, body: this.resize(pod, body) };

@@ -89,13 +89,19 @@ test('what a server carries is found, and the region has its planned CPU in the 
   // 10m more of a limit carry 10 / 0.4 requests/s more, and rates are found to 5 % below.
   expect(found.requestsPerServer?.estimate).toBeGreaterThan(23);
   expect(found.requestsPerServer?.estimate).toBeLessThan(25.5);
-  expect(found.toWrite).toBe(Math.floor(found.requestsPerServer?.low ?? NaN));
+  expect(found.toWrite).toEqual({
+    requestsPerServer: Math.floor(found.requestsPerServer?.low ?? NaN),
+    epsilonMillicores: Math.ceil(found.idleMillicores ?? NaN),
+  });
   expect(found.use?.slope).toBeCloseTo(0.4, 6);
   expect(found.use?.intercept).toBeCloseTo(5, 4);
   expect(found.useMissing).toBeNull();
   expect(found.idleMillicores).toBeGreaterThan(0);
   expect(found.idleMillicores).toBeLessThan(12);
-  for (const knee of calibration.knees) expect(shareUsed(found.use, knee)).toBeGreaterThan(0.94);
+  for (const knee of calibration.knees) {
+    expect(shareUsed(knee)).toBeGreaterThan(0.94);
+    expect(shareUsed(knee)).toBeLessThanOrEqual(1.001);
+  }
 });
 
 test('without the kernel’s account the rates are found all the same, and what is missing is said', async () => {
@@ -106,7 +112,7 @@ test('without the kernel’s account the rates are found all the same, and what 
   expect(found.requestsPerServer?.estimate).toBeGreaterThan(23);
   expect(found.use).toBeNull();
   expect(found.useMissing).toMatch(/the CPU of \d+ of \d+ steps is unknown: no cat/);
-  expect(calibration.knees.map((knee) => shareUsed(found.use, knee))).toEqual(Array(6).fill(null));
+  expect(calibration.knees.map(shareUsed)).toEqual(Array(6).fill(null));
 });
 
 test('pods that were started anew have no figure, and never a negative one', async () => {
@@ -148,9 +154,10 @@ test('late requests of a rate that is kept all the same do no harm', async () =>
   const region = new FakeRegion();
   region.lateMs = 60;
   region.unloadedMs = 70;
-  // What breaks is late too, so the first broken rate ends it.
-  await expect(calibrate(region, options(), step, () => undefined)).rejects.toThrow(/leave late/);
-  expect(region.done).toContain('restore');
+  // 50 and 100 requests/s are kept; what breaks is late too, so the first broken rate ends it.
+  await expect(calibrate(region, options(), step, () => undefined)).rejects.toThrow(
+    'at 200 requests/s the requests leave late',
+  );
 });
 
 test('a signal ends it, with the region’s planned CPU', async () => {
@@ -181,9 +188,15 @@ test('an error of any kind leaves the region with its planned CPU; where that fa
 test('too few searches have no interval, and a figure below one request/s is not written', () => {
   expect(searchesEnough(3, 1)).toBe(false);
   expect(searchesEnough(3, 2)).toBe(true);
-  const knee = (millicores: number, kept: number) => ({ millicores, kept, broken: kept * 1.05, round: 1 });
+  const knee = (millicores: number, kept: number) => ({
+    ...{ millicores, kept, broken: kept * 1.05, round: 1 },
+    cpuMillicores: millicores,
+  });
   const few = serverCapacity({ knees: [knee(50, 1), knee(100, 2)], steps: [] }, referenceCapacity);
   expect(few).toMatchObject({ line: null, requestsPerServer: null, toWrite: null });
   const slow = [50, 100, 200, 50, 100, 200].map((limit) => knee(limit, limit / 20));
   expect(serverCapacity({ knees: slow, steps: [] }, referenceCapacity)).toMatchObject({ toWrite: null });
+  const onServers = { ...referenceCapacity, cpuMillicoresPerServer: 100 };
+  // All of the limit carries: epsilon stays as it is.
+  expect(serverCapacity({ knees: slow, steps: [] }, onServers).toWrite).toEqual({ requestsPerServer: 5 });
 });

@@ -1,14 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { calibrate, type CalibrationOptions } from '../../../calibrate/calibration';
 import type { CalibrationTarget } from '../../../calibrate/calibrationTarget';
-import { RegionUnderTest } from '../../../calibrate/regionUnderTest';
+import type * as underTestModule from '../../../calibrate/regionUnderTest';
 import { kubeConfigOf } from '../../../cluster/connection';
 import { referenceCapacity } from '../../../stack/capacity';
 import { containerName } from '../../../stack/naming';
 import { FakeApiServer } from '../../hosts/fakeApiServer';
 import { closedPort, startServer, stopServers } from '../loopbackServer';
+
+/** The compiled module: it starts the compiled process that sends the requests. */
+const { RegionUnderTest } = createRequire(__filename)(
+  path.join(__dirname, '../../../dist/calibrate/regionUnderTest.js'),
+) as typeof underTestModule;
 
 let folder: string;
 let cluster: FakeApiServer;
@@ -30,8 +36,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function underTest(signal = new AbortController().signal, latencyMs = 1000): RegionUnderTest {
-  return new RegionUnderTest(target, kubeConfigOf(target.cluster), { path: '/', latencyMs, signal });
+function underTest(signal = new AbortController().signal, latencyMs = 1000): underTestModule.RegionUnderTest {
+  return new RegionUnderTest(target, kubeConfigOf(target.cluster), {
+    ...{ path: '/', latencyMs, signal },
+    settleWithinMs: 500,
+  });
 }
 
 const limits = (): number[] => cluster.pods.map(({ limitMillicores }) => limitMillicores);
@@ -85,18 +94,21 @@ test('requests are sent to the region itself, and those of the first second are 
 });
 
 test('an address that answers errors, or nothing, is waited for no longer than the bound', async () => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'], advanceTimers: 100 });
-  try {
-    const failing = await startServer((response) => response.writeHead(404).end());
-    target = { ...target, address: failing.url };
-    await expect(underTest().settle()).rejects.toThrow(
-      /answered none within 1000 ms \(last: status 404 after/,
-    );
-    target = { ...target, address: await closedPort() };
-    await expect(underTest().settle()).rejects.toThrow(/ECONNREFUSED/);
-  } finally {
-    jest.useRealTimers();
-  }
+  const failing = await startServer((response) => response.writeHead(404).end());
+  target = { ...target, address: failing.url };
+  await expect(underTest().settle()).rejects.toThrow(
+    /was asked for 0.5 s, one request at a time, and answered none within 1000 ms \(last: status 404 after/,
+  );
+  target = { ...target, address: await closedPort() };
+  await expect(underTest().settle()).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test('a target below what the unloaded region takes is said after the bound', async () => {
+  const slow = await startServer((response) => setTimeout(() => response.end(), 60));
+  target = { ...target, address: slow.url };
+  await expect(underTest(undefined, 20).settle()).rejects.toThrow(
+    /answered none within 20 ms \(last: status 200 after \d+ ms\); take a higher target \(--latency\)/,
+  );
 });
 
 test('a signal in the middle of it: the region has its planned CPU', async () => {

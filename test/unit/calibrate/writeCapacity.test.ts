@@ -20,7 +20,10 @@ const perServer = (region: string): number => capacityOf(readStackSettings(file)
 
 test('one region says what its servers carry; the others, and all comments, stay', () => {
   const before = readFileSync(file, 'utf8');
-  expect(writeCapacity(file, 'us-east-1', { toWrite: 21 })).toBe(21);
+  expect(
+    writeCapacity(file, 'us-east-1', { toWrite: { requestsPerServer: 21, epsilonMillicores: 20 } }),
+  ).toBe('requestsPerServer: 21, epsilonMillicores: 20');
+  expect(capacityOf(readStackSettings(file), 'us-east-1').epsilonMillicores).toBe(20);
   expect([perServer('us-east-1'), perServer('us-west-1')]).toEqual([21, 10]);
   const after = readFileSync(file, 'utf8').split('\n');
   expect(before.split('\n').filter((line) => !after.includes(line))).toEqual([]);
@@ -32,7 +35,7 @@ test('what a region has of its own stays beside it, and a figure of before is re
     '- name: eu-west-3\n      capacity: { maxServers: 80, requestsPerServer: 3 } # the old machines\n',
   );
   writeFileSync(file, text);
-  writeCapacity(file, 'eu-west-3', { toWrite: 7 });
+  writeCapacity(file, 'eu-west-3', { toWrite: { requestsPerServer: 7 } });
   expect(capacityOf(readStackSettings(file), 'eu-west-3')).toMatchObject({
     maxServers: 80,
     requestsPerServer: 7,
@@ -42,7 +45,9 @@ test('what a region has of its own stays beside it, and a figure of before is re
 });
 
 test('less than the plan of the file needs may be written: it is planned anew', () => {
-  expect(writeCapacity(file, 'eu-west-3', { toWrite: 2 })).toBe(2);
+  expect(writeCapacity(file, 'eu-west-3', { toWrite: { requestsPerServer: 2 } })).toBe(
+    'requestsPerServer: 2',
+  );
 });
 
 test('a figure too uncertain is not written', () => {

@@ -159,7 +159,11 @@ async function searches(
         };
         steps.push(taken);
         tell(taken);
-        if (taken.verdict !== 'kept') await parts.settle();
+        if (taken.verdict !== 'kept') {
+          await parts.settle();
+          // What was left of the overload is none of the next rate's.
+          await cpu.beginAnew();
+        }
         return taken.verdict;
       };
       const expected = expectedOf(knees, millicores);
@@ -223,6 +227,10 @@ class CpuMeter {
     const second = isUnknown(first) ? first : await parts.cpuSeconds();
     const cost = isUnknown(first) || isUnknown(second) ? 0 : Math.max(0, second - first);
     return new CpuMeter(parts, second, cost);
+  }
+
+  async beginAnew(): Promise<void> {
+    this.last = await this.parts.cpuSeconds();
   }
 
   /** CPU used since the last reading in millicores, over so many seconds of load. */

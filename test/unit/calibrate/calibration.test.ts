@@ -45,6 +45,8 @@ class FakeRegion implements RegionParts {
   };
   settle = (): Promise<void> => {
     this.done.push('settle');
+    // What was queued is answered still.
+    this.used += 2;
     return Promise.resolve();
   };
   send = (rate: number, seconds: number): Promise<Sent> => {

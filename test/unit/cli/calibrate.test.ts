@@ -88,10 +88,16 @@ test('what cannot be calibrated is refused, and nothing is changed', async () =>
 
 test('ended by signals, several of them: the pods have the plan’s CPU, and the file is as it was', async () => {
   const before = readFileSync(stackFile, 'utf8');
+  let killed = false;
   const { status, stdout, stderr } = await casperCalibrate(
     ['us-east-1', '--disturb', '--seconds', '1', '--latency', '1000', '--write'],
     (kill, said) => {
-      if (/requests\/s: /.test(said)) kill('SIGINT');
+      if (!/requests\/s: /.test(said) || killed) return;
+      killed = true;
+      kill('SIGINT');
+      setTimeout(() => {
+        kill('SIGTERM');
+      }, 20);
     },
   );
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

@@ -96,6 +96,11 @@ const everywhere: readonly CommandEntry[] = [
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
   {
+    name: 'calibrate',
+    summary: 'measure what a server of a region carries',
+    load: async () => (await import('./commands/calibrate.ts')).calibrateCommand,
+  },
+  {
     name: 'signals',
     summary: "read the regions' carbon intensity now, from live sources",
     load: async () => (await import('./commands/signals.ts')).signalsCommand,

@@ -19,6 +19,14 @@ export function cpuMillicoresOf(servers: number, capacity: Capacity, keepWarm: b
   return capacity.cpuMillicoresPerServer * servers + capacity.epsilonMillicores;
 }
 
+/** Requests/s that a region with such a CPU limit in millicores is believed to carry. */
+export function believedRate(
+  { requestsPerServer, cpuMillicoresPerServer, epsilonMillicores }: Capacity,
+  millicores: number,
+): number {
+  return (requestsPerServer * (millicores - epsilonMillicores)) / cpuMillicoresPerServer;
+}
+
 /** CPU limit of a region with as many servers as it may have, in millicores. */
 export function ceilingMillicores(capacity: Capacity): number {
   return cpuMillicoresOf(capacity.maxServers, capacity, true);

@@ -25,10 +25,14 @@ export class FakeApiServer {
     private readonly server: Server,
     /** A kubeconfig file with the context `fake`. */
     readonly kubeconfig: string,
+    private readonly container: string,
   ) {}
 
-  /** @param folder that the kubeconfig is written into */
-  static async start(folder: string): Promise<FakeApiServer> {
+  /**
+   * @param folder that the kubeconfig is written into
+   * @param container name of the one that every pod has
+   */
+  static async start(folder: string, container = 'web'): Promise<FakeApiServer> {
     const server = createServer((request, response) => {
       void fake.answer(request, response);
     });
@@ -46,7 +50,7 @@ export class FakeApiServer {
         'current-context': 'fake',
       }),
     );
-    const fake = new FakeApiServer(server, kubeconfig);
+    const fake = new FakeApiServer(server, kubeconfig, container);
     return fake;
   }
 
@@ -74,11 +78,19 @@ export class FakeApiServer {
   }
 
   private resource(method: string, pathname: string, body: string): { status: number; body: object } {
+    if (/^\/version\/?$/.test(pathname)) return { status: 200, body: { gitVersion: 'v1.34.0' } };
     const [, resized] = /\/pods\/([^/]+)\/resize$/.exec(pathname) ?? [];
     const pod = this.pods.find(({ name }) => name === resized);
     if (method === 'PATCH' && pod) return { status: 200, body: this.resize(pod, body) };
     if (method === 'GET' && pathname.endsWith('/pods')) {
-      return { status: 200, body: { kind: 'PodList', apiVersion: 'v1', items: this.pods.map(podObject) } };
+      return {
+        status: 200,
+        body: {
+          kind: 'PodList',
+          apiVersion: 'v1',
+          items: this.pods.map((listed) => podObject(listed, this.container)),
+        },
+      };
     }
     if (pathname.includes('/deployments/')) {
       if (method === 'PATCH') this.replacePods();
@@ -93,7 +105,7 @@ export class FakeApiServer {
     };
     if (this.refusal === '') pod.limitMillicores = parseInt(patch.spec.containers[0].resources.limits.cpu);
     else pod.refusal = this.refusal;
-    return podObject(pod);
+    return podObject(pod, this.container);
   }
 
   private replacePods(): void {
@@ -117,7 +129,7 @@ export class FakeApiServer {
   }
 }
 
-function podObject({ name, limitMillicores, refusal }: FakePod): object {
+function podObject({ name, limitMillicores, refusal }: FakePod, container: string): object {
   return {
     metadata: { name },
     spec: { containers: [] },
@@ -128,7 +140,7 @@ function podObject({ name, limitMillicores, refusal }: FakePod): object {
           ? []
           : [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible', message: refusal }],
       containerStatuses: [
-        { name: 'web', resources: { limits: { cpu: `${limitMillicores}m` }, requests: { cpu: '10m' } } },
+        { name: container, resources: { limits: { cpu: `${limitMillicores}m` }, requests: { cpu: '10m' } } },
       ],
     },
   };

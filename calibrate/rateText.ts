@@ -1,0 +1,4 @@
+/** Requests/s as people read them. */
+export function rateText(rate: number): string {
+  return rate.toFixed(rate < 10 ? 1 : 0);
+}

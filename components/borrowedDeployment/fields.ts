@@ -55,25 +55,28 @@ function sets({ metadata }: V1Deployment, manager: string, path: FieldPath): boo
   );
 }
 
+/** What casper patches of a Deployment. */
+export type Part = 'replicas' | 'cpu';
+export const allParts: readonly Part[] = ['replicas', 'cpu'];
+
 /**
  * A strategic merge patch that puts back what a manager has set, as it was; null where there is nothing of that. What
  * somebody else has taken over since is theirs.
- * @param which the number of pods, or the CPU of the container
  */
 export function formerValues(
   deployment: V1Deployment,
   manager: string,
   container: string,
   former: FormerFields,
-  which: readonly ('replicas' | 'cpu')[] = ['replicas', 'cpu'],
+  parts = allParts,
 ): object | null {
   const cpuOf = (part: 'limits' | 'requests', { value }: FormerField): object =>
     sets(deployment, manager, cpuPath(container, part)) ? { [part]: { cpu: value ?? null } } : {};
   const resources = { ...cpuOf('limits', former.limit), ...cpuOf('requests', former.request) };
   const spec = {
-    ...(which.includes('replicas') &&
+    ...(parts.includes('replicas') &&
       sets(deployment, manager, replicasPath) && { replicas: former.replicas.value }),
-    ...(which.includes('cpu') &&
+    ...(parts.includes('cpu') &&
       Object.keys(resources).length > 0 && {
         template: { spec: { containers: [{ name: container, resources }] } },
       }),
@@ -81,32 +84,44 @@ export function formerValues(
   return Object.keys(spec).length > 0 ? { spec } : null;
 }
 
+/** Who has set fields of a Deployment in casper's name. */
+export interface Borrowers {
+  /** Whose fields pass to who had them before. */
+  readonly managers: readonly string[];
+  /** Those of them that have set nothing of the Deployment afterwards. */
+  readonly leaving: readonly string[];
+}
+
 /**
- * A strategic merge patch after which a manager has set nothing of a Deployment any more: its fields are those of who had
- * them before, its annotations are gone, and no value changes; null where it has set nothing.
+ * A strategic merge patch after which fields are of who had them before; the annotations of who leaves are gone, and no
+ * other value changes. Null where there is nothing to do.
  */
 export function formerOwners(
   deployment: V1Deployment,
-  managers: readonly string[],
+  { managers, leaving }: Borrowers,
   container: string,
   former: FormerFields,
+  parts = allParts,
 ): object | null {
   const { metadata } = deployment;
   const entries = metadata?.managedFields ?? [];
-  const ours = entries.filter(({ manager = '' }) => managers.includes(manager));
-  if (ours.length === 0) return null;
-  const owned: [FieldPath, FormerField][] = [
-    [replicasPath, former.replicas],
-    [cpuPath(container, 'limits'), former.limit],
-    [cpuPath(container, 'requests'), former.request],
+  const of = (names: readonly string[]): V1ManagedFieldsEntry[] =>
+    entries.filter(({ manager = '' }) => names.includes(manager));
+  const [ours, gone] = [of(managers), of(leaving)];
+  const owned: [FieldPath, FormerField, Part][] = [
+    [replicasPath, former.replicas, 'replicas'],
+    [cpuPath(container, 'limits'), former.limit, 'cpu'],
+    [cpuPath(container, 'requests'), former.request, 'cpu'],
   ];
-  const others = owned
-    .filter(([path]) => ours.some(({ fieldsV1 }) => has(fieldsV1, path)))
-    .reduce(
-      (left, [path, { value, owner }]) => (owner && value !== undefined ? passOn(left, path, owner) : left),
-      entries.filter((entry) => !ours.includes(entry)),
-    );
-  const annotations = ours.flatMap(({ fieldsV1 }) => {
+  const passing = owned.filter(
+    ([path, , part]) => parts.includes(part) && ours.some(({ fieldsV1 }) => has(fieldsV1, path)),
+  );
+  if (gone.length + passing.length === 0) return null;
+  const managedFields = passing.reduce(
+    (left, [path, { value, owner }]) => (owner && value !== undefined ? passOn(left, path, owner) : left),
+    entries.filter((entry) => !gone.includes(entry)),
+  );
+  const annotations = gone.flatMap(({ fieldsV1 }) => {
     const { 'f:metadata': { 'f:annotations': set = {} } = {} } = (fieldsV1 ?? {}) as FieldsV1;
     return Object.keys(set).filter((step) => step.startsWith('f:pulumi.com/'));
   });
@@ -114,7 +129,7 @@ export function formerOwners(
     metadata: {
       // Whoever changes it meanwhile is not overwritten.
       resourceVersion: metadata?.resourceVersion,
-      managedFields: others,
+      managedFields,
       annotations: Object.fromEntries(annotations.map((step) => [step.slice('f:'.length), null])),
     },
   };

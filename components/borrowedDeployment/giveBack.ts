@@ -1,7 +1,7 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import { millicoresOf, wantedCpuMillicores } from '../../cluster/pods';
 import { Cluster } from '../podCpu/cluster';
-import { formerFieldsOf, formerOwners, formerValues, setsReplicas } from './fields';
+import { allParts, formerFieldsOf, formerOwners, formerValues, setsReplicas, type Part } from './fields';
 import type { BorrowedDeploymentInputs, FormerFields } from './inputs';
 
 /** What is known of a Deployment from before it was patched. */
@@ -45,13 +45,12 @@ export async function borrowOtherwise(
   known: FormerFields,
   cancel: AbortSignal,
 ): Promise<FormerFields> {
-  const same = before.container === inputs.container && before.patchesCpu === inputs.patchesCpu;
-  if (same) return known;
+  const sameContainer = before.container === inputs.container;
+  if (sameContainer && before.patchesCpu === inputs.patchesCpu) return known;
   const cluster = new Cluster(inputs, cancel);
-  const deployment = await cluster.deployment();
-  const values = formerValues(deployment, before.fieldManager, before.container, known, ['cpu']);
-  const now = (values && (await cluster.patchDeployment(values, givingBack))) ?? deployment;
-  return { ...formerFieldsOf(now, inputs.container), replicas: known.replicas };
+  if (before.patchesCpu) await restore(cluster, before, known, ['cpu']);
+  if (sameContainer) return known;
+  return { ...formerFieldsOf(await cluster.deployment(), inputs.container), replicas: known.replicas };
 }
 
 /**
@@ -66,19 +65,28 @@ export async function giveBack(
   cancel: AbortSignal,
 ): Promise<string> {
   const cluster = new Cluster({ ...inputs, labels }, cancel);
-  const { container, fieldManager } = inputs;
   const deployment = await cluster.deploymentIfThere();
   if (!deployment) return '';
-  const values = formerValues(deployment, fieldManager, container, former);
+  await restore(cluster, inputs, former, allParts);
+  return inputs.patchesCpu ? '' : await givePodsBack(cluster, deployment, inputs.container);
+}
+
+/** Values first, which makes them those of `givingBack`; then it, and the stack's manager where all is given back, leave. */
+async function restore(
+  cluster: Cluster,
+  { namespace, deployment: name, container, fieldManager }: BorrowedDeploymentInputs,
+  former: FormerFields,
+  parts: readonly Part[],
+): Promise<void> {
+  const values = formerValues(await cluster.deployment(), fieldManager, container, former, parts);
   if (values) await cluster.patchDeployment(values, givingBack);
-  for (let attempt = 1; ; attempt += 1) {
-    const now = await cluster.deployment();
-    const owners = formerOwners(now, [fieldManager, givingBack], container, former);
-    if (!owners || (await cluster.patchDeployment(owners, givingBack))) break;
-    if (attempt === attempts)
-      throw new Error(`${inputs.namespace}/${inputs.deployment} was changed by others ${attempts} times`);
+  const managers = [fieldManager, givingBack];
+  const borrowers = { managers, leaving: parts === allParts ? managers : [givingBack] };
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const owners = formerOwners(await cluster.deployment(), borrowers, container, former, parts);
+    if (!owners || (await cluster.patchDeployment(owners, givingBack))) return;
   }
-  return inputs.patchesCpu ? '' : await givePodsBack(cluster, deployment, container);
+  throw new Error(`${namespace}/${name} was changed by others ${attempts} times while it was given back`);
 }
 
 /** A resize may change CPU, and not take it away. */

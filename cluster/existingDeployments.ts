@@ -3,6 +3,7 @@ import type {
   V1Container,
   V1Deployment,
   V1PodSpec,
+  V1ResourceRequirements,
   V1Service,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
@@ -115,7 +116,7 @@ export function faultsOfRegion(
     kind === 'Deployment' && name === wanted.name;
   const faults: string[] = [];
   for (const { metadata, spec } of horizontal) {
-    if (!spec || !targets(spec.scaleTargetRef)) continue;
+    if (!targets(spec.scaleTargetRef)) continue;
     const name = metadata?.name ?? '';
     faults.push(
       `${path}.name: the HorizontalPodAutoscaler ${name} sets how many pods ${it} has, and the plan would too; leave it to one of them: kubectl delete hpa ${name} -n ${namespace}, or take ${regionName} out of casper:regions`,
@@ -202,11 +203,9 @@ function resizeFaults(
     limits: { ...container.resources?.limits, cpu: `${limitPart}m` },
     requests: { ...container.resources?.requests, cpu: `${requestPart}m` },
   };
-  const resized = template?.containers.map((one) =>
-    one === container ? { ...one, resources: planned } : one,
-  );
-  const before = qosClass(template?.containers ?? [], template?.initContainers);
-  const after = qosClass(resized ?? [], template?.initContainers);
+  const all = [...(template?.containers ?? []), ...(template?.initContainers ?? [])];
+  const before = qosClass(all.map(({ resources }) => resources));
+  const after = qosClass(all.map((one) => (one === container ? planned : one.resources)));
   if (before !== after) {
     const remedy =
       before === 'BestEffort'
@@ -223,9 +222,9 @@ function resizeFaults(
 
 type QosClass = 'BestEffort' | 'Burstable' | 'Guaranteed';
 
-/** A pod's class as Kubernetes works it out: from the CPU and memory of all containers; requests that are not said are the limits. */
-function qosClass(containers: readonly V1Container[], initContainers: readonly V1Container[] = []): QosClass {
-  const amounts = [...containers, ...initContainers].flatMap(({ resources }) =>
+/** A pod's class as Kubernetes works it out: from what all containers ask for; requests that are not said are the limits. */
+function qosClass(containers: readonly (V1ResourceRequirements | undefined)[]): QosClass {
+  const amounts = containers.flatMap((resources) =>
     ['cpu', 'memory'].map((kind) => {
       const limit = resources?.limits?.[kind];
       return { limit, request: resources?.requests?.[kind] ?? limit };

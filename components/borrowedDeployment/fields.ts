@@ -1,4 +1,4 @@
-import type { V1Deployment, V1ManagedFieldsEntry } from '@kubernetes/client-node';
+import type { V1Deployment } from '@kubernetes/client-node';
 import type { FormerField, FormerFields, Owner } from './inputs';
 
 /** Fields of a Deployment, who has set them (`metadata.managedFields`), and how they pass to another manager. Pure. */
@@ -8,6 +8,17 @@ type FieldPath = readonly string[];
 
 interface FieldsV1 {
   [step: string]: FieldsV1;
+}
+
+/** An entry of `metadata.managedFields`: what a manager has set. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly apiVersion?: string;
+  readonly fieldsType?: string;
+  readonly fieldsV1?: object;
+  readonly time?: Date;
 }
 
 const replicasPath: FieldPath = ['f:spec', 'f:replicas'];
@@ -104,8 +115,8 @@ export function formerOwners(
   parts = allParts,
 ): object | null {
   const { metadata } = deployment;
-  const entries = metadata?.managedFields ?? [];
-  const of = (names: readonly string[]): V1ManagedFieldsEntry[] =>
+  const entries: readonly ManagedFields[] = metadata?.managedFields ?? [];
+  const of = (names: readonly string[]): ManagedFields[] =>
     entries.filter(({ manager = '' }) => names.includes(manager));
   const [ours, gone] = [of(managers), of(leaving)];
   const owned: [FieldPath, FormerField, Part][] = [
@@ -137,15 +148,15 @@ export function formerOwners(
 
 /** Adds a field to the entry of a manager, which is made where there is none. */
 function passOn(
-  entries: readonly V1ManagedFieldsEntry[],
+  entries: readonly ManagedFields[],
   path: FieldPath,
   { manager, operation, subresource }: Owner,
-): V1ManagedFieldsEntry[] {
+): ManagedFields[] {
   const theirs = entries.find(
     (entry) =>
       entry.manager === manager && entry.operation === operation && entry.subresource === subresource,
   );
-  const fresh: V1ManagedFieldsEntry = {
+  const fresh: ManagedFields = {
     ...{ manager, operation, apiVersion: 'apps/v1', fieldsType: 'FieldsV1', time: new Date() },
     ...(subresource !== undefined && { subresource }),
   };

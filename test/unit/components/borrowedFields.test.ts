@@ -1,9 +1,10 @@
-import type { V1Deployment, V1ManagedFieldsEntry } from '@kubernetes/client-node';
+import { loadYaml, type V1Deployment } from '@kubernetes/client-node';
 import {
   formerFieldsOf,
   formerOwners,
   formerValues,
   setsReplicas,
+  type ManagedFields,
 } from '../../../components/borrowedDeployment/fields';
 
 const ours = 'pulumi-casper-dev';
@@ -20,25 +21,21 @@ const cpuFields = (container = 'web', parts = ['limits', 'requests']): object =>
     },
   },
 });
-const entry = (manager: string, spec: object, more: object = {}): V1ManagedFieldsEntry => ({
+const entry = (manager: string, spec: object, more: object = {}): ManagedFields => ({
   ...{ manager, operation: 'Update', apiVersion: 'apps/v1', fieldsType: 'FieldsV1' },
   fieldsV1: { 'f:spec': spec },
   ...more,
 });
 
 function deployment(
-  managedFields: V1ManagedFieldsEntry[],
+  managedFields: ManagedFields[],
   replicas = 3,
   resources: object = { limits: { cpu: '300m', memory: '1Gi' }, requests: { cpu: '20m' } },
 ): V1Deployment {
-  return {
-    metadata: { resourceVersion: '7', managedFields },
-    spec: {
-      replicas,
-      selector: { matchLabels: { app: 'shop' } },
-      template: { spec: { containers: [{ name: 'web', resources }] } },
-    },
-  };
+  const metadata = { resourceVersion: '7', managedFields };
+  const template = { spec: { containers: [{ name: 'web', resources }] } };
+  const spec = { replicas, selector: { matchLabels: { app: 'shop' } }, template };
+  return loadYaml(JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }));
 }
 
 const helm = entry('helm', { 'f:replicas': {}, ...cpuFields() });
@@ -161,7 +158,7 @@ test('an owner who had lost all its fields is there again; what nobody had set i
 test('of CPU alone, its owner has it beside the stack’s manager, which lets go of it next; replicas stay', () => {
   const some = { managers: [ours, 'giving'], leaving: ['giving'] };
   const { metadata } = formerOwners(patched, some, 'web', former, ['cpu']) as {
-    metadata: { managedFields: V1ManagedFieldsEntry[]; annotations: object };
+    metadata: { managedFields: ManagedFields[]; annotations: object };
   };
   expect(metadata.annotations).toEqual({});
   const [stack, owner] = metadata.managedFields;

@@ -3,7 +3,6 @@ import type {
   V1Container,
   V1Deployment,
   V1PodSpec,
-  V1ResourceRequirements,
   V1Service,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
@@ -220,10 +219,14 @@ function resizeFaults(
   return faults;
 }
 
+interface Amounts {
+  readonly limits?: Readonly<Record<string, string>>;
+  readonly requests?: Readonly<Record<string, string>>;
+}
 type QosClass = 'BestEffort' | 'Burstable' | 'Guaranteed';
 
 /** A pod's class as Kubernetes works it out: from what all containers ask for; requests that are not said are the limits. */
-function qosClass(containers: readonly (V1ResourceRequirements | undefined)[]): QosClass {
+function qosClass(containers: readonly (Amounts | undefined)[]): QosClass {
   const amounts = containers.flatMap((resources) =>
     ['cpu', 'memory'].map((kind) => {
       const limit = resources?.limits?.[kind];

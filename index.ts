@@ -6,6 +6,7 @@ import { changeOrder } from './planning/changeOrder';
 import { originProxyArgs, prometheusServerArgs } from './program/componentArgs';
 import { setUpClusters } from './program/clusterParts';
 import { cpuBefore } from './program/cpuBefore';
+import { assertDeploymentsMayBePatched } from './program/existingDeployments';
 import { assertNamespacesAreOurs, namespaceMade } from './program/namespaceOwner';
 import { OwnOutputs } from './program/ownOutputs';
 import { regionServices } from './program/regionServices';
@@ -23,6 +24,7 @@ export = async () => {
   const [before] = await Promise.all([
     cpuBefore(clusters, config, outputs),
     assertNamespacesAreOurs(clusters, config, stack, outputs),
+    assertDeploymentsMayBePatched(clusters, config, stack),
   ]);
   const parts = await setUpClusters(clusters, config, stack, before.silent);
   if (scope === 'platform') return {};

@@ -8,6 +8,7 @@ import {
   requestMillicoresOf,
   type Capacity,
 } from '../stack/capacity';
+import { patchesDeployments } from '../stack/deployments';
 import { destinationUrls } from '../stack/requestPath';
 import type { StackConfig, StackPlan } from '../stack/stackConfig';
 import { CalibrationError } from './calibrationError';
@@ -31,7 +32,7 @@ export interface CalibrationTarget {
 /**
  * Finds what is to be calibrated.
  * @param disturb whether the region may be one that serves somebody
- * @throws CalibrationError where there is no such region, where it has no pods, where nothing outside of its cluster
+ * @throws CalibrationError where there is no such region, where its Deployment is another's, where it has no pods, where nothing outside of its cluster
  *   reaches it, and where it serves somebody
  */
 export function calibrationTarget(config: StackConfig, region: string, disturb: boolean): CalibrationTarget {
@@ -41,6 +42,11 @@ export function calibrationTarget(config: StackConfig, region: string, disturb: 
   if (!cluster) {
     const known = regions.map(({ name }) => name).join(', ');
     throw new CalibrationError(`${region}: no such region in casper:regions; there are ${known}`);
+  }
+  if (patchesDeployments(config)) {
+    throw new CalibrationError(
+      `${region} is a Deployment that this stack only patches, whose pods are not resized for a measurement; calibrate the same image in a stack that makes its own (casper:service.deployment: own)`,
+    );
   }
   const capacity = capacityOf(config, region);
   const limitMillicores = limitMillicoresOf(plan, region);

@@ -5,7 +5,9 @@
 export {
   ApiException,
   AppsV1Api,
+  AutoscalingV2Api,
   CoreV1Api,
+  CustomObjectsApi,
   Exec,
   KubeConfig,
   Observable,

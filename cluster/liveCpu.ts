@@ -1,8 +1,10 @@
 import type { KubeConfig, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { AppsV1Api, CoreV1Api } from './client';
-import { allRegionsSelector, containerName, regionLabel } from '../stack/naming';
+import { containerOf, patchesDeployments } from '../stack/deployments';
+import type { StackConfig } from '../stack/stackConfig';
 import { within } from './connection';
 import { cpuLimitMillicores, serves, wantedCpuMillicores } from './pods';
+import { listOfRegions, regionOfDeployment, regionOfPod } from './regionPods';
 
 /** CPU that a region has, in millicores. */
 export interface LiveCpu {
@@ -20,19 +22,23 @@ export interface LiveCpu {
  */
 export async function readLiveCpu(
   kubeConfig: KubeConfig,
-  namespace: string,
+  config: Pick<StackConfig, 'service' | 'regions'>,
   timeoutMs: number,
 ): Promise<Readonly<Record<string, LiveCpu>>> {
-  const ours = { namespace, labelSelector: allRegionsSelector };
+  const ours = listOfRegions(config);
   const [deployments, pods] = await Promise.all([
     kubeConfig.makeApiClient(AppsV1Api).listNamespacedDeployment(ours, within(timeoutMs)),
     kubeConfig.makeApiClient(CoreV1Api).listNamespacedPod(ours, within(timeoutMs)),
   ]);
-  const podsOf = Map.groupBy(pods.items, ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
+  const podsOf = Map.groupBy(pods.items, (pod) => regionOfPod(pod, config));
+  // Changed in place, the template of another's Deployment stays as its owner has it, and says nothing of the pods' CPU.
+  const byTemplate = !(patchesDeployments(config) && config.service.cpuChange === 'inPlace');
   return Object.fromEntries(
-    deployments.items.map((deployment) => {
-      const region = deployment.metadata?.labels?.[regionLabel] ?? '';
-      return [region, liveCpuOf(deployment, podsOf.get(region) ?? [])];
+    deployments.items.flatMap((deployment) => {
+      const region = regionOfDeployment(deployment, config);
+      if (region === undefined) return [];
+      const live = liveCpuOf(deployment, podsOf.get(region) ?? [], containerOf(config, region), byTemplate);
+      return [[region, live]];
     }),
   );
 }
@@ -40,15 +46,27 @@ export async function readLiveCpu(
 /**
  * The CPU of one region. A change under way counts as done where it takes CPU away: the controller and the kubelet
  * finish it whatever comes next. Where it gives CPU, it counts once it is there. Pure.
+ * @param byTemplate whether the pods come to have the CPU of the Deployment's template
  */
-export function liveCpuOf({ spec }: V1Deployment, pods: readonly V1Pod[]): LiveCpu {
-  const coming =
-    (spec?.replicas ?? 1) * (wantedCpuMillicores(spec?.template.spec, containerName) ?? Infinity);
-  const sumOf = (counted: readonly V1Pod[]): number =>
-    Math.min(
+export function liveCpuOf(
+  { spec }: V1Deployment,
+  pods: readonly V1Pod[],
+  container: string,
+  byTemplate = true,
+): LiveCpu {
+  const replicas = spec?.replicas ?? 1;
+  const ofTemplate = byTemplate ? wantedCpuMillicores(spec?.template.spec, container) : undefined;
+  const coming = replicas === 0 ? 0 : replicas * (ofTemplate ?? Infinity);
+  const sumOf = (counted: readonly V1Pod[]): number => {
+    const staying = counted
+      .map((pod) => cpuOf(pod, container))
+      .sort((a, b) => a - b)
+      .slice(0, byTemplate ? counted.length : replicas);
+    return Math.min(
       coming,
-      counted.reduce((sum, pod) => sum + cpuOf(pod), 0),
+      staying.reduce((sum, millicores) => sum + millicores, 0),
     );
+  };
   const ready = pods.filter(serves);
   const running = pods.filter(
     ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === 'Running',
@@ -56,12 +74,12 @@ export function liveCpuOf({ spec }: V1Deployment, pods: readonly V1Pod[]): LiveC
   return {
     readyMillicores: sumOf(ready),
     runningMillicores: sumOf(ready.length > 0 ? ready : running),
-    pods: spec?.replicas ?? 1,
+    pods: replicas,
   };
 }
 
 /** The smaller of what a pod has and what it is to have. API servers before 1.33 tell only the latter. */
-function cpuOf(pod: V1Pod): number {
-  const wanted = wantedCpuMillicores(pod.spec, containerName) ?? 0;
-  return Math.min(wanted, cpuLimitMillicores(pod, containerName) ?? wanted);
+function cpuOf(pod: V1Pod, container: string): number {
+  const wanted = wantedCpuMillicores(pod.spec, container) ?? 0;
+  return Math.min(wanted, cpuLimitMillicores(pod, container) ?? wanted);
 }

@@ -1,5 +1,6 @@
 /** Components for Pulumi programs: a web service in several regions, the CPU of its pods, and the way of its requests. */
 export type { Host, SshConnection } from './host/host';
+export { ExistingDeployment, type ExistingDeploymentArgs } from './existingDeployment';
 export { OriginProxy, type OriginProxyArgs } from './originProxy';
 export { KubernetesObject, ManifestError, readManifest } from './platform/manifest';
 export type { KubernetesObjectArgs, ManifestObject } from './platform/manifest';

@@ -168,8 +168,8 @@ function resourcesOf(settings: RegionSettings): types.input.core.v1.ResourceRequ
   };
 }
 
-/** A rollout gives every pod the same: parts are rounded up to a whole millicore. */
-function partOf(settings: RegionSettings): ReturnType<typeof cpuOf> {
+/** A rollout gives every pod the same: parts are rounded up to a whole millicore. Pure. */
+export function partOf(settings: CpuSettings & Pick<RegionSettings, 'pods'>): ReturnType<typeof cpuOf> {
   const { limitMillicores, requestMillicores } = cpuOf(settings);
   const pods = Math.max(podCount(settings), 1);
   return {
@@ -179,7 +179,7 @@ function partOf(settings: RegionSettings): ReturnType<typeof cpuOf> {
 }
 
 /** A CPU quantity in the form the API server stores, so that 1000m and 1 do not look like a change. */
-function quantity(millicores: number): string {
+export function quantity(millicores: number): string {
   return millicores % 1000 === 0 ? String(millicores / 1000) : `${millicores}m`;
 }
 
@@ -210,7 +210,7 @@ export function serviceSpec({
   region,
   address,
   port = serviceDefaults.port,
-}: RegionSettings): types.input.core.v1.ServiceSpec {
+}: Pick<RegionSettings, 'region' | 'address' | 'port'>): types.input.core.v1.ServiceSpec {
   return {
     selector: regionLabels(region),
     ...(address ? { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false } : { type: 'ClusterIP' }),

@@ -8,7 +8,8 @@ import type {
 import { AppsV1Api, CoreV1Api } from '../cluster/client';
 import { within } from '../cluster/connection';
 import { serves } from '../cluster/pods';
-import { allRegionsSelector, regionLabel } from '../stack/naming';
+import { listOfRegions, regionOfDeployment, regionOfPod } from '../cluster/regionPods';
+import type { Deployments } from '../stack/deployments';
 
 /** The objects of a namespace that tell why a rollout does not end. */
 export interface RolloutObjects {
@@ -17,51 +18,49 @@ export interface RolloutObjects {
   readonly events: readonly CoreV1Event[];
 }
 
-const selector = { labelSelector: allRegionsSelector };
-
 /**
  * Asks why pods are not ready, region by region: Pulumi's message names the object and not the reason.
  * @returns a line for each reason; one that says so where the API server does not tell within some seconds
  */
 export async function explainRollout(
   kubeConfig: KubeConfig,
-  namespace: string,
+  config: Deployments,
   withinMs = 5000,
 ): Promise<string[]> {
+  const list = listOfRegions(config);
+  const { namespace } = list;
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const apps = kubeConfig.makeApiClient(AppsV1Api);
   try {
     const [pods, deployments, events] = await Promise.all([
-      core.listNamespacedPod({ namespace, ...selector }, within(withinMs)),
-      apps.listNamespacedDeployment({ namespace, ...selector }, within(withinMs)),
+      core.listNamespacedPod(list, within(withinMs)),
+      apps.listNamespacedDeployment(list, within(withinMs)),
       core.listNamespacedEvent({ namespace, fieldSelector: 'type=Warning', limit: 1000 }, within(withinMs)),
     ]);
-    return rolloutReasons({ pods: pods.items, deployments: deployments.items, events: events.items });
+    const found = { pods: pods.items, deployments: deployments.items, events: events.items };
+    return rolloutReasons(found, config);
   } catch (error) {
     return [`the API server does not tell about the pods: ${error instanceof Error ? error.message : ''}`];
   }
 }
 
 /** Why pods are not ready, each reason once, as in "us-east-1: pod x: ErrImagePull: ..."; pure. */
-export function rolloutReasons({ pods, deployments, events }: RolloutObjects): string[] {
-  const ofPods = pods
-    .filter((pod) => pod.metadata?.deletionTimestamp === undefined && !serves(pod))
-    .map((pod) => {
-      const name = pod.metadata?.name ?? '';
-      const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata?.uid);
-      return `${regionOf(pod)}: pod ${name}: ${podReason(pod, own)}`;
-    });
+export function rolloutReasons({ pods, deployments, events }: RolloutObjects, config: Deployments): string[] {
+  const ofPods = pods.flatMap((pod) => {
+    const region = regionOfPod(pod, config);
+    if (region === undefined || pod.metadata?.deletionTimestamp !== undefined || serves(pod)) return [];
+    const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata?.uid);
+    return [`${region}: pod ${pod.metadata?.name ?? ''}: ${podReason(pod, own)}`];
+  });
   // A pod that may not even be made: a quota, an admission rule.
-  const ofDeployments = deployments.flatMap((deployment) =>
-    (deployment.status?.conditions ?? [])
+  const ofDeployments = deployments.flatMap((deployment) => {
+    const region = regionOfDeployment(deployment, config);
+    if (region === undefined) return [];
+    return (deployment.status?.conditions ?? [])
       .filter(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
-      .map(({ reason, message }) => `${regionOf(deployment)}: ${reason ?? ''}: ${message ?? ''}`),
-  );
+      .map(({ reason, message }) => `${region}: ${reason ?? ''}: ${message ?? ''}`);
+  });
   return [...new Set([...ofDeployments, ...ofPods])].sort();
-}
-
-function regionOf({ metadata }: V1Pod | V1Deployment): string {
-  return metadata?.labels?.[regionLabel] ?? metadata?.name ?? '';
 }
 
 /** The first that applies, from what comes first in a pod's life. */

@@ -3,6 +3,8 @@ import type { KubeConfig, V1Deployment, V1Service } from '@kubernetes/client-nod
 import { AppsV1Api, CoreV1Api } from '../cluster/client';
 import { z } from 'zod';
 import { within } from '../cluster/connection';
+import { listOfRegions, regionOfDeployment } from '../cluster/regionPods';
+import type { Deployments } from '../stack/deployments';
 import { allRegionsSelector } from '../stack/naming';
 
 /** A field of a Deployment or a Service that somebody else than Pulumi has set last. */
@@ -16,22 +18,22 @@ export interface ForeignField {
   readonly value: unknown;
 }
 
-const selector = { labelSelector: allRegionsSelector };
-
 /** Asks for the fields of casper's objects that somebody else has set; none where the API server does not tell in time. */
 export async function foreignFields(
   kubeConfig: KubeConfig,
-  namespace: string,
+  config: Deployments,
   withinMs = 5000,
 ): Promise<ForeignField[]> {
-  const list = { namespace, ...selector };
+  const ofServices = { namespace: config.service.namespace, labelSelector: allRegionsSelector };
   try {
     const [deployments, services] = await Promise.all([
-      kubeConfig.makeApiClient(AppsV1Api).listNamespacedDeployment(list, within(withinMs)),
-      kubeConfig.makeApiClient(CoreV1Api).listNamespacedService(list, within(withinMs)),
+      kubeConfig.makeApiClient(AppsV1Api).listNamespacedDeployment(listOfRegions(config), within(withinMs)),
+      kubeConfig.makeApiClient(CoreV1Api).listNamespacedService(ofServices, within(withinMs)),
     ]);
     return [
-      ...deployments.items.flatMap((object) => foreignFieldsOf('Deployment', object)),
+      ...deployments.items
+        .filter((object) => regionOfDeployment(object, config) !== undefined)
+        .flatMap((object) => foreignFieldsOf('Deployment', object)),
       ...services.items.flatMap((object) => foreignFieldsOf('Service', object)),
     ];
   } catch {
@@ -97,7 +99,8 @@ export function changedBehindTheStack(foreign: readonly ForeignField[], state: u
     const own = resources.find(
       ({ type, inputs }) =>
         type.startsWith('kubernetes:') &&
-        type.endsWith(`:${kind}`) &&
+        // A patch of another's object.
+        (type.endsWith(`:${kind}`) || type.endsWith(`:${kind}Patch`)) &&
         propertyOf(inputs['metadata'], 'name') === name,
     );
     const planned = valueAt(own?.inputs, path);

@@ -2,8 +2,8 @@ import type { KubeConfig, V1Node, V1Pod } from '@kubernetes/client-node';
 import { ApiException, CoreV1Api } from '../cluster/client';
 import { ClusterError, within } from '../cluster/connection';
 import { millicoresOf } from '../cluster/pods';
+import { regionOfPod } from '../cluster/regionPods';
 import { capacityOf, limitMillicoresOf, partsOf, podsOf, requestMillicoresOf } from '../stack/capacity';
-import { regionLabel } from '../stack/naming';
 import type { RegionConfig, StackConfig } from '../stack/stackConfig';
 
 /** What a cluster's nodes have, and what runs there. */
@@ -98,12 +98,12 @@ function demandOf(
 }
 
 /** What a node has for this stack: all that pods may ask for, less what those of others on it do. */
-function freeMillicores(node: V1Node, pods: readonly V1Pod[], { service }: StackConfig): number {
+function freeMillicores(node: V1Node, pods: readonly V1Pod[], config: StackConfig): number {
   const taken = pods
     .filter(
-      ({ metadata, status }) =>
-        !['Succeeded', 'Failed'].includes(status?.phase ?? '') &&
-        !(metadata?.namespace === service.namespace && metadata.labels?.[regionLabel] !== undefined),
+      (pod) =>
+        !['Succeeded', 'Failed'].includes(pod.status?.phase ?? '') &&
+        !(pod.metadata?.namespace === config.service.namespace && regionOfPod(pod, config) !== undefined),
     )
     .flatMap(({ spec }) => spec?.containers ?? [])
     .reduce((sum, { resources }) => sum + millicoresOf(resources?.requests?.['cpu'] ?? '0'), 0);

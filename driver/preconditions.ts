@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { CoreV1Api } from '../cluster/client';
 import { ClusterError } from '../cluster/connection';
+import { existingDeploymentFaults } from '../cluster/existingDeployments';
 import { withRights } from '../cluster/refusal';
 import type { StackConfig } from '../stack/stackConfig';
 
@@ -38,4 +39,19 @@ export async function assertAddressesFree(kubeConfig: KubeConfig, { regions }: S
       );
     }
   }
+}
+
+/**
+ * Deployments of others must be there, and nobody else may set what is patched of them.
+ * @param config with the regions of this cluster alone
+ * @throws ClusterError
+ */
+export async function assertDeploymentsMayBePatched(
+  kubeConfig: KubeConfig,
+  config: StackConfig,
+  stack: string,
+): Promise<void> {
+  const faults = await existingDeploymentFaults(kubeConfig, config, stack);
+  if (faults.length === 0) return;
+  throw new ClusterError(`${faults.join('\n')}\nNothing was changed.`);
 }

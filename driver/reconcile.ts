@@ -9,6 +9,7 @@ import { changedBehindTheStack, foreignFields } from './foreignFields';
 import { silentProcesses, traefikUrns } from './hostProcesses';
 import { assertNodesHold } from './nodeRoom';
 import { overrides } from './overrides';
+import { assertDeploymentsMayBePatched } from './preconditions';
 import { reach, type SilentCluster } from './reach';
 import type { Step } from './step';
 import type { Target } from './target';
@@ -119,9 +120,13 @@ export interface Applied extends Verified {
  */
 export async function apply(target: Target, step: Step): Promise<Applied> {
   const stack = await target.stack();
-  const { configFile } = target.options;
+  const { configFile, stackName } = target.options;
   const config = readStackFile(configFile);
   const { answering } = await reach(target.clusters, config);
+  await inEach(answering, async ({ name, kubeConfig }) => {
+    await assertDeploymentsMayBePatched(kubeConfig, inCluster(config, name), stackName);
+    return [];
+  });
   const overridden = await overrides(config, async () => {
     await inEach(answering, async ({ name, kubeConfig }) => {
       await assertNodesHold(kubeConfig, inCluster(config, name));
@@ -134,7 +139,7 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
       explained(answering, config, error),
     );
 
-  const overwritten = await changedByOthers(answering, stack, config.service.namespace);
+  const overwritten = await changedByOthers(answering, stack, config);
   // Pulumi compares the plan with its own state, which does not have these changes yet.
   if (overwritten.length > 0) await refresh();
   const silent = await silentProcesses(stack, config);
@@ -173,9 +178,11 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
 async function changedByOthers(
   clusters: readonly StackCluster[],
   stack: Stack,
-  namespace: string,
+  config: StackConfig,
 ): Promise<string[]> {
-  const foreign = await inEach(clusters, ({ kubeConfig }) => foreignFields(kubeConfig, namespace));
+  const foreign = await inEach(clusters, ({ name, kubeConfig }) =>
+    foreignFields(kubeConfig, inCluster(config, name)),
+  );
   if (foreign.length === 0) return [];
   const state: { deployment: unknown } = await stack.exportStack();
   return changedBehindTheStack(foreign, state.deployment);
@@ -184,11 +191,13 @@ async function changedByOthers(
 /** Adds the pods' own reasons to an update's error. */
 async function explained(
   clusters: readonly StackCluster[],
-  { service }: StackConfig,
+  config: StackConfig,
   error: unknown,
 ): Promise<never> {
   if (!(error instanceof UpdateError)) throw error;
-  const reasons = await inEach(clusters, ({ kubeConfig }) => explainRollout(kubeConfig, service.namespace));
+  const reasons = await inEach(clusters, ({ name, kubeConfig }) =>
+    explainRollout(kubeConfig, inCluster(config, name)),
+  );
   if (reasons.length === 0) throw error;
   const lines = reasons.map((reason) => `  ${reason}`).join('\n');
   throw new UpdateError(`${error.message}\nWhat is not ready, and why:\n${lines}`);

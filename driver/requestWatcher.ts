@@ -33,11 +33,8 @@ export class RequestWatcher implements RunObserver {
   }
 
   onBegin(): void {
-    this.watching = watchReadyServers(
-      this.clusters.map(({ kubeConfig }) => kubeConfig),
-      this.config,
-      this.ended.signal,
-      (moment) => this.ready.push(moment),
+    this.watching = watchReadyServers(this.clusters, this.config, this.ended.signal, (moment) =>
+      this.ready.push(moment),
     );
   }
 

@@ -1,5 +1,5 @@
 import { clusterOf } from '../stack/clusters';
-import { objectNameOf } from '../stack/naming';
+import { serviceNameOf } from '../stack/deployments';
 import type { StackConfig } from '../stack/stackConfig';
 import { rowsOf, type Exported } from './exported';
 
@@ -19,7 +19,7 @@ export function httpRoutes(config: StackConfig, gateway: string): Exported {
     ...(clusterNameOf(origin) === clusterNameOf(destination)
       ? { group: '', kind: 'Service' }
       : { group: 'multicluster.x-k8s.io', kind: 'ServiceImport' }),
-    ...{ name: objectNameOf(destination), port: service.port, weight },
+    ...{ name: serviceNameOf(config, destination), port: service.port, weight },
   });
   return {
     documents: rowsOf(config).map(([origin, row]) => ({

@@ -1,4 +1,4 @@
-import { objectNameOf } from '../stack/naming';
+import { serviceNameOf } from '../stack/deployments';
 import type { StackConfig } from '../stack/stackConfig';
 import { rowsOf, type Exported } from './exported';
 
@@ -13,7 +13,7 @@ export function traefikServices(config: StackConfig): Exported {
       spec: {
         weighted: {
           services: Object.entries(row).map(([destination, weight]) => ({
-            ...{ kind: 'Service', name: objectNameOf(destination), namespace, port, weight },
+            ...{ kind: 'Service', name: serviceNameOf(config, destination), namespace, port, weight },
           })),
         },
       },

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { CoreV1Api } from '../cluster/client';
 import { capacityOf } from '../stack/capacity';
-import { allRegionsSelector, containerName, regionLabel } from '../stack/naming';
+import { inCluster } from '../stack/clusters';
+import { containerOf } from '../stack/deployments';
 import type { StackConfig } from '../stack/stackConfig';
 import { within } from '../cluster/connection';
 import { cpuLimitMillicores, serves } from '../cluster/pods';
+import { listOfRegions, regionOfPod } from '../cluster/regionPods';
+import type { StackCluster } from '../cluster/stackClusters';
 
 /** Servers that were ready at one moment, by region; a region that is not named had none. */
 export interface ReadyServers {
@@ -22,38 +25,35 @@ const askedEveryMs = 500;
  * ready pods. Moments at which one of the clusters' API servers does not answer are missing.
  */
 export async function watchReadyServers(
-  kubeConfigs: readonly KubeConfig[],
-  config: Pick<StackConfig, 'service' | 'capacity' | 'regions'>,
+  clusters: readonly StackCluster[],
+  config: StackConfig,
   signal: AbortSignal,
   onMoment: (moment: ReadyServers) => void,
 ): Promise<void> {
-  const apis = kubeConfigs.map((kubeConfig) => kubeConfig.makeApiClient(CoreV1Api));
-  const list = { namespace: config.service.namespace, labelSelector: allRegionsSelector };
+  const asked = clusters.map(({ name, kubeConfig }) => ({
+    core: kubeConfig.makeApiClient(CoreV1Api),
+    own: inCluster(config, name),
+  }));
   while (!signal.aborted) {
     const atMs = Date.now();
-    const lists = await Promise.all(apis.map((core) => core.listNamespacedPod(list, within(2000)))).catch(
-      () => undefined,
-    );
-    if (lists)
-      onMoment({
-        atMs,
-        servers: serversOf(
-          lists.flatMap(({ items }) => items),
-          config,
-        ),
-      });
+    const found = await Promise.all(
+      asked.map(async ({ core, own }) => {
+        const { items } = await core.listNamespacedPod(listOfRegions(own), within(2000));
+        return serversOf(items, own);
+      }),
+    ).catch(() => undefined);
+    if (found) onMoment({ atMs, servers: Object.assign({}, ...found) as Record<string, number> });
     await sleep(askedEveryMs);
   }
 }
 
-function serversOf(
-  pods: readonly V1Pod[],
-  config: Pick<StackConfig, 'capacity' | 'regions'>,
-): Record<string, number> {
-  const byRegion = Map.groupBy(pods.filter(serves), ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
+function serversOf(pods: readonly V1Pod[], config: StackConfig): Record<string, number> {
+  const byRegion = Map.groupBy(pods.filter(serves), (pod) => regionOfPod(pod, config) ?? '');
+  byRegion.delete('');
   return Object.fromEntries(
     [...byRegion].map(([region, own]) => {
-      const millicores = own.reduce((sum, pod) => sum + (cpuLimitMillicores(pod, containerName) ?? 0), 0);
+      const container = containerOf(config, region);
+      const millicores = own.reduce((sum, pod) => sum + (cpuLimitMillicores(pod, container) ?? 0), 0);
       return [region, Math.floor(millicores / capacityOf(config, region).cpuMillicoresPerServer)];
     }),
   );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as pulumi from '@pulumi/pulumi';
+import type { ExistingDeploymentArgs } from '../components/existingDeployment';
 import type { Host } from '../components/host/host';
 import type { OriginProxyArgs } from '../components/originProxy';
 import { readManifest } from '../components/platform/manifest';
@@ -10,7 +11,8 @@ import type { InPlace, RegionServiceArgs } from '../components/regionServiceArgs
 import { capacityOf, limitMillicoresOf, podCeilingMillicores, podsOf } from '../stack/capacity';
 import { clusterOf } from '../stack/clusters';
 import { destinationUrls, originsOf, type Origin, type Watcher } from '../stack/requestPath';
-import type { HostConfig, RegionConfig, StackConfig } from '../stack/stackConfig';
+import { fieldManagerOf } from '../stack/deployments';
+import type { HostConfig, OwnServiceConfig, RegionConfig, StackConfig } from '../stack/stackConfig';
 
 /** From the stack config to the arguments of components, key by key: nothing else of the config gets into the state. */
 
@@ -20,11 +22,12 @@ import type { HostConfig, RegionConfig, StackConfig } from '../stack/stackConfig
  */
 export function regionServiceArgs(
   config: StackConfig,
+  service: OwnServiceConfig,
   region: RegionConfig,
   namespace: pulumi.Input<string>,
   podsBefore: number | undefined,
 ): RegionServiceArgs {
-  const { service, plan } = config;
+  const { plan } = config;
   const capacity = capacityOf(config, region.name);
   return {
     region: region.name,
@@ -51,6 +54,42 @@ export function regionServiceArgs(
       pods: { count: podsOf(limitMillicoresOf(plan, region.name), capacity), before: podsBefore },
     }),
     inPlace: inPlaceOf(config, region),
+  };
+}
+
+/**
+ * The same where the Deployment is somebody else's.
+ * @param stack name of the Pulumi stack
+ * @throws Error for a region without a Deployment or a cluster, which the stack config's checks refuse
+ */
+export function existingDeploymentArgs(
+  config: StackConfig,
+  region: RegionConfig,
+  stack: string,
+  podsBefore: number | undefined,
+): ExistingDeploymentArgs {
+  const { service, plan } = config;
+  const { name, deployment, loadBalancer } = region;
+  const cluster = clusterOf(config, region);
+  if (!deployment || !cluster) throw new Error(`${name} names no Deployment`);
+  const capacity = capacityOf(config, name);
+  return {
+    region: name,
+    namespace: service.namespace,
+    deployment: deployment.name,
+    container: deployment.container,
+    service: deployment.service,
+    context: cluster.context,
+    kubeconfig: cluster.kubeconfig,
+    fieldManager: fieldManagerOf(stack),
+    port: service.port,
+    rolloutTimeoutSeconds: service.rolloutTimeoutSeconds,
+    address: loadBalancer,
+    cpuMillicores: plan.regions[name]?.cpuMillicores ?? 0,
+    standbyMillicores: plan.regions[name]?.standbyMillicores,
+    cpuRequestPercent: capacity.cpuRequestPercent,
+    pods: { count: podsOf(limitMillicoresOf(plan, name), capacity), before: podsBefore },
+    resizeTimeoutSeconds: service.cpuChange === 'inPlace' ? service.resizeTimeoutSeconds : undefined,
   };
 }
 

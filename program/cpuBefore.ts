@@ -34,7 +34,7 @@ export async function cpuBefore(
   const found = await Promise.all(
     clusters.map(async ({ name, kubeConfig }) => {
       try {
-        return await readLiveCpu(kubeConfig, config.service.namespace, withinMs);
+        return await readLiveCpu(kubeConfig, inCluster(config, name), withinMs);
       } catch (error) {
         silent.add(name);
         await pulumi.log.warn(

@@ -1,8 +1,9 @@
-import type { Resource, ResourceTransformation } from '@pulumi/pulumi';
+import { getStack, type Resource, type ResourceTransformation } from '@pulumi/pulumi';
+import { ExistingDeployment } from '../components/existingDeployment';
 import { RegionService } from '../components/regionService';
 import { clusterOf } from '../stack/clusters';
 import type { StackConfig } from '../stack/stackConfig';
-import { regionServiceArgs } from './componentArgs';
+import { existingDeploymentArgs, regionServiceArgs } from './componentArgs';
 import type { Before } from './cpuBefore';
 import type { ClusterParts } from './clusterParts';
 
@@ -17,21 +18,31 @@ export function regionServices(
   parts: ReadonlyMap<string, ClusterParts>,
   before: Before,
   after: readonly Resource[] = [],
-): RegionService[] {
+): (RegionService | ExistingDeployment)[] {
+  const { service } = config;
   return config.regions
     .filter(({ name }) => names.includes(name))
     .map((region) => {
+      const { name } = region;
       const cluster = clusterOf(config, region)?.name ?? '';
-      const { provider, metalLb = [], namespace = config.service.namespace } = parts.get(cluster) ?? {};
-      const described = regionServiceArgs(config, region, namespace, before.cpu[region.name]?.pods);
-      return new RegionService(region.name, described, {
+      const { provider, metalLb = [], namespace = service.namespace } = parts.get(cluster) ?? {};
+      const podsBefore = before.cpu[name]?.pods;
+      const options = {
         ...(provider && { provider }),
         dependsOn: [...metalLb, ...after],
         ...(before.silent.has(cluster) && { transformations: [leftAsItIs] }),
-      });
+      };
+      if (service.deployment === 'existing') {
+        const described = existingDeploymentArgs(config, region, getStack(), podsBefore);
+        return new ExistingDeployment(name, described, options);
+      }
+      const described = regionServiceArgs(config, service, region, namespace, podsBefore);
+      return new RegionService(name, described, options);
     });
 }
 
-/** Has the provider of PodCpu leave alone what is in a cluster that does not answer, as the Kubernetes provider does. */
+/** Has casper's own provider leave alone what is in a cluster that does not answer, as the Kubernetes provider does. */
 const leftAsItIs: ResourceTransformation = ({ type, props, opts }) =>
-  type === 'casper:index:PodCpu' ? { props, opts: { ...opts, ignoreChanges: ['*'] } } : undefined;
+  ['casper:index:PodCpu', 'casper:index:BorrowedDeployment'].includes(type)
+    ? { props, opts: { ...opts, ignoreChanges: ['*'] } }
+    : undefined;

@@ -1,5 +1,6 @@
 import { capacityOf, ceilingMillicores, limitMillicoresOf } from './capacity';
-import { clustersOf } from './clusters';
+import { clusterOf, clustersOf } from './clusters';
+import { patchesDeployments } from './deployments';
 import type { Capacity, StackConfig } from './schema';
 
 /** There is one way to name clusters; each is there once, and every region is in one of them. */
@@ -66,6 +67,45 @@ export function faultsOfRegions(config: Omit<StackConfig, 'plan'>): string[] {
     regionAt.set(at, name);
   }
   return faults;
+}
+
+/** Either all regions name a Deployment that is there already, each its own, or none does. */
+export function faultsOfDeployments(config: Omit<StackConfig, 'plan'>): string[] {
+  const { regions, service } = config;
+  if (!patchesDeployments(config)) {
+    return regions
+      .filter(({ deployment }) => deployment)
+      .map(
+        ({ name }) =>
+          `casper:regions.${name}.deployment: the stack makes the Deployments itself; remove it, or set casper:service.deployment to existing`,
+      );
+  }
+  const regionOf = new Map<string, string>();
+  return regions.flatMap((region) => {
+    const { name, deployment, nodeSelector } = region;
+    const path = `casper:regions.${name}`;
+    if (!deployment) {
+      return [`${path}.deployment: missing; name the region's Deployment and its container`];
+    }
+    const place = `${clusterOf(config, region)?.name ?? ''} ${deployment.name}`;
+    const other = regionOf.get(place);
+    regionOf.set(place, name);
+    return [
+      ...(other === undefined
+        ? []
+        : [
+            `${path}.deployment.name: ${deployment.name}, which is ${other}'s already; name a Deployment of each region's own`,
+          ]),
+      ...(nodeSelector
+        ? [`${path}.nodeSelector: says nothing to a Deployment that is there already; remove it`]
+        : []),
+      ...(capacityOf(config, name).serversPerPod === undefined
+        ? [
+            `${placeOf(config, name, 'serversPerPod')}: missing; say how many servers one pod of ${service.namespace}/${deployment.name} holds at most: how many pods it has follows from that`,
+          ]
+        : []),
+    ];
+  });
 }
 
 /** Path of the key that says what a region holds. */

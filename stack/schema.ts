@@ -125,6 +125,13 @@ const capacitySchema = regionCapacitySchema
     ...values,
   }));
 
+const kubernetesName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9.]{0,238}[a-z0-9])?$/,
+    'expected the name of a Kubernetes object: lower-case letters, digits, dashes and dots',
+  );
+
 const regionSchema = z.strictObject({
   name: regionName,
   /** Name of the one of casper:clusters that it runs in; may be absent where there is only one. */
@@ -136,6 +143,16 @@ const regionSchema = z.strictObject({
   /** What differs here from casper:capacity. */
   capacity: regionCapacitySchema.optional(),
   ...gridFields,
+  /** The Deployment whose pods are the region's, where casper:service.deployment is existing. */
+  deployment: z
+    .strictObject({
+      name: kubernetesName,
+      /** The container that serves: the plan's CPU is its CPU. */
+      container: kubernetesName,
+      /** A Service that is there already, at the address of loadBalancer; absent, the stack makes one. */
+      service: kubernetesName.exactOptional(),
+    })
+    .exactOptional(),
   /** Address that MetalLB gives to the region's Service, and its port; without it only the cluster itself reaches the region. */
   loadBalancer: z.strictObject({ address: z.ipv4(), port: z.int().min(1).max(65_535) }).optional(),
   /** The proxy of the requests that come from the region; all regions have one, or none has. */
@@ -201,24 +218,38 @@ const platformSchema = z.strictObject({
     .optional(),
 });
 
-const serviceSchema = z
+const namespace = z.string().regex(/^(?!kube-)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+  error:
+    'expected a namespace of the service’s own: letters, digits and dashes, and none of Kubernetes’ kube-*',
+});
+
+/** What is said of a service, whoever has made its Deployments. */
+const serviceFields = {
+  port: z.int().min(1).max(65_535).default(8080),
+  /** Path that answers 200 once the service can serve. */
+  readinessPath: z.string().startsWith('/').default('/'),
+  /** Bound of one region's rollout; keep it well under the scheduling interval. */
+  rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
+  /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
+  cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
+  /** How long a change in place may take before the region's pods are replaced instead. */
+  resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
+  /** Keep the reference's epsilon pod in regions without servers instead of none. */
+  keepWarm: z.boolean().default(false),
+};
+
+/** A service whose Deployments the stack makes, and deletes in the end. */
+const ownServiceSchema = z
   .strictObject({
-    namespace: z
-      .string()
-      .regex(/^(?!kube-)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-        error:
-          'expected a namespace of the service’s own: letters, digits and dashes, and none of Kubernetes’ kube-*',
-      })
-      .default('casper'),
+    ...serviceFields,
+    deployment: z.literal('own').exactOptional(),
+    namespace: namespace.default('casper'),
     /** Whether the stack makes the namespace, and deletes it in the end; false for one that is somebody else's. */
     createNamespace: z.boolean().default(true),
     image: z.string().min(1),
     args: z.array(z.string()).optional(),
-    port: z.int().min(1).max(65_535).default(8080),
     /** Name of a secret of type kubernetes.io/dockerconfigjson that is in the namespace already. */
     pullSecret: z.string().min(1).optional(),
-    /** Path that answers 200 once the service can serve. */
-    readinessPath: z.string().startsWith('/').default('/'),
     /** Kernel parameters of the pods' own namespaces; values in quotes. The kubelet must allow those that are not safe. */
     sysctls: z.record(z.string().regex(/^[a-z0-9_]+([./-][a-z0-9_]+)+$/), z.string().min(1)).default({}),
     /** User id that the container runs as; 0 is root, which Pod Security `restricted` refuses. */
@@ -241,14 +272,6 @@ const serviceSchema = z
     livenessPath: z.string().startsWith('/').optional(),
     /** How long a pod that leaves goes on serving, so that every load balancer has taken it out by then. */
     drainSeconds: z.int().min(0).max(3600).default(5),
-    /** Bound of one region's rollout; keep it well under the scheduling interval. */
-    rolloutTimeoutSeconds: z.int().min(5).max(3600).default(180),
-    /** How a region's CPU is changed: in its pods, without a restart (Kubernetes 1.33 on), or by pods that take over. */
-    cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
-    /** How long a change in place may take before the region's pods are replaced instead. */
-    resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
-    /** Keep the reference's epsilon pod in regions without servers instead of none. */
-    keepWarm: z.boolean().default(false),
   })
   .refine(
     ({ memoryLimitMebibytes, memoryRequestMebibytes }) => memoryRequestMebibytes <= memoryLimitMebibytes,
@@ -257,6 +280,20 @@ const serviceSchema = z
       path: ['memoryRequestMebibytes'],
     },
   );
+
+/** A service whose Deployments are somebody else's: the stack sets how many pods they have, and the CPU of one container. */
+const existingServiceSchema = z.strictObject({
+  ...serviceFields,
+  deployment: z.literal('existing'),
+  namespace,
+  createNamespace: z
+    .literal(false, { error: 'expected false: the Deployments are there already, and so is their namespace' })
+    .default(false),
+});
+
+const serviceSchema = z.discriminatedUnion('deployment', [ownServiceSchema, existingServiceSchema], {
+  error: 'expected own, the default, or existing',
+});
 
 /** What may be ready for the loss of a region, from the least. */
 export const heldReadyLevels = ['none', 'limit', 'servers'] as const;
@@ -345,6 +382,7 @@ export type StackConfig = z.infer<typeof stackSchema>;
 export type RegionConfig = StackConfig['regions'][number];
 export type HostConfig = StackConfig['hosts'][number];
 export type ServiceConfig = StackConfig['service'];
+export type OwnServiceConfig = Exclude<ServiceConfig, { deployment: 'existing' }>;
 export type StackPlan = StackConfig['plan'];
 export type AcceptedFault = (typeof acceptedFaults)[number];
 export type Resilience = StackConfig['resilience'];

@@ -1,6 +1,7 @@
 import {
   faultsOfBackup,
   faultsOfClusters,
+  faultsOfDeployments,
   faultsOfHosts,
   faultsOfLeftOut,
   faultsOfPlan,
@@ -23,6 +24,7 @@ export type {
   AcceptedFault,
   HeldReady,
   HostConfig,
+  OwnServiceConfig,
   RegionConfig,
   Resilience,
   ServiceConfig,
@@ -32,7 +34,14 @@ export type {
 
 const prefix = 'casper:';
 
-const checksOfSettings = [faultsOfClusters, faultsOfRegions, faultsOfHosts, faultsOfSignals, faultsOfLive];
+const checksOfSettings = [
+  faultsOfClusters,
+  faultsOfRegions,
+  faultsOfDeployments,
+  faultsOfHosts,
+  faultsOfSignals,
+  faultsOfLive,
+];
 const checksOfPlan = [faultsOfPlan, faultsOfBackup, faultsOfLeftOut, faultsOfServing];
 
 /** A stack config that cannot be used; the message names every fault by its path in the stack file. */

@@ -5,6 +5,12 @@ import { messageOf } from '../../cluster/refusal';
 import { regionLabel } from '../../stack/naming';
 import type { PodCpuInputs } from './inputs';
 
+/** A Deployment in its cluster, and its pods. */
+export type DeploymentPlace = Pick<
+  PodCpuInputs,
+  'context' | 'kubeconfig' | 'namespace' | 'deployment' | 'instance' | 'container' | 'labels'
+>;
+
 /** Within which the API server must answer a request, in milliseconds. */
 const answerWithinMs = 10_000;
 
@@ -22,14 +28,14 @@ export function leavesFirst({ metadata }: V1Pod): boolean {
   return Number(metadata?.annotations?.[deletionCost] ?? 0) < 0;
 }
 
-/** What a PodCpu asks of the API server. Every method throws an Error that says what was asked, and ends on `cancel`. */
+/** What casper's plugin asks of the API server. Every method throws an Error that says what was asked, and ends on `cancel`. */
 export class Cluster {
   private readonly server: string;
   private readonly core: CoreV1Api;
   private readonly apps: AppsV1Api;
 
   constructor(
-    private readonly inputs: PodCpuInputs,
+    private readonly inputs: DeploymentPlace,
     private readonly cancel: AbortSignal,
   ) {
     const { context, kubeconfig } = inputs;
@@ -41,8 +47,10 @@ export class Cluster {
 
   /** The pods that run and stay. */
   async runningPods(): Promise<V1Pod[]> {
-    const { namespace, instance } = this.inputs;
-    const labelSelector = `${regionLabel}=${instance}`;
+    const { namespace, instance, labels = { [regionLabel]: instance } } = this.inputs;
+    const labelSelector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
     const { items } = await this.ask('listing the pods', (options) =>
       this.core.listNamespacedPod({ namespace, labelSelector }, options),
     );
@@ -76,6 +84,7 @@ export class Cluster {
     );
   }
 
+  /** @throws Error when there is none */
   async deployment(): Promise<V1Deployment> {
     const { namespace, deployment: name } = this.inputs;
     return await this.ask('reading the Deployment', (options) =>
@@ -94,6 +103,32 @@ export class Cluster {
       ),
     );
     return metadata?.generation ?? 0;
+  }
+
+  /** The same, or null where there is none. */
+  async deploymentIfThere(): Promise<V1Deployment | null> {
+    try {
+      return await this.deployment();
+    } catch (error) {
+      if (codeOf(error) === 404) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Changes some fields of the Deployment as another manager than Pulumi's.
+   * @returns null where it is another version than the patch names
+   */
+  async patchDeployment(body: object, fieldManager: string): Promise<V1Deployment | null> {
+    const { namespace, deployment: name } = this.inputs;
+    try {
+      return await this.ask('changing the Deployment', (options) =>
+        this.apps.patchNamespacedDeployment({ namespace, name, body, fieldManager }, asPatch(options)),
+      );
+    } catch (error) {
+      if (codeOf(error) === 409) return null;
+      throw error;
+    }
   }
 
   private async ask<T>(what: string, call: (options: ConfigurationOptions) => Promise<T>): Promise<T> {
@@ -115,6 +150,12 @@ export class Cluster {
       return `no answer within ${answerWithinMs / 1000} s`;
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** The API server's code, of an error of {@link Cluster}. */
+function codeOf(error: unknown): number | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof ApiException ? cause.code : undefined;
 }
 
 function asPatch(options: ConfigurationOptions): ConfigurationOptions {

@@ -12,8 +12,10 @@ export const podCpuInputs = z.object({
   namespace: name,
   /** Name of the Deployment. */
   deployment: name,
-  /** The pods' value of the label app.kubernetes.io/instance. */
+  /** The region's name, and the pods' value of the label app.kubernetes.io/instance. */
   instance: name,
+  /** Labels of the pods, where that is not theirs. */
+  labels: z.record(z.string(), z.string()).optional(),
   container: name,
   /** How many pods share the CPU; of more that run, the others are the first to go when the Deployment shrinks. */
   pods: z.int().positive().default(1),

@@ -2,6 +2,6 @@
 import '../../start/requireNode';
 import '../../start/compileCache';
 import { runPlugin } from '../../plugin/runPlugin';
-import { PodCpuProvider } from './provider';
+import { CasperProvider } from './provider';
 
-runPlugin((engine) => new PodCpuProvider(engine));
+runPlugin((engine) => new CasperProvider(engine));

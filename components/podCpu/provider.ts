@@ -4,84 +4,75 @@ import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { detailedDiff, diffResponse } from '../../plugin/diff';
 import { checkResponse } from '../../plugin/check';
 import { PluginServer } from '../../plugin/pluginServer';
-import {
-  containsSecret,
-  fromStruct,
-  only,
-  reveal,
-  Secret,
-  textAt,
-  toStruct,
-  UNKNOWN,
-  type PropertyMap,
-} from '../../plugin/properties';
-import { podCpuInputs, type PodCpuInputs } from './inputs';
+import { fromStruct, only, reveal, textAt, toStruct } from '../../plugin/properties';
+import { borrowedDeploymentType } from '../borrowedDeployment/resourceType';
+import { podCpuType, type ResourceType, type StepContext } from './resourceType';
 
-const inputNames = Object.keys(podCpuInputs.shape);
-
-/** Other pods: these are none of this resource's. */
-const replaces = (path: string): boolean => path === 'namespace' || path === 'instance';
-
-/** Serves PodCpu to the engine. What acts on a cluster is loaded when something is to be done there. */
-export class PodCpuProvider extends PluginServer {
+/** Serves PodCpu and BorrowedDeployment to the engine. What acts on a cluster is loaded when something is to be done there. */
+export class CasperProvider extends PluginServer {
   readonly packageName = 'casper';
 
   protected resourceHandlers(): UntypedServiceImplementation {
     return {
       check: this.handler((request: pb.CheckRequest) =>
-        checkResponse(podCpuInputs, fromStruct(request.getNews())),
+        checkResponse(typeOf(request.getUrn()).schema, fromStruct(request.getNews())),
       ),
-      diff: this.handler((request: pb.DiffRequest) =>
-        // The state, not the inputs of the last update: a refresh may have found that the pods differ from those.
-        diffResponse(
-          detailedDiff(only(fromStruct(request.getOlds()), inputNames), fromStruct(request.getNews()), {
-            replaces,
-          }),
-        ),
-      ),
+      diff: this.handler((request: pb.DiffRequest) => {
+        const { schema, replaces } = typeOf(request.getUrn());
+        // The state, not the inputs of the last update: a refresh may have found that what runs differs from those.
+        const old = only(fromStruct(request.getOlds()), Object.keys(schema.shape));
+        return diffResponse(detailedDiff(old, fromStruct(request.getNews()), { replaces }));
+      }),
       create: this.handler(async (request: pb.CreateRequest) => {
+        const { unknownOutputs, idInput, create } = typeOf(request.getUrn());
         const inputs = fromStruct(request.getProperties());
-        const outputs = await this.resize(request.getUrn(), inputs, request.getPreview());
-        const id = `${textAt(reveal(inputs), 'namespace') ?? ''}/${textAt(reveal(inputs), 'instance') ?? ''}`;
-        return new pb.CreateResponse().setId(id).setProperties(toStruct(outputs));
+        const outputs = request.getPreview()
+          ? unknownOutputs
+          : await create(inputs, this.stepOf(request.getUrn()));
+        const id = `${textAt(reveal(inputs), 'namespace') ?? ''}/${textAt(reveal(inputs), idInput) ?? ''}`;
+        return new pb.CreateResponse().setId(id).setProperties(toStruct({ ...inputs, ...outputs }));
       }),
       update: this.handler(async (request: pb.UpdateRequest) => {
-        const outputs = await this.resize(
-          request.getUrn(),
-          fromStruct(request.getNews()),
-          request.getPreview(),
-        );
-        return new pb.UpdateResponse().setProperties(toStruct(outputs));
+        const { unknownOutputs, lastingOutputs, update } = typeOf(request.getUrn());
+        const [inputs, old] = [fromStruct(request.getNews()), fromStruct(request.getOlds())];
+        const outputs = request.getPreview()
+          ? { ...unknownOutputs, ...only(old, lastingOutputs) }
+          : await update(inputs, old, this.stepOf(request.getUrn()));
+        return new pb.UpdateResponse().setProperties(toStruct({ ...inputs, ...outputs }));
       }),
-      read: this.handler((request: pb.ReadRequest) => this.read(request)),
-      // The pods are the Deployment's: they stay, with the CPU that they have.
-      delete: this.handler(() => new Empty()),
+      read: this.handler(async (request: pb.ReadRequest) => {
+        const { read } = typeOf(request.getUrn());
+        const [inputs, state] = [fromStruct(request.getInputs()), fromStruct(request.getProperties())];
+        if (Object.keys(inputs).length === 0) {
+          throw new Error('resources of casper cannot be imported; declare one, and it takes what runs');
+        }
+        const found = await read(inputs, this.stepOf(request.getUrn()));
+        return new pb.ReadResponse()
+          .setId(request.getId())
+          .setInputs(toStruct({ ...inputs, ...found }))
+          .setProperties(toStruct({ ...state, ...found }));
+      }),
+      delete: this.handler(async (request: pb.DeleteRequest) => {
+        await typeOf(request.getUrn()).delete(
+          fromStruct(request.getProperties()),
+          this.stepOf(request.getUrn()),
+        );
+        return new Empty();
+      }),
     };
   }
 
-  private async resize(urn: string, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> {
-    if (preview) return { ...inputs, fallback: UNKNOWN };
-    const { resizePods } = await import('./resizePods.ts');
-    const fallback = await resizePods(parse(inputs), this.signal);
-    if (fallback !== '') this.log.warn(urn, fallback);
-    return { ...inputs, fallback: containsSecret(inputs) ? new Secret(fallback) : fallback };
-  }
-
-  /** What the pods have now takes the place of what they were given. */
-  private async read(request: pb.ReadRequest): Promise<pb.ReadResponse> {
-    const inputs = fromStruct(request.getInputs());
-    if (Object.keys(inputs).length === 0) {
-      throw new Error('a PodCpu cannot be imported; declare it, and it takes the pods that run');
-    }
-    const { readPods } = await import('./resizePods.ts');
-    const limitMillicores = await readPods(parse(inputs), this.signal);
-    return new pb.ReadResponse()
-      .setId(request.getId())
-      .setInputs(toStruct({ ...inputs, limitMillicores }))
-      .setProperties(toStruct({ ...fromStruct(request.getProperties()), limitMillicores }));
+  private stepOf(urn: string): StepContext {
+    return {
+      signal: this.signal,
+      warn: (message) => {
+        if (message !== '') this.log.warn(urn, message);
+      },
+    };
   }
 }
 
-function parse(inputs: PropertyMap): PodCpuInputs {
-  return podCpuInputs.parse(reveal(inputs));
+/** A PodCpu has a type of its own from before there was this plugin, too. */
+function typeOf(urn: string): ResourceType {
+  return urn.includes('casper:index:BorrowedDeployment::') ? borrowedDeploymentType : podCpuType;
 }

@@ -4,9 +4,10 @@ import { CoreV1Api } from '../../cluster/client';
 import { within } from '../../cluster/connection';
 import { withRights } from '../../cluster/refusal';
 import { limitInForceMillicores, serves } from '../../cluster/pods';
+import { listOfRegions, regionOfPod } from '../../cluster/regionPods';
 import { isUnknown, type Unknown } from '../../observe/unknown';
-import { allRegionsSelector, containerName, regionLabel } from '../../stack/naming';
 import { capacityOf, limitMillicoresOf, partsOf, podsOf } from '../../stack/capacity';
+import { containerOf } from '../../stack/deployments';
 import type { StackConfig } from '../../stack/stackConfig';
 import { readQuota, type CpuQuota } from './cgroupQuota';
 
@@ -46,19 +47,22 @@ const surplusPollMs = 200;
 export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): Promise<RegionVerification[]> {
   const { namespace } = config.service;
   const pods = await settledPods(kubeConfig, config);
-  const inspect = async (pod: V1Pod): Promise<PodVerification> => {
+  const inspect = async (pod: V1Pod, container: string): Promise<PodVerification> => {
     const name = pod.metadata?.name ?? '';
     return {
       name,
-      limitMillicores: limitInForceMillicores(pod, containerName),
-      quota: await readQuota(kubeConfig, { namespace, pod: name, container: containerName }),
+      limitMillicores: limitInForceMillicores(pod, container),
+      quota: await readQuota(kubeConfig, { namespace, pod: name, container }),
     };
   };
   return Promise.all(
     config.regions.map(async ({ name: region }) => {
+      const container = containerOf(config, region);
       const leftOut = config.plan.without?.includes(region) ?? false;
       // A command in a pod of a lost region would be waited for in vain.
-      const own = leftOut ? [] : await Promise.all((pods.get(region) ?? []).map(inspect));
+      const own = leftOut
+        ? []
+        : await Promise.all((pods.get(region) ?? []).map((pod) => inspect(pod, container)));
       const planned = limitMillicoresOf(config.plan, region);
       return { ...compare(region, planned, own, podsOf(planned, capacityOf(config, region))), leftOut };
     }),
@@ -71,13 +75,14 @@ async function settledPods(
   config: StackConfig,
 ): Promise<ReadonlyMap<string, V1Pod[]>> {
   const core = kubeConfig.makeApiClient(CoreV1Api);
-  const ours = { namespace: config.service.namespace, labelSelector: allRegionsSelector };
+  const ours = listOfRegions(config);
   const end = performance.now() + surplusGoesWithinMs;
   for (;;) {
     const { items } = await withRights(core.listNamespacedPod(ours, within(10_000)));
-    const pods = Map.groupBy(items.filter(serves), ({ metadata }) => metadata?.labels?.[regionLabel] ?? '');
+    const pods = Map.groupBy(items.filter(serves), (pod) => regionOfPod(pod, config) ?? '');
     const surplus = [...pods].some(
       ([region, ready]) =>
+        region !== '' &&
         ready.length > podsOf(limitMillicoresOf(config.plan, region), capacityOf(config, region)),
     );
     if (!surplus || performance.now() > end) return pods;

@@ -36,7 +36,7 @@ describe('Pulumi’s Kubernetes plugin', () => {
   const reasons = (): Promise<string[]> => {
     const kubeConfig = new KubeConfig();
     kubeConfig.loadFromString(readFileSync(labKubeconfig(), 'utf8'));
-    return explainRollout(kubeConfig, stack.namespace, 30_000);
+    return explainRollout(kubeConfig, { service: { namespace: stack.namespace }, regions: [] }, 30_000);
   };
 
   test('a change is previewed and rolled out; the same program again is no change', async () => {

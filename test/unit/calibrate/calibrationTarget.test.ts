@@ -50,6 +50,12 @@ const refusals: [string, StackConfig, string, string][] = [
     'mars',
     'mars: no such region in casper:regions; there are ap-southeast-2, eu-central-1, eu-west-3, us-east-1, us-east-2, us-west-1',
   ],
+  [
+    'a Deployment of somebody else’s',
+    { ...idle, service: { ...idle.service, deployment: 'existing' } },
+    'us-west-1',
+    'us-west-1 is a Deployment that this stack only patches',
+  ],
   ['a region without pods', config, 'us-east-2', 'us-east-2 has no pods by casper:plan'],
   ['a region without an address', baseline, 'us-west-1', 'us-west-1 has no loadBalancer in casper:regions'],
   [

@@ -1,5 +1,5 @@
 import { loadYaml, type V1Deployment, type V1Pod } from '@kubernetes/client-node';
-import { liveCpuOf } from '../../../cluster/liveCpu';
+import { liveCpuOf as liveCpuIn, type LiveCpu } from '../../../cluster/liveCpu';
 import { changeOrder } from '../../../planning/changeOrder';
 import { containerName } from '../../../stack/naming';
 
@@ -29,6 +29,7 @@ function deployment(replicas: number, cpu: string): V1Deployment {
 /** Where CPU is changed in place, the template has the CPU of as many servers as there may be. */
 const inPlace = deployment(1, '1001m');
 
+const liveCpuOf = (of: V1Deployment, pods: readonly V1Pod[]): LiveCpu => liveCpuIn(of, pods, containerName);
 const all = (millicores: number) => ({ readyMillicores: millicores, runningMillicores: millicores });
 
 test('what the ready pods have, whole cores too; a pod on its way out does not count', () => {

@@ -4,6 +4,8 @@ import { answerJson, fakeCluster } from './fakeCluster';
 
 afterEach(stopServers);
 
+const ours = { service: { namespace: 'casper' }, regions: [] };
+
 /** Objects in the form in which an API server of Kubernetes 1.34 gives them, shortened. */
 interface Objects {
   pods?: object[];
@@ -17,7 +19,7 @@ async function reasons({ pods = [], deployments = [], events = [] }: Objects): P
     const items = kind === 'pods' ? pods : kind === 'deployments' ? deployments : events;
     answerJson(response, { items });
   });
-  return explainRollout(kubeConfig, 'casper');
+  return explainRollout(kubeConfig, ours);
 }
 
 const pod = (region: string, status: object, metadata: object = {}): object => ({
@@ -131,7 +133,7 @@ test('pods that are ready, or on their way out, are no reason', async () => {
 
 test('an API server that says nothing is not waited for', async () => {
   const kubeConfig = await fakeCluster(() => undefined);
-  expect(await explainRollout(kubeConfig, 'casper', 200)).toEqual([
+  expect(await explainRollout(kubeConfig, ours, 200)).toEqual([
     expect.stringContaining('the API server does not tell about the pods: '),
   ]);
 });

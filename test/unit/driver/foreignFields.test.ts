@@ -4,10 +4,13 @@ import { answerJson, fakeCluster } from './fakeCluster';
 
 afterEach(stopServers);
 
+const ours = { service: { namespace: 'casper' }, regions: [] };
+
 /** As after `kubectl scale --replicas=0`, `kubectl set image` and `kubectl rollout restart`. */
 const deployment = {
   metadata: {
     name: 'kiwix-east',
+    labels: { 'app.kubernetes.io/instance': 'east' },
     managedFields: [
       {
         ...{ manager: 'pulumi-kubernetes-1a2b3c4d', operation: 'Apply', fieldsType: 'FieldsV1' },
@@ -73,7 +76,7 @@ test('fields that somebody else has set are found, and those said that the stack
   const kubeConfig = await fakeCluster((response, { url = '' }) => {
     answerJson(response, { items: url.includes('/deployments?') ? [deployment] : [] });
   });
-  const foreign = await foreignFields(kubeConfig, 'casper');
+  const foreign = await foreignFields(kubeConfig, ours);
   expect(foreign.map(({ manager, value }) => [manager, value])).toEqual([
     ['kubectl', 0],
     ['kubectl-set', 'theirs'],
@@ -89,5 +92,5 @@ test('fields that somebody else has set are found, and those said that the stack
 });
 
 test('an API server that says nothing is not waited for', async () => {
-  expect(await foreignFields(await fakeCluster(() => undefined), 'casper', 200)).toEqual([]);
+  expect(await foreignFields(await fakeCluster(() => undefined), ours, 200)).toEqual([]);
 });

@@ -399,3 +399,71 @@ test('a kubeconfig that is not there is named before anything is registered', as
   await expect(program()).rejects.toThrow(`casper:cluster.kubeconfig: ${missing} does not exist`);
   expect(recorded).toEqual([]);
 });
+
+describe('Deployments of others', () => {
+  const theirs = (name: string): object => ({
+    metadata: { name },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: name } },
+      template: { spec: { containers: [{ ...container(500), name: 'app' }] } },
+    },
+  });
+  const answerTheirs =
+    (deployments: string[]) =>
+    (response: ServerResponse, request: IncomingMessage): void => {
+      const { pathname } = new URL(request.url ?? '', 'http://here');
+      if (/autoscaling\.k8s\.io/.test(pathname)) {
+        response.statusCode = 404;
+        response.end();
+        return;
+      }
+      response.setHeader('content-type', 'application/json');
+      const items = pathname.endsWith('/deployments') ? deployments.map(theirs) : [];
+      response.end(
+        JSON.stringify(pathname === '/api/v1/namespaces/web' ? { metadata: { name: 'web' } } : { items }),
+      );
+    };
+  const configTheirs = (url: string): void => {
+    configWith(kubeconfigFor(url), {
+      regions: names.map((name) => ({ name, deployment: { name: `web-${name}`, container: 'app' } })),
+      hosts: [],
+      platform: {},
+      capacity: { serversPerPod: 3 },
+      service: { deployment: 'existing', namespace: 'web' },
+    });
+  };
+
+  test('are patched, and nothing else of the stack’s is made around them but a Service', async () => {
+    const server = await startServer(answerTheirs(names.map((name) => `web-${name}`)));
+    configTheirs(server.url);
+    const { recorded } = await run(({ type }) =>
+      type === 'pulumi:pulumi:StackReference'
+        ? { outputs: {} }
+        : type.endsWith(':BorrowedDeployment')
+          ? { labels: { app: 'x' } }
+          : {},
+    );
+    const called = listed(recorded).filter((what) => what.endsWith(' north'));
+    expect(called.sort()).toEqual([
+      'casper:index:BorrowedDeployment north',
+      'casper:index:ExistingDeployment north',
+      'casper:index:PodCpu north',
+      'kubernetes:apps/v1:DeploymentPatch north',
+      'kubernetes:core/v1:Service north',
+    ]);
+    expect(listed(recorded).some((what) => what.includes('Namespace'))).toBe(false);
+    const patch = recorded.find(({ type, name }) => type.endsWith(':DeploymentPatch') && name === 'north');
+    expect(patch?.inputs).toMatchObject({ metadata: { name: 'web-north' }, spec: { replicas: 2 } });
+  });
+
+  test('that are not there stop the program before it registers anything', async () => {
+    const server = await startServer(answerTheirs(['web-east']));
+    configTheirs(server.url);
+    const recorded = await recordResources(() => ({ outputs: {} }));
+    await expect(program()).rejects.toThrow(
+      /casper:regions\.north\.deployment\.name: there is no Deployment web\/web-north \(web has: web-east\)/,
+    );
+    expect(listed(recorded).filter((what) => !what.startsWith('pulumi:pulumi:'))).toEqual([]);
+  });
+});

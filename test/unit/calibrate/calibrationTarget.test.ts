@@ -3,6 +3,7 @@ import { calibrationTarget, limitsToTry } from '../../../calibrate/calibrationTa
 import { CalibrationError } from '../../../calibrate/calibrationError';
 import type { StackConfig } from '../../../stack/stackConfig';
 import { readStackFile } from '../../../stack/stackFile';
+import { existingConfig } from '../stack/existing';
 
 /** The baseline, whose us-west-1 serves itself, with addresses for all. */
 const baseline = readStackFile(path.join(__dirname, '../../../Pulumi.dev.yaml'));
@@ -52,9 +53,9 @@ const refusals: [string, StackConfig, string, string][] = [
   ],
   [
     'a Deployment of somebody else’s',
-    { ...idle, service: { ...idle.service, deployment: 'existing' } },
-    'us-west-1',
-    'us-west-1 is a Deployment that this stack only patches',
+    existingConfig(),
+    'paris',
+    'paris is a Deployment that this stack only patches',
   ],
   ['a region without pods', config, 'us-east-2', 'us-east-2 has no pods by casper:plan'],
   ['a region without an address', baseline, 'us-west-1', 'us-west-1 has no loadBalancer in casper:regions'],

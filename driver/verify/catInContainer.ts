@@ -41,20 +41,10 @@ export async function catInContainer<T extends object>(
       };
       new Exec(kubeConfig)
         // cat fails on the files that are not there, yet prints the others; what it printed is checked below.
-        .exec(
-          namespace,
-          pod,
-          container,
-          ['cat', ...files],
-          stdout,
-          stderr,
-          null,
-          false,
-          ({ message }) => {
-            stderr.text ||= message ?? '';
-            done(resolve)();
-          },
-        )
+        .exec(namespace, pod, container, ['cat', ...files], stdout, stderr, null, false, ({ message }) => {
+          stderr.text ||= message ?? '';
+          done(resolve)();
+        })
         .then(
           (socket: Closable) => {
             socket.on('close', done(resolve));

@@ -121,6 +121,8 @@ describe('a stack', () => {
   });
 
   test('a rollout that fails leaves the old pod serving, and the next apply goes on', async () => {
+    // The provider takes a rollout for done where it sees the Deployment's conditions of before.
+    await kubectl('rollout', 'status', 'deployment/kiwix-us-east-1', '-n', stack.name, '--timeout=120s');
     const before = await stack.liveLimits();
     stack.edit(
       'image: casper.local/kiwix-serve:3.3',

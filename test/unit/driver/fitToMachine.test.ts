@@ -38,9 +38,9 @@ test('an interval holds a preview, an update and some seconds of comparison', ()
 });
 
 test('requests that do not stay calm in an update are fewer in the run', () => {
-  expect(shareThroughUpdate(1 / 2, summary(142))).toBe(1 / 2);
-  expect(shareThroughUpdate(1 / 4, summary(342))).toBe(1 / 8);
-  expect(shareThroughUpdate(1, summary(700))).toBe(1 / 4);
+  expect(shareThroughUpdate(1 / 2, summary(92))).toBe(1 / 2);
+  expect(shareThroughUpdate(1 / 4, summary(116))).toBe(1 / 8);
+  expect(shareThroughUpdate(1, summary(342))).toBe(1 / 4);
   expect(shareThroughUpdate(1, summary(50, 3))).toBe(1 / 2);
   expect(shareThroughUpdate(1 / 8, summary(5000))).toBe(1 / 16);
   expect(shareThroughUpdate(1 / 2, { ...summary(0), latencyMs: null })).toBe(1 / 16);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { CoreV1Api } from '../cluster/client';
 import { within } from '../cluster/connection';
-import { limitInForceMillicores } from '../cluster/pods';
+import { limitInForceMillicores, runs } from '../cluster/pods';
 import type { PodCpuInputs } from '../components/podCpu/inputs';
 import { resizePods } from '../components/podCpu/resizePods';
 import { messageOf } from '../driver/messageOf';
@@ -163,9 +163,7 @@ export class RegionUnderTest implements RegionParts {
         { namespace, labelSelector: `${regionLabel}=${region}` },
         within(answerWithinMs, this.options.signal),
       );
-    return items.filter(
-      ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === 'Running',
-    );
+    return items.filter(runs);
   }
 
   private faultOf(running: readonly V1Pod[]): string | null {

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { messageOf } from '../driver/messageOf';
 import type { Step } from '../driver/step';
 import type { TickRecord } from '../live/tickRecord';
 import { reportFailure, tellFailure } from './failure';
@@ -67,10 +68,6 @@ export const jsonLog: Log = {
 
 function write(level: Level, event: string, fields: object): void {
   console.error(JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 export interface LogFlags {

@@ -3,7 +3,7 @@ import { AppsV1Api, CoreV1Api } from './client';
 import { containerOf, patchesDeployments } from '../stack/deployments';
 import type { StackConfig } from '../stack/stackConfig';
 import { within } from './connection';
-import { cpuLimitMillicores, serves, wantedCpuMillicores } from './pods';
+import { cpuLimitMillicores, runs, serves, wantedCpuMillicores } from './pods';
 import { listOfRegions, regionOfDeployment, regionOfPod } from './regionPods';
 
 /** CPU that a region has, in millicores. */
@@ -68,9 +68,7 @@ export function liveCpuOf(
     );
   };
   const ready = pods.filter(serves);
-  const running = pods.filter(
-    ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === 'Running',
-  );
+  const running = pods.filter(runs);
   return {
     readyMillicores: sumOf(ready),
     runningMillicores: sumOf(ready.length > 0 ? ready : running),

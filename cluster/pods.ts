@@ -7,6 +7,11 @@ export function serves(pod: V1Pod): boolean {
   return ready && pod.metadata?.deletionTimestamp === undefined;
 }
 
+/** Started, whether it is ready or not, and not on its way out. */
+export function runs({ metadata, status }: V1Pod): boolean {
+  return metadata?.deletionTimestamp === undefined && status?.phase === 'Running';
+}
+
 /** CPU limit of a container in millicores, as the kubelet reports that it has set it; undefined where it reports none. */
 export function cpuLimitMillicores(pod: V1Pod, container: string): number | undefined {
   const status = pod.status?.containerStatuses?.find(({ name }) => name === container);

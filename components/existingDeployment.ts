@@ -4,10 +4,10 @@ import * as pulumi from '@pulumi/pulumi';
 import { objectNameOf, regionLabels } from '../stack/naming';
 import { BorrowedDeployment } from './borrowedDeployment/borrowedDeployment';
 import { owned } from './owned';
-import { PodCpu } from './podCpu/podCpu';
+import type { PodCpu } from './podCpu/podCpu';
+import { regionPodCpu } from './regionPodCpu';
 import type { Pods, ServiceAddress } from './regionServiceArgs';
 import {
-  cpuOf,
   hasPods,
   partOf,
   podCount,
@@ -76,16 +76,12 @@ export class ExistingDeployment extends pulumi.ComponentResource {
       { ...place, instance: region, container, patchesCpu: !inPlace, fieldManager },
       { parent: this },
     );
-    const resize = (dependsOn: pulumi.Resource[]): PodCpu | undefined =>
-      args.resizeTimeoutSeconds === undefined || !hasPods(args)
-        ? undefined
-        : this.resize(
-            name,
-            args,
-            { ...place, labels: borrowed.labels },
-            args.resizeTimeoutSeconds,
-            dependsOn,
-          );
+    const resize = (dependsOn: pulumi.Resource[]): PodCpu | undefined => {
+      const { resizeTimeoutSeconds: timeoutSeconds } = args;
+      if (timeoutSeconds === undefined || !hasPods(args)) return undefined;
+      const pods = { ...place, labels: borrowed.labels, container, timeoutSeconds };
+      return regionPodCpu(name, args, pods, { parent: this, dependsOn });
+    };
     // Fewer pods: those that stay have their part before the others leave. More: they come before all have their part.
     const resizedFirst = (args.pods.before ?? 0) > podCount(args) ? resize([borrowed]) : undefined;
     const patch = new DeploymentPatch(
@@ -124,38 +120,6 @@ export class ExistingDeployment extends pulumi.ComponentResource {
     this.cpuMillicores = patch.id.apply(() => limitMillicores);
     this.cpuFallback = podCpu ? podCpu.fallback : pulumi.output('');
     this.registerOutputs({ endpoint: this.endpoint });
-  }
-
-  /** Brings the pods that run to their CPU. */
-  private resize(
-    name: string,
-    args: ExistingDeploymentArgs,
-    place: {
-      context: pulumi.Input<string>;
-      namespace: pulumi.Input<string>;
-      deployment: string;
-      labels: pulumi.Output<Record<string, string>>;
-    },
-    timeoutSeconds: pulumi.Input<number>,
-    dependsOn: pulumi.Resource[],
-  ): PodCpu {
-    const { cpuMillicores, standbyMillicores } = args;
-    const cpu = pulumi
-      .output(args.cpuRequestPercent)
-      .apply((cpuRequestPercent) => cpuOf({ cpuMillicores, standbyMillicores, cpuRequestPercent }));
-    return new PodCpu(
-      name,
-      {
-        ...place,
-        instance: args.region,
-        container: args.container,
-        pods: podCount(args),
-        limitMillicores: cpu.limitMillicores,
-        requestMillicores: cpu.requestMillicores,
-        timeoutSeconds,
-      },
-      { parent: this, dependsOn },
-    );
   }
 
   /** The Service in front of the Deployment's pods, beside those that its owner may have. */

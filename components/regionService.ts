@@ -5,10 +5,10 @@ import { Service } from '@pulumi/kubernetes/core/v1/service';
 import * as pulumi from '@pulumi/pulumi';
 import { containerName, objectNameOf, regionLabels } from '../stack/naming';
 import { owned } from './owned';
-import { PodCpu } from './podCpu/podCpu';
-import type { InPlace, RegionServiceArgs } from './regionServiceArgs';
+import type { PodCpu } from './podCpu/podCpu';
+import { regionPodCpu } from './regionPodCpu';
+import type { RegionServiceArgs } from './regionServiceArgs';
 import {
-  cpuOf,
   deploymentSpec,
   disruptionBudgetSpec,
   hasPods,
@@ -42,10 +42,17 @@ export class RegionService extends pulumi.ComponentResource {
       namespace,
       labels: regionLabels(args.region),
     };
-    const resizes = hasPods(args) && args.inPlace;
+    const { inPlace } = args;
+    const resize = (dependsOn: pulumi.Resource[]): PodCpu | undefined => {
+      if (!inPlace || !hasPods(args)) return undefined;
+      const { context, kubeconfig, timeoutSeconds } = inPlace;
+      const place = { context, kubeconfig, namespace, deployment: metadata.name };
+      const pods = { ...place, container: containerName, timeoutSeconds };
+      return regionPodCpu(name, args, pods, { parent: this, dependsOn });
+    };
     // Fewer pods: those that stay have their part before the others leave. More: they come before all have their part.
     const shrinks = (args.pods?.before ?? 0) > podCount(args);
-    const resizedFirst = resizes && shrinks ? this.resize(name, args, resizes) : undefined;
+    const resizedFirst = shrinks ? resize([]) : undefined;
     const deployment = new Deployment(
       name,
       {
@@ -60,8 +67,7 @@ export class RegionService extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: resizedFirst ?? [] },
     );
-    const podCpu =
-      resizedFirst ?? (resizes ? this.resize(name, args, resizes, { dependsOn: [deployment] }) : undefined);
+    const podCpu = resizedFirst ?? resize([deployment]);
     if (args.pods) {
       const budget = {
         metadata: { ...metadata, annotations: owned },
@@ -96,34 +102,5 @@ export class RegionService extends pulumi.ComponentResource {
     this.cpuMillicores = deployment.spec.replicas.apply((replicas) => (replicas > 0 ? limitMillicores : 0));
     this.cpuFallback = podCpu ? podCpu.fallback : pulumi.output('');
     this.registerOutputs({ endpoint: this.endpoint });
-  }
-
-  /** Brings the pods that run to their CPU. */
-  private resize(
-    name: string,
-    args: RegionServiceArgs,
-    inPlace: InPlace,
-    opts?: pulumi.CustomResourceOptions,
-  ): PodCpu {
-    const { cpuMillicores, standbyMillicores } = args;
-    const cpu = pulumi
-      .output(args.cpuRequestPercent)
-      .apply((cpuRequestPercent) => cpuOf({ cpuMillicores, standbyMillicores, cpuRequestPercent }));
-    return new PodCpu(
-      name,
-      {
-        context: inPlace.context,
-        kubeconfig: inPlace.kubeconfig,
-        namespace: args.namespace,
-        deployment: objectNameOf(args.region),
-        instance: args.region,
-        container: containerName,
-        pods: podCount(args),
-        limitMillicores: cpu.limitMillicores,
-        requestMillicores: cpu.requestMillicores,
-        timeoutSeconds: inPlace.timeoutSeconds,
-      },
-      { parent: this, ...opts },
-    );
   }
 }

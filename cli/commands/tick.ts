@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import { messageOf } from '../../driver/messageOf';
 import { faultsOf, reconcilerOf, remedyFor, type Reconciler } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
 import type { LiveInterval } from '../../live/liveInterval';
@@ -159,7 +160,7 @@ function failedTick(error: unknown, { start, startedAtMs, endedAtMs }: LiveInter
   return {
     ...{ at: new Date().toISOString(), interval: start, intervalSeconds: (endedAtMs - startedAtMs) / 1000 },
     ...{ why: 'the interval begins', outcome: 'failed', heldBy: null },
-    reasons: [error instanceof Error ? error.message : String(error)],
+    reasons: [messageOf(error)],
     ...{ values: null, guarded: [], plan: null, planSeconds: null, applied: null },
   };
 }

@@ -1,6 +1,7 @@
 import type { ConfigurationOptions, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { ApiException, AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from '../../cluster/client';
 import { kubeConfigOf, within } from '../../cluster/connection';
+import { runs } from '../../cluster/pods';
 import { messageOf } from '../../cluster/refusal';
 import { regionLabel } from '../../stack/naming';
 import type { PodCpuInputs } from './inputs';
@@ -54,9 +55,7 @@ export class Cluster {
     const { items } = await this.ask('listing the pods', (options) =>
       this.core.listNamespacedPod({ namespace, labelSelector }, options),
     );
-    return items.filter(
-      ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === 'Running',
-    );
+    return items.filter(runs);
   }
 
   /** Asks for a pod's CPU; the kubelet does it later. */

@@ -10,7 +10,7 @@ import { tool } from '../tools';
 import { PrometheusProcess } from './prometheusProcess';
 import { freeAddress, RunningProgram } from './runningProgram';
 
-const scrapeIntervalMs = 500;
+const scrapeIntervalMs = 1500;
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-observe-'));
 const weights = { east: 3, west: 1 };
 

@@ -45,6 +45,9 @@ interface Flags {
   loadShare?: number;
   heldReady?: string;
   serversPerPod?: number;
+  requestShare: number;
+  requestsPerServer?: number;
+  epsilonMillicores?: number;
   maxLatency: number;
   cpuChange: 'inPlace' | 'rollout';
   preScaling: boolean;
@@ -68,11 +71,12 @@ async function main(flags: Flags): Promise<void> {
   if (flags.heldReady !== undefined) {
     setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
   }
-  if (flags.serversPerPod !== undefined) {
-    setStackValue(configFile, { keys: ['casper:capacity', 'serversPerPod'], value: flags.serversPerPod });
+  for (const key of ['serversPerPod', 'requestsPerServer', 'epsilonMillicores'] as const) {
+    if (flags[key] === undefined) continue;
+    setStackValue(configFile, { keys: ['casper:capacity', key], value: flags[key] });
   }
   const config = readStackSettings(configFile);
-  const trace = readTrace(flags.traces);
+  const trace = readTrace(flags.traces).withShareOfRequests(flags.requestShare);
   const plans = await planRange(trace, flags.from ?? dayIn(trace), flags.intervals, {
     ...{ policy: 'carbon', maxLatencyMs: flags.maxLatency, alpha: 0.9, keepWarm: false },
     capacity: (region) => capacityOf(config, region),
@@ -191,6 +195,9 @@ async function figures(
     parts.flatMap(({ latencyMs }) => (latencyMs ? [latencyMs.p99] : []));
   return {
     intervals: intervals.length,
+    serversPlanned: median(
+      intervals.map(({ plan }) => Object.values(plan.servers).reduce((sum, servers) => sum + servers, 0)),
+    ),
     requests: all.sent,
     failed: failedAtClient(all),
     failedAtTraefik: failures(intervals),
@@ -236,9 +243,12 @@ new Command('bench:changes')
   .option('--seconds-per-interval <s>', 'how long each is at least', positiveNumber, 30)
   .option(
     '--load-share <share>',
-    'of the trace’s requests (default: what this machine carries)',
+    'of the requests that are planned for (default: what this machine carries)',
     positiveNumber,
   )
+  .option('--request-share <share>', 'of the trace’s requests that is planned for', positiveNumber, 1)
+  .option('--requests-per-server <n>', 'what a server carries, as `casper calibrate` has it', wholeNumber)
+  .option('--epsilon-millicores <n>', 'CPU of a region that carries nothing, likewise', wholeNumber)
   .option('--servers-per-pod <n>', 'most servers in one pod (default: all of a region’s)', wholeNumber)
   .option('--held-ready <level>', 'for the loss of a region: none, limit or servers')
   .option('--max-latency <ms>', 'latency bound', positiveNumber, 150)

@@ -115,6 +115,19 @@ export class Trace {
     );
   }
 
+  /** The same trace of a smaller or larger service: a share of its requests, in whole requests/s. */
+  withShareOfRequests(share: number): Trace {
+    return new Trace({
+      ...this.data,
+      requestsPerSecond: new Map(
+        [...this.data.requestsPerSecond].map(([start, row]) => [
+          start,
+          row.map((requests) => Math.round(share * requests)),
+        ]),
+      ),
+    });
+  }
+
   /**
    * The same trace without its other regions.
    * @throws TraceError for a region that has no data

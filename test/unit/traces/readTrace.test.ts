@@ -47,6 +47,14 @@ function without(name: FileName): TraceFiles {
 describe('the reference’s data', () => {
   const trace = readTrace(wikiTraces());
 
+  test('a quarter of its requests is whole requests, and the same carbon', () => {
+    const [all, quarter] = [trace, trace.withShareOfRequests(0.25)].map((each) => each.at(trace.firstInterval));
+    expect(quarter).toEqual({
+      ...all,
+      requestsPerSecond: all?.requestsPerSecond.map((requests) => Math.round(requests / 4)),
+    });
+  });
+
   test('six regions, and the seventh, which requests and latencies lack, is named', () => {
     expect(trace.regions).toEqual([
       'ap-southeast-2',

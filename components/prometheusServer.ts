@@ -45,11 +45,12 @@ export class PrometheusServer extends pulumi.ComponentResource {
   constructor(name: string, args: PrometheusServerArgs, opts?: pulumi.ComponentResourceOptions) {
     const aliases = [{ type: 'casper:index:PrometheusHost' }];
     // The host by name: what is needed to get in does not belong into the state in clear.
-    const { login, ...open } = args;
-    const inputs = { ...open, host: args.host.name };
+    const { login, tls, ...open } = args;
+    const files = tls && { certificateFile: tls.certificateFile, keyFile: tls.keyFile };
+    const inputs = { ...open, ...(files && { tls: files }), host: args.host.name };
     super('casper:index:PrometheusServer', name, inputs, pulumi.mergeOptions({ aliases }, opts));
 
-    const { folder, address, targets, scrapeIntervalSeconds = 1, tls } = args;
+    const { folder, address, targets, scrapeIntervalSeconds = 1 } = args;
     if (login && !tls) {
       throw new pulumi.RunError(`${name}: login without tls would have the password sent in clear; give tls`);
     }
@@ -70,7 +71,7 @@ export class PrometheusServer extends pulumi.ComponentResource {
         config: pulumi.output({ scrapeIntervalSeconds, targets }).apply(prometheusConfig),
         readyUrl: pulumi.interpolate`${url}/-/ready`,
         subfolder: 'data',
-        web: tls && pulumi.output({ tls, login }).apply(webConfig),
+        web: files && pulumi.output({ tls: files, login }).apply(webConfig),
       },
       this,
     );

@@ -24,7 +24,7 @@ import { passwordHash } from '../../program/passwordHash';
 import type { EngineStack } from '../engineStack';
 import { FakeApiServer } from './fakeApiServer';
 import { freePort, SshServer } from './sshServer';
-import { debianProgram, engineStack } from './tools';
+import { debianProgram, engineStack, toolsOnPath } from './tools';
 
 jest.setTimeout(300_000);
 
@@ -199,7 +199,9 @@ describe('an update by the engine', () => {
 describe('commands', () => {
   let source: Server;
   let runs: string;
-  let stackFile: string;
+  /** Of the two sources, which make their values in different ways, one has all regions. */
+  let stackFiles: readonly [maps: string, watt: string];
+  let state: string;
   const asked: string[] = [];
 
   beforeAll(async () => {
@@ -216,39 +218,48 @@ describe('commands', () => {
     const url = `http://127.0.0.1:${(source.address() as AddressInfo).port}`;
     runs = join(folder, 'runs');
     mkdirSync(join(folder, 'cache'));
-    const document = parseDocument(readFileSync(join(project, 'Pulumi.dev.yaml'), 'utf8'));
-    const { config } = document.toJS() as { config: { 'casper:regions': { name: string }[] } };
-    const set = (key: string, value: unknown): void => {
-      document.setIn(['config', key], document.createNode(value));
-    };
-    set('casper:cluster', { context: 'fake', kubeconfig: cluster.kubeconfig });
-    set(
-      'casper:regions',
-      config['casper:regions'].map(({ name }, index) => ({
-        name,
-        signal: { source: index === 0 ? 'watt' : 'maps', zone: index === 0 ? 'CAISO_NORTH' : 'FR' },
-      })),
-    );
-    set('casper:hosts', [
-      {
-        ...{ name: 'here', address: '192.0.2.1', ssh: { privateKeyFile: ssh.keyFile('client') } },
-        prometheus: {
-          program: '/usr/bin/prometheus',
-          tls: { ...certificate, certificate: undefined, key: undefined },
-          login: { user: 'casper' },
+    state = join(folder, 'state');
+    mkdirSync(state);
+    toolsOnPath();
+    const file = (name: string, region: object): string => {
+      const document = parseDocument(readFileSync(join(project, 'Pulumi.dev.yaml'), 'utf8'));
+      const { config } = document.toJS() as { config: { 'casper:regions': { name: string }[] } };
+      const set = (key: string, value: unknown): void => {
+        document.setIn(['config', key], document.createNode(value));
+      };
+      set('casper:cluster', { context: 'fake', kubeconfig: cluster.kubeconfig });
+      set(
+        'casper:regions',
+        config['casper:regions'].map((own) => ({ name: own.name, signal: region })),
+      );
+      const { certificateFile, keyFile } = certificate;
+      set('casper:hosts', [
+        {
+          ...{ name: 'here', address: '127.0.0.1' },
+          ssh: { port: ssh.port, privateKeyFile: ssh.keyFile('client') },
+          prometheus: {
+            program: '/usr/bin/prometheus',
+            tls: { certificateFile, keyFile },
+            login: { user: 'casper' },
+          },
         },
-      },
-    ]);
-    set('casper:signals', {
-      sources: [
-        { name: 'maps', kind: 'electricityMaps', baseUrl: url, attempts: 1, timeoutSeconds: 2 },
-        { name: 'watt', kind: 'wattTime', baseUrl: url, attempts: 1, timeoutSeconds: 2 },
-      ],
-    });
-    set('casper:demand', { url, query: 'rate(x[$window])', timeoutSeconds: 2 });
-    document.setIn(['config', 'casper:plan', 'interval'], '2020-01-01T00:00:00Z');
-    stackFile = join(folder, 'Pulumi.canaries.yaml');
-    writeFileSync(stackFile, document.toString());
+      ]);
+      set('casper:signals', {
+        sources: [
+          { name: 'maps', kind: 'electricityMaps', baseUrl: url, attempts: 1, timeoutSeconds: 2 },
+          { name: 'watt', kind: 'wattTime', baseUrl: url, attempts: 1, timeoutSeconds: 2 },
+        ],
+      });
+      set('casper:demand', { url, query: 'rate(x[$window])', timeoutSeconds: 2 });
+      document.setIn(['config', 'casper:plan', 'interval'], '2020-01-01T00:00:00Z');
+      const path = join(folder, `Pulumi.${name}.yaml`);
+      writeFileSync(path, document.toString());
+      return path;
+    };
+    stackFiles = [
+      file('maps', { source: 'maps', zone: 'FR' }),
+      file('watt', { source: 'watt', zone: 'CAISO_NORTH' }),
+    ];
   });
   afterAll(() => {
     source.close();
@@ -259,12 +270,12 @@ describe('commands', () => {
     new Promise((done) => {
       execFile(
         process.execPath,
-        [join(project, 'dist/cli/main.js'), ...args, '--config-file', stackFile],
+        [join(project, 'dist/cli/main.js'), ...args],
         {
           env: {
-            PATH: process.env['PATH'],
-            HOME: folder,
-            CASPER_CACHE: join(folder, 'cache'),
+            ...{ PATH: process.env['PATH'], HOME: folder, CASPER_CACHE: join(folder, 'cache') },
+            PULUMI_BACKEND_URL: `file://${state}`,
+            PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
             ...environment,
           },
           timeout: 60_000,
@@ -277,19 +288,21 @@ describe('commands', () => {
 
   test('what they print for people and as JSON, what they log and what they leave behind has none', async () => {
     const stopWatching = watchArguments();
+    const [maps, watt] = stackFiles.map((file) => ['--config-file', file]);
+    const tick = ['tick', '--runs', runs, ...(maps ?? [])];
     const told = [
-      await casper('signals'),
-      await casper('signals', '--json'),
-      await casper('tick', '--runs', runs),
-      await casper('tick', '--runs', runs, '--json'),
-      await casper('tick', '--runs', runs, '--log', 'json'),
-      await casper('tick', '--runs', runs, '--metrics-file', join(folder, 'metrics.prom')),
-      await casper('verify'),
-      await casper('verify', '--json'),
-      await casper('apply'),
+      await casper('signals', ...(maps ?? [])),
+      await casper('signals', '--json', ...(watt ?? [])),
+      await casper(...tick),
+      await casper(...tick, '--json'),
+      await casper(...tick, '--log', 'json'),
+      await casper(...tick, '--metrics-file', join(folder, 'metrics.prom')),
+      await casper('tick', '--runs', runs, ...(watt ?? [])),
+      await casper('verify', ...(maps ?? [])),
+      await casper('verify', '--json', ...(maps ?? [])),
+      await casper('apply', ...(maps ?? [])),
     ];
     const [day = ''] = readdirSync(runs);
-    told.push(await casper('report', join(runs, day)));
     const running = await stopWatching();
 
     // They were all used, or had their chance.
@@ -305,6 +318,7 @@ describe('commands', () => {
     expect(secretsIn(running)).toEqual([]);
     expect(secretsIn(everythingIn(runs))).toEqual([]);
     expect(secretsIn(everythingIn(join(folder, 'cache')))).toEqual([]);
-    expect(secretsIn(readFileSync(stackFile, 'utf8'))).toEqual([]);
+    expect(secretsIn(everythingIn(state))).toEqual([]);
+    for (const file of stackFiles) expect(secretsIn(readFileSync(file, 'utf8'))).toEqual([]);
   });
 });

@@ -160,11 +160,3 @@ test('a certificate that is not there is named, and the one before goes on', asy
   expect(processId()).toBe(before);
   expect((await upOf(access(password))).length).toBe(1);
 });
-
-test('a password without TLS is refused before anything is made', async () => {
-  const { login } = await guard();
-  expect(await stack.previewFails(program({ login }))).toContain(
-    'metrics: login without tls would have the password sent in clear; give tls',
-  );
-  expect(existsSync(root)).toBe(false);
-});

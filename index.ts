@@ -20,6 +20,9 @@ export = async () => {
   const { regions, plan, scope } = config;
   const stack = pulumi.getStack();
   const clusters = stackClusters(config);
+  const watcher = scope === 'platform' ? undefined : watcherOf(config);
+  // A password that is missing is found before anything is registered.
+  const watching = watcher && (await prometheusServerArgs(config, watcher));
   const outputs = new OwnOutputs();
   const [before] = await Promise.all([
     cpuBefore(clusters, config, outputs),
@@ -37,8 +40,7 @@ export = async () => {
     (origin) => new OriginProxy(origin.name, originProxyArgs(config, origin), { dependsOn: grown }),
   );
   const shrunk = regionServices(config, order.shrinking, parts, before, [...grown, ...proxies]);
-  const watcher = watcherOf(config);
-  const prometheus = watcher && new PrometheusServer('prometheus', prometheusServerArgs(config, watcher));
+  const prometheus = watching && new PrometheusServer('prometheus', watching);
 
   const services = [...grown, ...unchanged, ...shrunk];
   return {

@@ -2,7 +2,7 @@ import type { Stack } from '@pulumi/pulumi/automation';
 import { z } from 'zod';
 import type { StackConfig } from '../stack/stackConfig';
 import { silentOrigins } from './entryPoints';
-import { silentPrometheus } from './verify/prometheus';
+import { hasDied } from './verify/prometheus';
 
 /**
  * A process that does not answer here, which may be the way to it and not the process: its host is the one to ask. Made
@@ -24,15 +24,15 @@ const outputsSchema = z.object({
 
 /** The processes of the request path that do not answer; those that the stack has not made yet are left out. */
 export async function silentProcesses(stack: Stack, config: StackConfig): Promise<SilentProcess[]> {
-  const [origins, prometheus] = await Promise.all([silentOrigins(config), silentPrometheus(config)]);
-  if (origins.length === 0 && prometheus === null) return [];
+  const [origins, prometheusDied] = await Promise.all([silentOrigins(config), hasDied(config)]);
+  if (origins.length === 0 && !prometheusDied) return [];
   const { traefikUrns, prometheusUrn } = await outputsOf(stack);
   return [
     ...origins.flatMap((origin) => {
       const urn = traefikUrns[origin]?.process;
       return urn === undefined ? [] : [{ name: `the Traefik of ${origin}`, urn }];
     }),
-    ...(prometheus !== null && typeof prometheusUrn === 'string'
+    ...(prometheusDied && typeof prometheusUrn === 'string'
       ? [{ name: 'Prometheus', urn: prometheusUrn }]
       : []),
   ];

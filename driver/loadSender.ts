@@ -12,6 +12,8 @@ export interface LoadSenderOptions {
   readonly seed: number;
   /** Share of the planned requests that is sent. */
   readonly loadShare: number;
+  /** Whether `log` is wanted; kept when absent, 20 bytes a request. */
+  readonly keepLog?: boolean;
   /** Called with what was sent in an interval, once its last request is over. */
   readonly onSent?: (interval: string, load: IntervalLoad) => void;
 }
@@ -21,13 +23,13 @@ export class LoadSender implements RunObserver {
   private readonly stop = new AbortController();
   private load: Promise<LoadResult> | undefined;
   private failure: Error | undefined;
-  /** Every request; whole once the run has ended. */
+  /** Every request, unless it is not wanted; whole once the run has ended. */
   log = new RequestLog([]);
 
   constructor(private readonly options: LoadSenderOptions) {}
 
   onBegin(): void {
-    const { entryPoints, plans, secondsPerInterval, seed, loadShare, onSent } = this.options;
+    const { entryPoints, plans, secondsPerInterval, seed, loadShare, keepLog, onSent } = this.options;
     let reported = 0;
     this.load = generateLoadApart({
       origins: entryPoints,
@@ -36,6 +38,7 @@ export class LoadSender implements RunObserver {
         requestsPerSecond: requestRates(plan, loadShare),
       })),
       seed,
+      ...(keepLog !== undefined && { keepLog }),
       signal: this.stop.signal,
       onInterval: (load) => onSent?.(plans[reported++]?.interval ?? '', load),
     });

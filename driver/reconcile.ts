@@ -14,7 +14,7 @@ import { reach, type SilentCluster } from './reach';
 import type { Step } from './step';
 import type { Target } from './target';
 import { lostRegions, verifyRows, type RowVerification } from './verify/servedWeights';
-import { silentPrometheus } from './verify/prometheus';
+import { faultOfPrometheus } from './verify/prometheus';
 import { verifyLive, type RegionVerification } from './verify/podCpu';
 
 /** What runs after an update differs from the plan. */
@@ -56,7 +56,7 @@ export interface Verified {
   readonly rows: readonly RowVerification[];
   /** Clusters that tell nothing. */
   readonly silent: readonly SilentCluster[];
-  /** Why Prometheus does not answer; null where it does, or there is none. */
+  /** Why Prometheus cannot be read; null where it can, or there is none. */
   readonly prometheusFault: string | null;
 }
 
@@ -68,7 +68,7 @@ export async function verify({ clusters, options }: Target, step: Step): Promise
     const [verification, rows, prometheusFault] = await Promise.all([
       inEach(answering, ({ name, kubeConfig }) => verifyLive(kubeConfig, inCluster(config, name))),
       verifyRows(config),
-      silentPrometheus(config),
+      faultOfPrometheus(config),
     ]);
     return { verification, rows, silent, prometheusFault };
   });

@@ -62,8 +62,8 @@ export class RequestWatcher implements RunObserver {
   }
 
   private async busiestFrom(fromMs: number): Promise<BusiestMoment | null> {
-    const { prometheusUrl, pairs } = this.path;
-    const received = await receivedRequests(prometheusUrl, pairs, Date.now() - fromMs).catch(
+    const { prometheus, pairs } = this.path;
+    const received = await receivedRequests(prometheus, pairs, Date.now() - fromMs).catch(
       (error: unknown) => {
         if (error instanceof PrometheusError) return [];
         throw error;

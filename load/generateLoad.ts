@@ -19,6 +19,11 @@ export interface LoadOptions {
    * 10 s when absent. From 1 s on it is kept to half a second.
    */
   readonly timeoutMs?: number;
+  /**
+   * Whether the result's log has every request, 20 bytes each, as when absent; else those of an interval are forgotten
+   * once it has been reported, and an hour takes no more memory than the hour before.
+   */
+  readonly keepLog?: boolean;
   /** Ends the load; requests under way are waited for. */
   readonly signal?: AbortSignal;
   /** Called with every interval once its last request is over, in order; must not throw. */
@@ -42,7 +47,7 @@ export interface LoadResult {
   /** An interval that the signal ended is the last. */
   readonly intervals: readonly IntervalLoad[];
   readonly endedBySignal: boolean;
-  /** For windows that are not intervals, as the seconds around a change. */
+  /** For windows that are not intervals, as the seconds around a change; empty without `keepLog`. */
   readonly log: RequestLog;
 }
 
@@ -53,6 +58,7 @@ export interface LoadResult {
  */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const { origins, intervals, spacing = 'even', maxConcurrency = 512, timeoutMs = 10_000, signal } = options;
+  const { keepLog = true } = options;
   const newSource = randomSources(options.seed);
   const entryPoints = new Map(
     origins.map((origin) => [
@@ -90,20 +96,21 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   let startedAtMs = unixMs();
   for (const interval of intervals) {
     if (signal?.aborted) break;
-    const requests: Promise<void>[] = [];
+    const underWay = new UnderWay();
     const plannedEndMs = startedAtMs + interval.seconds * 1000;
     for (const { origin, dueMs } of arrivalsOf(interval, spacing, (name) => lane(name).random)) {
       await until(startedAtMs + dueMs);
       if (signal?.aborted) break;
-      requests.push(send(origin, startedAtMs + dueMs));
+      underWay.add(send(origin, startedAtMs + dueMs));
     }
     await until(plannedEndMs);
     const endedAtMs = signal?.aborted ? unixMs() : plannedEndMs;
     const { requestsPerSecond } = interval;
     const span = { requestsPerSecond, startedAtMs, endedAtMs };
     reports.push(
-      Promise.all([reports.at(-1), ...requests]).then(() => {
+      Promise.all([reports.at(-1), underWay.over()]).then(() => {
         const report = intervalLoad(log, span);
+        if (!keepLog) log.forgetBefore(endedAtMs);
         options.onInterval?.(report);
         return report;
       }),
@@ -128,6 +135,31 @@ function intervalLoad(
     ),
     slowRequests: log.slowRequests(part),
   };
+}
+
+/** How many requests of an interval are under way: of those that are over nothing is kept here. */
+class UnderWay {
+  private count = 0;
+  private failure: { readonly error: unknown } | undefined;
+  private tell: (() => void) | undefined;
+
+  add(request: Promise<void>): void {
+    this.count++;
+    request
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .finally(() => {
+        this.count--;
+        if (this.count === 0) this.tell?.();
+      });
+  }
+
+  /** Once the last of them is over; none may be added any more. */
+  async over(): Promise<void> {
+    if (this.count > 0) await new Promise<void>((resolve) => (this.tell = resolve));
+    if (this.failure) throw this.failure.error;
+  }
 }
 
 /** Unix time in ms that never jumps. */

@@ -58,10 +58,24 @@ function integral<T extends { readonly fromMs: number; readonly toMs: number }>(
   const untilMs = atMs + windowMs;
   const [first, last] = [spans[0], spans.at(-1)];
   if (!first || !last || first.fromMs > atMs || last.toMs < untilMs) return null;
-  return spans.reduce((sum, span) => {
-    const overlapMs = Math.min(span.toMs, untilMs) - Math.max(span.fromMs, atMs);
-    return overlapMs > 0 ? sum + overlapMs * valueOf(span) : sum;
-  }, 0);
+  let sum = 0;
+  for (let index = firstEndingAfter(spans, atMs); index < spans.length; index++) {
+    const span = spans[index] as T;
+    if (span.fromMs >= untilMs) break;
+    sum += (Math.min(span.toMs, untilMs) - Math.max(span.fromMs, atMs)) * valueOf(span);
+  }
+  return sum;
+}
+
+/** An hour has thousands of spans, and as many windows: each must find its own without a look at all of them. */
+function firstEndingAfter(spans: readonly { readonly toMs: number }[], atMs: number): number {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((spans[middle]?.toMs ?? NaN) <= atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Turns samples of the ready servers into spans: each holds until the next. */

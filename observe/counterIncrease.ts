@@ -93,6 +93,22 @@ export function counterIncrease(
   return { increase, resets };
 }
 
+/** The scrapes of a span at which one of some counters, all of one process, had begun anew; in the order of time. */
+export function resetScrapes(
+  counters: readonly { readonly samples: readonly Sample[] }[],
+  { scrapesMs, afterRestart }: ScrapeSpan,
+): number[] {
+  const found = new Set(scrapesMs.slice(1).filter((atMs) => afterRestart.has(atMs)));
+  for (const { samples } of counters) {
+    const valueAt = new Map(samples.map(({ atMs, value }) => [atMs, value]));
+    for (const [index, atMs] of scrapesMs.slice(1).entries()) {
+      const before = valueAt.get(scrapesMs[index] ?? NaN) ?? 0;
+      if (countedBetween(before, valueAt.get(atMs) ?? 0).reset) found.add(atMs);
+    }
+  }
+  return [...found].sort((one, other) => one - other);
+}
+
 /**
  * What a counter counted between two scrapes. A smaller value means that it began anew from 0: what it counted between
  * the first scrape and its end is lost, so the count is a lower bound. Only the process's start tells a counter that has

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestsTotal } from '../stack/naming';
-import { counterIncrease, scrapeSpan, type ScrapeSpan } from './counterIncrease';
+import { counterIncrease, resetScrapes, scrapeSpan, type ScrapeSpan } from './counterIncrease';
 import { histogramQuantile, type Bucket } from './histogram';
-import { PrometheusError, rawSamples, type Series } from './prometheus';
+import { PrometheusError, rawSamples, type PrometheusAt, type Series } from './prometheus';
 import { isUnknown, type Unknown } from './unknown';
 
 /** Which series count the requests of an origin to a destination. */
@@ -54,8 +54,7 @@ export function failedAtTraefik(observations: readonly Observation[]): number | 
 }
 
 export interface ObserveOptions {
-  /** Of Prometheus, without /api. */
-  readonly prometheusUrl: string;
+  readonly prometheus: PrometheusAt;
   readonly pairs: readonly ObservedPair[];
   /** Unix time in ms. */
   readonly fromMs: number;
@@ -68,7 +67,7 @@ export interface ObserveOptions {
 /** The series of Traefik v3, documented under "Metrics" of its reference. */
 const durationBucket = 'traefik_service_request_duration_seconds_bucket';
 const durationSum = 'traefik_service_request_duration_seconds_sum';
-const processStart = 'process_start_time_seconds';
+export const processStart = 'process_start_time_seconds';
 
 /**
  * Counts the requests of every pair between two moments, from raw samples. A request belongs to the interval whose
@@ -90,23 +89,32 @@ const pausesAllowed = 2.5;
 async function observeTarget(
   target: string,
   pairs: readonly ObservedPair[],
-  { prometheusUrl, fromMs, toMs, scrapeIntervalMs }: ObserveOptions,
+  { prometheus, fromMs, toMs, scrapeIntervalMs }: ObserveOptions,
 ): Promise<Observation[]> {
   const longestPauseMs = pausesAllowed * scrapeIntervalMs;
   const all = (requests: Unknown): Observation[] =>
     pairs.map(({ origin, destination }) => ({ origin, destination, requests }));
   try {
-    const series = await settledSeries(prometheusUrl, target, fromMs - longestPauseMs, toMs, longestPauseMs);
-    const up = series.filter(({ labels }) => labels['__name__'] === 'up');
+    await settled(prometheus, target, toMs, longestPauseMs);
+    const selector = selectorWith(['up', processStart, requestsTotal], target);
+    const counted = await rawSamples(prometheus, selector, toMs - fromMs + longestPauseMs, { untilMs: toMs });
+    const up = counted.filter(({ labels }) => labels['__name__'] === 'up');
     if (up.length !== 1) {
       const found = up.length === 0 ? 'no target' : `${up.length} targets`;
       return all({ unknown: `Prometheus has ${found} ${target} at that time` });
     }
-    const starts = series.find(({ labels }) => labels['__name__'] === processStart)?.samples;
+    const starts = counted.find(({ labels }) => labels['__name__'] === processStart)?.samples;
     const span = scrapeSpan(up[0]?.samples ?? [], fromMs, toMs, longestPauseMs, starts);
     if (isUnknown(span)) return all({ unknown: `${target}: ${span.unknown}` });
-    return pairs.map(({ origin, destination, selector }) => {
-      const requests = requestsOf(seriesWith(series, selector), span);
+    const totals = counted.filter(({ labels }) => labels['__name__'] === requestsTotal);
+    const edges = edgesOf(span, resetScrapes(totals, span));
+    const timed = await samplesAt(prometheus, selectorWith([durationBucket, durationSum], target), edges);
+    return pairs.map(({ origin, destination, selector: own }) => {
+      const requests = requestsOf(
+        { counted: seriesWith(totals, own), timed: seriesWith(timed, own) },
+        span,
+        edges,
+      );
       return {
         origin,
         destination,
@@ -119,23 +127,61 @@ async function observeTarget(
   }
 }
 
-async function settledSeries(
-  url: string,
+/** Waits until the scrape after a moment is stored, or would have been. */
+async function settled(
+  prometheus: PrometheusAt,
   target: string,
-  fromMs: number,
   toMs: number,
   longestPauseMs: number,
-): Promise<Series[]> {
-  const names = ['up', processStart, requestsTotal, durationBucket, durationSum].join('|');
-  const selector = `{__name__=~"${names}",${target.slice(1)}`;
+): Promise<void> {
+  const selector = selectorWith(['up'], target);
   for (;;) {
-    const series = await rawSamples(url, selector, Date.now() - fromMs);
-    const settled = series.some(
-      ({ labels, samples }) => labels['__name__'] === 'up' && samples.some(({ atMs }) => atMs > toMs),
-    );
-    if (settled || Date.now() > toMs + longestPauseMs) return series;
+    const series = await rawSamples(prometheus, selector, Date.now() - toMs + longestPauseMs);
+    if (series.some(({ samples }) => samples.some(({ atMs }) => atMs > toMs))) return;
+    if (Date.now() > toMs + longestPauseMs) return;
     await sleep(Math.max(50, Math.min(250, longestPauseMs / 10)));
   }
+}
+
+/** Series of some names, of one target. */
+export function selectorWith(names: readonly string[], target: string): string {
+  return `{__name__=~"${names.join('|')}",${target.slice(1)}`;
+}
+
+/**
+ * The first and the last scrape, and those on both sides of every reset: between them a counter only grows. Of durations,
+ * which are two dozen series a destination, an hour needs no more.
+ */
+function edgesOf({ scrapesMs }: ScrapeSpan, resets: readonly number[]): number[] {
+  const around = resets.flatMap((atMs) => {
+    const index = scrapesMs.indexOf(atMs);
+    return scrapesMs.slice(index - 1, index + 1);
+  });
+  const edges = new Set([...scrapesMs.slice(0, 1), ...around, ...scrapesMs.slice(-1)]);
+  return [...edges].sort((one, other) => one - other);
+}
+
+/** The samples of some scrapes. */
+async function samplesAt(
+  prometheus: PrometheusAt,
+  selector: string,
+  scrapesMs: readonly number[],
+): Promise<Series[]> {
+  const found: Series[] = [];
+  for (const atMs of scrapesMs) {
+    // Prometheus reads a time as a fraction of seconds, which may fall a millisecond short.
+    const series = await rawSamples(prometheus, selector, 3, { untilMs: atMs + 1 });
+    found.push(
+      ...series.map(({ labels, samples }) => ({
+        labels,
+        samples: samples.filter((sample) => sample.atMs === atMs),
+      })),
+    );
+  }
+  return [...Map.groupBy(found, ({ labels }) => JSON.stringify(labels)).values()].map((parts) => ({
+    labels: parts[0]?.labels ?? {},
+    samples: parts.flatMap(({ samples }) => samples),
+  }));
 }
 
 /** The series that have all of some labels. */
@@ -149,25 +195,31 @@ export function seriesWith(
 }
 
 /** Sums up the series of one pair: one a code, method and protocol, and for durations one a bucket as well. */
-function requestsOf(series: readonly Series[], span: ScrapeSpan): PairRequests | Unknown {
+function requestsOf(
+  { counted, timed }: { readonly counted: readonly Series[]; readonly timed: readonly Series[] },
+  span: ScrapeSpan,
+  edges: readonly number[],
+): PairRequests | Unknown {
   const counts = { served: 0, serverErrors: 0, clientAborts: 0 };
-  const bucketCounts = new Map<number, number>();
   let resets = 0;
-  let seconds = 0;
-  for (const { labels, samples } of series) {
+  for (const { labels, samples } of counted) {
     const increased = counterIncrease(samples, span);
     if (isUnknown(increased)) return increased;
-    const { increase } = increased;
-    const kind = kindOf(Number(labels['code']));
-    if (labels['__name__'] === requestsTotal) {
-      counts[kind] += increase;
-      // Every series of a target begins anew at once, so that the largest number is the target's.
-      resets = Math.max(resets, increased.resets);
-    } else if (kind === 'served' && labels['__name__'] === durationSum) {
-      seconds += increase;
-    } else if (kind === 'served' && labels['__name__'] === durationBucket) {
+    counts[kindOf(Number(labels['code']))] += increased.increase;
+    // Every series of a target begins anew at once, so that the largest number is the target's.
+    resets = Math.max(resets, increased.resets);
+  }
+  const bucketCounts = new Map<number, number>();
+  let seconds = 0;
+  for (const { labels, samples } of timed) {
+    if (kindOf(Number(labels['code'])) !== 'served') continue;
+    const increased = counterIncrease(samples, { ...span, scrapesMs: edges });
+    if (isUnknown(increased)) return increased;
+    if (labels['__name__'] === durationSum) {
+      seconds += increased.increase;
+    } else {
       const upperBound = labels['le'] === '+Inf' ? Infinity : Number(labels['le']);
-      bucketCounts.set(upperBound, (bucketCounts.get(upperBound) ?? 0) + increase);
+      bucketCounts.set(upperBound, (bucketCounts.get(upperBound) ?? 0) + increased.increase);
     }
   }
   const buckets = [...bucketCounts].map(([upperBound, count]) => ({ upperBound: upperBound * 1000, count }));

@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { z } from 'zod';
 
 /** One raw sample of a series. */
@@ -12,6 +12,23 @@ export interface Series {
   readonly labels: Readonly<Record<string, string>>;
   /** In the order of time. */
   readonly samples: readonly Sample[];
+}
+
+/** A Prometheus that is not open to everybody. */
+export interface GuardedPrometheus {
+  /** Without /api. */
+  readonly url: string;
+  /** Certificates, PEM, of who may have signed its own; the authorities that Node knows when absent. */
+  readonly authority?: string | undefined;
+  readonly login?: { readonly user: string; readonly password: string } | undefined;
+}
+
+/** Where a Prometheus is asked: its address, without /api, where that is all it takes. */
+export type PrometheusAt = string | GuardedPrometheus;
+
+/** Its address, for messages: no secret is in it. */
+export function urlOf(at: PrometheusAt): string {
+  return typeof at === 'string' ? at : at.url;
 }
 
 /** Prometheus is away, refuses a query, or answers what is no answer; the message says which. */
@@ -68,19 +85,33 @@ const evaluatedReply = replyWith(point);
 /**
  * Raw samples of the last `windowMs`, as they were scraped: an instant query with a range selector, since
  * `query_range`, `rate` and `increase` interpolate.
- * @param url of Prometheus, without /api
  * @param selector series to give, as in up{job="traefik"}
  * @throws PrometheusError when it does not answer properly within `timeoutMs`
  */
 export async function rawSamples(
-  url: string,
+  at: PrometheusAt,
   selector: string,
   windowMs: number,
-  timeoutMs = 5000,
+  { untilMs, timeoutMs = timeoutFor(windowMs) }: RawOptions = {},
 ): Promise<Series[]> {
-  const form = { query: `${selector}[${Math.ceil(windowMs)}ms]` };
-  const { status, body } = await post(url, 'api/v1/query', form, timeoutMs);
-  return samplesIn(body, status, url, selector);
+  const form = {
+    query: `${selector}[${Math.ceil(windowMs)}ms]`,
+    ...(untilMs !== undefined && { time: String(untilMs / 1000) }),
+  };
+  const { status, body } = await post(at, 'api/v1/query', form, timeoutMs);
+  return samplesIn(body, status, urlOf(at), selector);
+}
+
+interface RawOptions {
+  /** Unix time at which the window ends; Prometheus' own clock when absent. */
+  readonly untilMs?: number;
+  /** `timeoutFor` the window when absent. */
+  readonly timeoutMs?: number;
+}
+
+/** How long the samples of a window may take: 5 s, and of an hour a minute more on a machine that is busy. */
+export function timeoutFor(windowMs: number): number {
+  return 5000 + Math.ceil(windowMs / 60);
 }
 
 /**
@@ -96,23 +127,22 @@ export function samplesIn(body: string, status: number, url: string, selector: s
 
 /**
  * What a query evaluates to at some moments, and the time of the answer by Prometheus' clock, null where it does not say.
- * @param url of Prometheus, without /api
  * @throws PrometheusError when it does not answer properly within `timeoutMs`
  */
 export async function evaluate(
-  url: string,
+  at: PrometheusAt,
   query: string,
   { fromMs, toMs, stepMs }: Moments,
   timeoutMs: number,
 ): Promise<{ readonly series: readonly Evaluated[]; readonly clockMs: number | null }> {
   const [start, end, step] = [fromMs, toMs, stepMs].map((ms) => String(ms / 1000));
   const answer = await post(
-    url,
+    at,
     'api/v1/query_range',
     { query, start: start ?? '', end: end ?? '', step: step ?? '' },
     timeoutMs,
   );
-  const series = seriesOf(evaluatedReply, answer, url, query);
+  const series = seriesOf(evaluatedReply, answer, urlOf(at), query);
   return {
     series: series.map(({ metric, values }) => ({ labels: metric, points: values })),
     clockMs: answer.clockMs,
@@ -125,6 +155,7 @@ function seriesOf<T>(
   url: string,
   query: string,
 ): { metric: Record<string, string>; values: T[] }[] {
+  if (status === 401) throw new PrometheusError(refusedLogin(url));
   const parsed = schema.safeParse(parseJson(body));
   if (!parsed.success) {
     throw new PrometheusError(
@@ -148,18 +179,20 @@ interface HttpAnswer {
 }
 
 async function post(
-  base: string,
+  at: PrometheusAt,
   path: string,
   form: Record<string, string>,
   timeoutMs: number,
 ): Promise<HttpAnswer> {
+  const base = urlOf(at);
   const url = new URL(path, base.endsWith('/') ? base : `${base}/`);
   try {
     const { statusCode, headers, body } = await request(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { ...loginHeaders(at), 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(form).toString(),
       signal: AbortSignal.timeout(timeoutMs),
+      ...trusting(at),
     });
     const clockMs = Date.parse(String(headers['date']));
     return {
@@ -168,8 +201,48 @@ async function post(
       clockMs: Number.isNaN(clockMs) ? null : clockMs,
     };
   } catch (error) {
-    throw new PrometheusError(`No Prometheus answers at ${url.origin}: ${reasonOf(error)}`);
+    throw new PrometheusError(
+      isDistrust(error)
+        ? distrusted(url.origin, error)
+        : `No Prometheus answers at ${url.origin}: ${reasonOf(error)}`,
+    );
   }
+}
+
+/** In words: it does not take the user and the password. */
+export function refusedLogin(url: string): string {
+  return `${url} refuses the user and the password, or wants them and was given none: correct casper:hosts[].prometheus.login, or the variable that holds the password`;
+}
+
+/** In words: its certificate is nobody's that is trusted. */
+export function distrusted(url: string, error: unknown): string {
+  return `${url} shows a certificate that is not trusted: ${reasonOf(error)}; name who has signed it in casper:hosts[].prometheus.tls.authorityFile, and see that it is for that address`;
+}
+
+/** Whether it was the certificate that kept a connection from being made. */
+export function isDistrust(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT)/.test(code ?? '');
+}
+
+/** The user and the password as a header; none where it wants none. */
+export function loginHeaders(at: PrometheusAt): Record<string, string> {
+  const login = typeof at === 'string' ? undefined : at.login;
+  if (!login) return {};
+  const basic = Buffer.from(`${login.user}:${login.password}`).toString('base64');
+  return { authorization: `Basic ${basic}` };
+}
+
+/** Connections by whom they trust: they are kept from one query to the next. */
+const agents = new Map<string, Agent>();
+
+/** Options of a request to one whose certificate an authority of its own has signed. */
+export function trusting(at: PrometheusAt): { readonly dispatcher?: Agent } {
+  const ca = typeof at === 'string' ? undefined : at.authority;
+  if (ca === undefined) return {};
+  const dispatcher = agents.get(ca) ?? new Agent({ connect: { ca } });
+  agents.set(ca, dispatcher);
+  return { dispatcher };
 }
 
 function parseJson(text: string): unknown {

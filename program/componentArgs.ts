@@ -11,7 +11,9 @@ import type { InPlace, RegionServiceArgs } from '../components/regionServiceArgs
 import { capacityOf, limitMillicoresOf, podCeilingMillicores, podsOf } from '../stack/capacity';
 import { clusterOf } from '../stack/clusters';
 import { destinationUrls, originsOf, type Origin, type Watcher } from '../stack/requestPath';
+import { prometheusPassword } from '../stack/prometheusPassword';
 import { fieldManagerOf } from '../stack/deployments';
+import { passwordHash } from './passwordHash';
 import type { HostConfig, OwnServiceConfig, RegionConfig, StackConfig } from '../stack/stackConfig';
 
 /** From the stack config to the arguments of components, key by key: nothing else of the config gets into the state. */
@@ -133,9 +135,15 @@ export function originProxyArgs(
   };
 }
 
-/** What the Prometheus of all origins is. */
-export function prometheusServerArgs(config: StackConfig, watcher: Watcher): PrometheusServerArgs {
-  const { host, program, address, scrapeIntervalSeconds } = watcher;
+/**
+ * What the Prometheus of all origins is.
+ * @throws StackConfigError where it takes a password that the environment does not hold
+ */
+export async function prometheusServerArgs(
+  config: StackConfig,
+  watcher: Watcher,
+): Promise<PrometheusServerArgs> {
+  const { host, program, address, scrapeIntervalSeconds, tls, login } = watcher;
   return {
     host: hostOf(host),
     folder: `${host.folder}/prometheus`,
@@ -143,6 +151,13 @@ export function prometheusServerArgs(config: StackConfig, watcher: Watcher): Pro
     address,
     scrapeIntervalSeconds,
     targets: Object.fromEntries(originsOf(config).map(({ name, metricsAddress }) => [name, metricsAddress])),
+    tls: tls && { certificateFile: tls.certificateFile, keyFile: tls.keyFile },
+    login: login && {
+      user: login.user,
+      passwordHash: pulumi.secret(
+        await passwordHash(prometheusPassword({ host, login }), `${host.name} ${address} ${login.user}`),
+      ),
+    },
   };
 }
 

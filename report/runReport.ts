@@ -6,6 +6,7 @@ import { isUnknown, type Unknown } from '../observe/unknown';
 import { chart, type Point } from './chart';
 import type { Comparison } from './comparison';
 import { page, table, type Cell } from './html';
+import { about, atLeast, PairTable, resetNotes } from './pairTable';
 import type { RunRecord } from './records';
 import type { Share } from './shares';
 
@@ -150,17 +151,30 @@ function servedCells({ client, observations, inForceAfterSeconds }: Served): Cel
     client?.sent ?? 'unknown',
     client ? failedAtClient(client) : 'unknown',
     client?.slow ?? 'unknown',
-    cell(failedAtTraefik(observations), String),
+    cell(failedAtTraefik(observations), marked(isBound(observations) ? atLeast : '', String)),
   ];
+}
+
+/** Whether a Traefik began anew, so that sums over all of them are lower bounds. */
+function isBound(observations: readonly Observation[]): boolean {
+  const table = new PairTable(observations);
+  return observations.some(({ origin }) => table.resetsOf(origin) > 0);
+}
+
+function marked(mark: string, text: (value: number) => string): (value: number) => string {
+  return (value) => mark + text(value);
 }
 
 function sharesTable(intervals: readonly ReportedInterval[]): string[] {
   const percent = (value: number): string => value.toFixed(2);
   const rows = intervals.flatMap(({ plan, served }) =>
-    (served?.shares ?? []).map((share) => [
-      ...[plan.interval, share.origin, share.destination, cell(share.served, String)],
-      ...[cell(share.plannedPercent, percent), cell(share.servedPercent, percent)],
-    ]),
+    (served?.shares ?? []).map((share) => {
+      const [bound, near] = share.resets > 0 ? [atLeast, about] : ['', ''];
+      return [
+        ...[plan.interval, share.origin, share.destination, cell(share.served, marked(bound, String))],
+        ...[cell(share.plannedPercent, percent), cell(share.servedPercent, marked(near, percent))],
+      ];
+    }),
   );
   if (rows.length === 0) return [];
   return [
@@ -170,7 +184,9 @@ function sharesTable(intervals: readonly ReportedInterval[]): string[] {
 }
 
 function notesTable(intervals: readonly ReportedInterval[]): string[] {
-  const rows = intervals.flatMap(({ plan, notes }) => notes.map((note) => [plan.interval, note]));
+  const rows = intervals.flatMap(({ plan, notes, served }) =>
+    [...notes, ...resetNotes(served?.observations ?? [])].map((note) => [plan.interval, note]),
+  );
   return rows.length === 0 ? [] : ['<h2>Notes</h2>', table(['interval', 'note'], rows)];
 }
 

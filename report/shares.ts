@@ -14,6 +14,8 @@ export interface Share {
   readonly served: number | Unknown;
   /** Of the origin's served requests; null where it has none. */
   readonly servedPercent: number | null | Unknown;
+  /** How often the origin's Traefik began anew: `served` is a lower bound where it is not 0, and the share not exact. */
+  readonly resets: number;
 }
 
 /** Every pair that a plan names or that was served; pure. */
@@ -39,6 +41,7 @@ export function sharesOf(
           plannedPercent: planned === 0 ? null : (100 * plannedRequestsPerSecond) / planned,
           served,
           servedPercent: percentOf(served, total),
+          resets: observed.resetsOf(origin),
         },
       ];
     });

@@ -1,6 +1,7 @@
 import { capacityOf, ceilingMillicores, limitMillicoresOf } from './capacity';
 import { clusterOf, clustersOf } from './clusters';
 import { patchesDeployments } from './deployments';
+import { isLoopback, metricsAddressOf } from './requestPath';
 import type { Capacity, StackConfig } from './schema';
 
 /** There is one way to name clusters; each is there once, and every region is in one of them. */
@@ -234,6 +235,8 @@ export function faultsOfHosts({ regions, hosts }: Omit<StackConfig, 'plan'>): st
     }
   }
 
+  faults.push(...faultsOfReach(hosts));
+
   const without = regions.filter(({ traefik, loadBalancer }) => !traefik || !loadBalancer);
   if (regions.some(({ traefik }) => traefik)) {
     for (const { name, traefik } of without) {
@@ -273,4 +276,32 @@ export function faultsOfHosts({ regions, hosts }: Omit<StackConfig, 'plan'>): st
     }
   }
   return faults;
+}
+
+/** What is read from elsewhere must be reached from there, and a password must not be sent in clear. */
+function faultsOfReach(hosts: Omit<StackConfig, 'plan'>['hosts']): string[] {
+  const watcher = hosts.find(({ prometheus }) => prometheus);
+  return hosts.flatMap((host) => {
+    const { name, ssh, prometheus } = host;
+    const path = `casper:hosts.${name}`;
+    const metrics = metricsAddressOf(host, hosts);
+    const readFromElsewhere = ssh !== undefined || watcher?.ssh !== undefined;
+    return [
+      ...(readFromElsewhere && host.metricsAddress !== undefined && isLoopback(metrics)
+        ? [
+            `${path}.metricsAddress: ${metrics}, which ${name} alone reaches; casper or Prometheus runs elsewhere: give an address that they reach, or leave it out`,
+          ]
+        : []),
+      ...(ssh && prometheus?.address !== undefined && isLoopback(prometheus.address)
+        ? [
+            `${path}.prometheus.address: ${prometheus.address}, which ${name} alone reaches; casper, which reads it, runs elsewhere: give an address that it reaches, or leave it out`,
+          ]
+        : []),
+      ...(prometheus?.login && !prometheus.tls
+        ? [
+            `${path}.prometheus.login: without tls, by which the password would be sent in clear; give tls, or take login out`,
+          ]
+        : []),
+    ];
+  });
 }

@@ -14,6 +14,23 @@ export interface Origin {
   readonly apiAddress: string;
 }
 
+const loopback = '127.0.0.1';
+
+/**
+ * Address that a host's Traefiks give their metrics at. Where casper and Prometheus, which read them, are on the same
+ * machine, nobody else can, unless the stack file names another one.
+ */
+export function metricsAddressOf(host: HostConfig, hosts: readonly HostConfig[]): string {
+  const watcher = hosts.find(({ prometheus }) => prometheus);
+  const readHereAlone = !host.ssh && watcher !== undefined && !watcher.ssh;
+  return host.metricsAddress ?? (readHereAlone ? loopback : host.address);
+}
+
+/** Whether only the machine itself gets there. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.');
+}
+
 /** The regions of a stack that have a Traefik; none for a stack without a request path. */
 export function originsOf({ regions, hosts }: Path): Origin[] {
   return regions.flatMap(({ name, traefik }) => {
@@ -24,7 +41,7 @@ export function originsOf({ regions, hosts }: Path): Origin[] {
         name,
         host,
         entryPointAddress: `${host.address}:${traefik.entryPointPort}`,
-        metricsAddress: `${host.address}:${traefik.metricsPort}`,
+        metricsAddress: `${metricsAddressOf(host, hosts)}:${traefik.metricsPort}`,
         apiAddress: `127.0.0.1:${traefik.apiPort}`,
       },
     ];
@@ -45,20 +62,33 @@ export function destinationUrls(regions: readonly RegionConfig[]): Record<string
   );
 }
 
+type PrometheusConfig = NonNullable<HostConfig['prometheus']>;
+
 /** The Prometheus of a stack. */
-export interface Watcher {
+export interface Watcher extends Pick<
+  PrometheusConfig,
+  'program' | 'scrapeIntervalSeconds' | 'tls' | 'login'
+> {
   readonly host: HostConfig;
-  /** Path of the program on the host. */
-  readonly program: string;
   /** Host and port that it answers queries at. */
   readonly address: string;
-  readonly scrapeIntervalSeconds: number;
+  /** Of the same, without /api. */
+  readonly url: string;
 }
 
-/** The one Prometheus of a stack; undefined where no host has one. */
+/** The one Prometheus of a stack; undefined where no host has one. On casper's own machine nobody else reaches it. */
 export function watcherOf({ hosts }: Pick<StackConfig, 'hosts'>): Watcher | undefined {
   const host = hosts.find(({ prometheus }) => prometheus);
   if (!host?.prometheus) return undefined;
-  const { program, port, scrapeIntervalSeconds } = host.prometheus;
-  return { host, program, address: `${host.address}:${port}`, scrapeIntervalSeconds };
+  const { program, port, scrapeIntervalSeconds, tls, login } = host.prometheus;
+  const address = `${host.prometheus.address ?? (host.ssh ? host.address : loopback)}:${port}`;
+  return {
+    host,
+    program,
+    address,
+    url: `http${tls ? 's' : ''}://${address}`,
+    scrapeIntervalSeconds,
+    tls,
+    login,
+  };
 }

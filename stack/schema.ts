@@ -23,6 +23,11 @@ const hostPath = z
     'expected an absolute path of letters, digits, dots, dashes and underscores',
   );
 
+/** Of the host itself, to be listened at and to be asked at. */
+const listenAddress = z
+  .ipv4()
+  .refine((address) => address !== '0.0.0.0', { error: 'expected one address of the host, as in 127.0.0.1' });
+
 const hostSchema = z.strictObject({
   name: regionName,
   /** By which clients and the other hosts reach it. */
@@ -43,13 +48,40 @@ const hostSchema = z.strictObject({
   folder: hostPath.default('/var/lib/casper'),
   /** Path of the traefik program on the host, 3.6.7 or later. */
   traefik: hostPath.optional(),
+  /** That the metrics of the host's Traefiks are bound to; requestPath.ts has what holds when absent. */
+  metricsAddress: listenAddress.optional(),
   /** Given for the one host that Prometheus runs on. */
   prometheus: z
     .strictObject({
       /** Path of the prometheus program on the host. */
       program: hostPath,
       port: port.default(9090),
+      /** That it is bound to; requestPath.ts has what holds when absent. */
+      address: listenAddress.optional(),
       scrapeIntervalSeconds: z.int().min(1).max(60).default(1),
+      /** Answers by https alone. */
+      tls: z
+        .strictObject({
+          /** Paths on the host, PEM: the key never leaves it. */
+          certificateFile: hostPath,
+          keyFile: hostPath,
+          /** Path on the machine that casper runs on, PEM: who has signed it; the authorities that Node knows when absent. */
+          authorityFile: z.string().min(1).optional(),
+        })
+        .optional(),
+      /** Answers this user alone. */
+      login: z
+        .strictObject({
+          user: z
+            .string()
+            .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes and underscores'),
+          /** Environment variable that holds the password. */
+          passwordVariable: z
+            .string()
+            .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
+            .default('CASPER_PROMETHEUS_PASSWORD'),
+        })
+        .optional(),
     })
     .optional(),
 });

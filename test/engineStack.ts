@@ -46,11 +46,11 @@ export class EngineStack {
   }
 
   /** Makes a stack; `pulumi` and its language host must be on PATH. */
-  static async make(name: string): Promise<EngineStack> {
-    return new EngineStack(await EngineStack.parts(name));
+  static async make(name: string, passphrase?: string): Promise<EngineStack> {
+    return new EngineStack(await EngineStack.parts(name, passphrase));
   }
 
-  protected static async parts(name: string): Promise<Parts> {
+  protected static async parts(name: string, passphrase = PASSPHRASE): Promise<Parts> {
     const folder = mkdtempSync(join(tmpdir(), `plugin-${name}-`));
     const current = { program: (): Promise<void> => Promise.resolve() };
     const stack = await LocalWorkspace.createStack(
@@ -58,7 +58,7 @@ export class EngineStack {
       {
         envVars: {
           PULUMI_BACKEND_URL: `file://${folder}`,
-          PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+          PULUMI_CONFIG_PASSPHRASE: passphrase,
           PULUMI_SKIP_UPDATE_CHECK: 'true',
           PATH: `${process.env['PATH'] ?? ''}${delimiter}${PLUGINS}`,
         },

@@ -104,6 +104,7 @@ export const loadCommand = new Command('load')
       maxConcurrency: flags.maxConcurrency,
       timeoutMs: flags.timeoutSeconds * 1000,
       signal: stop.signal,
+      keepLog: false,
       onInterval: (load) => {
         const { interval = '', step = 1 } = schedule[reported++] ?? {};
         console.log(flags.json ? JSON.stringify({ interval, step, ...load }) : renderLoad(interval, load));

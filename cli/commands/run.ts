@@ -156,7 +156,7 @@ export const runCommand = withLogOption(
       const config = readStackSettings(target.options.configFile);
       sender = new LoadSender({
         entryPoints: requestPathOf(config).entryPoints,
-        ...{ plans, secondsPerInterval, seed: flags.seed, loadShare },
+        ...{ plans, secondsPerInterval, seed: flags.seed, loadShare, keepLog: false },
         onSent: (interval, load) => {
           recorder.onSent(interval, load);
         },

@@ -3,6 +3,7 @@ import type { IntervalLoad } from '../../load/generateLoad';
 import type { LoadSummary } from '../../load/requestLog';
 import type { BusiestMoment } from '../../observe/busiestMoment';
 import { isUnknown, type Unknown } from '../../observe/unknown';
+import { about, atLeast } from '../../report/pairTable';
 import type { Share } from '../../report/shares';
 import { table } from './render';
 
@@ -50,10 +51,14 @@ export function renderShares(shares: readonly Share[]): string {
   const percent = (value: number): string => value.toFixed(2);
   return table(
     ['origin', 'destination', 'planned %', 'served %', 'requests'],
-    shares.map(({ origin, destination, plannedPercent, servedPercent, served }) => [
-      ...[origin, destination, cell(plannedPercent, percent), cell(servedPercent, percent)],
-      cell(served, String),
-    ]),
+    shares.map(({ origin, destination, plannedPercent, servedPercent, served, resets }) => {
+      const [bound, near] = resets > 0 ? [atLeast, about] : ['', ''];
+      return [
+        ...[origin, destination, cell(plannedPercent, percent)],
+        cell(servedPercent, (value) => near + percent(value)),
+        cell(served, (value) => bound + String(value)),
+      ];
+    }),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { AppliedInterval, IntervalRecord, RunObserver } from '../../driver/runObserver';
+import { resetNotes } from '../../report/pairTable';
 import { sharesOf } from '../../report/shares';
 import { renderChange } from './changes';
 import { renderBusiest, renderShares } from './load';
@@ -46,7 +47,10 @@ export class RunPrinter implements RunObserver {
           : [
               `the plan came into force ${afterSeconds} s after the interval's beginning, which has ${lengthSeconds} s: nothing to compare`,
             ];
-      console.log([...lines, ...(served.busiest ? [renderBusiest(served.busiest)] : [])].join('\n'));
+      const notes = resetNotes(served.observed).map((note) => `  note: ${note}`);
+      console.log(
+        [...lines, ...notes, ...(served.busiest ? [renderBusiest(served.busiest)] : [])].join('\n'),
+      );
     }
     console.log('');
   }

@@ -9,6 +9,9 @@
 #             ready; then that file
 #   weights   replace the file of weights, and return when Traefik serves it; the file before comes back where it does not
 #             input: host, address of Traefik's API, revision of the file, seconds to wait; then that file
+#   web       write web.yml, which only the user may read; the process looks into it at every request
+#             input: host; then that file
+#   no-web    remove it
 #   keep      have the process looked after by this script as it is now; the process itself is left alone
 #   status    say whether the process runs, who looks after it, and who starts it when the machine does
 #   stop      end the process
@@ -121,6 +124,28 @@ retire() {
   forget_cron
 }
 
+apply_web() {
+  umask 077
+  take_input
+  take "the host's name" && host=$value
+  cat > "$folder/web.new"
+  rm -f "$folder/web.before"
+  [ ! -f "$folder/web.yml" ] || cp "$folder/web.yml" "$folder/web.before"
+  mv "$folder/web.new" "$folder/web.yml"
+  if running && recall && reads_web && ! responds 3; then
+    [ ! -f "$folder/web.before" ] || mv "$folder/web.before" "$folder/web.yml"
+    fail "$program does not answer by its new web.yml, and the one before is back: $(last_words)"
+  fi
+  rm -f "$folder/web.before"
+}
+
+reads_web() {
+  case $arguments in
+    *"=$folder/web.yml"*) ;;
+    *) return 1 ;;
+  esac
+}
+
 apply_weights() {
   take_input
   take "the host's name" && host=$value
@@ -181,6 +206,8 @@ main() {
   case ${1-} in
     process) apply_process ;;
     weights) apply_weights ;;
+    web) apply_web ;;
+    no-web) rm -f "$folder/web.yml" ;;
     keep) [ ! -f "$folder/process" ] || keep ;;
     status) tell_status ;;
     stop) retire ;;
@@ -189,11 +216,11 @@ main() {
       retire
       cd /
       rm -rf "$folder/dynamic" "$folder/data"
-      for name in traefik.yml prometheus.yml process config weights log input control pid.* supervisor.*; do
+      for name in traefik.yml prometheus.yml process config weights web log input control pid.* supervisor.*; do
         # shellcheck disable=SC2086
         rm -f "$folder"/$name.new "$folder"/$name.before
       done
-      for name in traefik.yml prometheus.yml log lock control; do
+      for name in traefik.yml prometheus.yml web.yml log lock control; do
         rm -f "$folder/$name"
       done
       rmdir "$folder"
@@ -201,6 +228,6 @@ main() {
       rmdir "$(dirname "$folder")" 2> /dev/null || true
       ;;
     supervise) supervise ;;
-    *) fail "give one of: process weights keep status stop remove supervise" ;;
+    *) fail "give one of: process weights web no-web keep status stop remove supervise" ;;
   esac
 }

@@ -18,6 +18,8 @@ export interface HostProcessArgs {
   readonly readyUrl: pulumi.Input<string>;
   /** Folder that the process needs in its own, by name. */
   readonly subfolder: string;
+  /** Content of web.yml, which nobody else may read there: the process looks into it at every request. None when absent. */
+  readonly web?: pulumi.Input<string> | undefined;
 }
 
 /** A process on a host, and the folder that it lives in. */
@@ -51,6 +53,7 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
     },
     opts,
   );
+  const web = args.web === undefined ? [] : [webFile(name, args.web, { ...opts, host, control, folder })];
   const start = pulumi.interpolate`${control} process`;
   const process = hostCommand(
     `${name}-process`,
@@ -70,9 +73,39 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
       ]),
       triggers: [folder.id],
     },
-    { ...opts, dependsOn: folder },
+    { ...opts, dependsOn: [folder, ...web] },
   );
   return { folder, process, control };
+}
+
+/** A file of its own, so that its content changes without a restart, and is a secret where the configuration is none. */
+function webFile(
+  name: string,
+  content: pulumi.Input<string>,
+  {
+    host,
+    control,
+    folder,
+    ...opts
+  }: pulumi.CustomResourceOptions & {
+    readonly host: Host;
+    readonly control: pulumi.Input<string>;
+    readonly folder: pulumi.CustomResource;
+  },
+): pulumi.CustomResource {
+  const write = pulumi.interpolate`${control} web`;
+  return hostCommand(
+    `${name}-web`,
+    host,
+    {
+      create: write,
+      update: write,
+      delete: pulumi.interpolate`${control} no-web`,
+      stdin: pulumi.secret(linesOf([host.name, content])),
+      triggers: [folder.id],
+    },
+    { ...opts, dependsOn: folder },
+  );
 }
 
 /** Values for the script, a line each, behind the number of bytes that they are. */

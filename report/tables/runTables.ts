@@ -4,7 +4,7 @@ import type { IntervalPlan } from '../../planning/intervalPlan';
 import type { LoadSummary } from '../../load/requestLog';
 import type { Observation } from '../../observe/observeRequests';
 import { isUnknown, type Unknown } from '../../observe/unknown';
-import { PairTable, sumKnown } from '../pairTable';
+import { about, atLeast, PairTable, sumKnown } from '../pairTable';
 import { sharesOf, type Share } from '../shares';
 import { CsvTable, type Cell } from './csvTable';
 
@@ -32,7 +32,8 @@ const names = [
 
 /**
  * The tables of a run, as CSV. Where a figure is unknown the cell says `unknown`, and so does every sum that it is
- * part of. The first four are the reference's (carbonfirst/casper, simulation.py), with the interval beside them.
+ * part of. Where a Traefik began anew, its counts and their sums are lower bounds, `>=12`, and its shares and means not
+ * exact, `~1.5`. The first four are the reference's (carbonfirst/casper, simulation.py), with the interval beside them.
  *
  * - requests_from: served requests by origin
  * - requests_to: served requests by destination
@@ -62,9 +63,17 @@ export class RunTables {
       latencies: table('latencies', regions),
       plannedVsServed: table('planned_vs_served', [
         ...['origin', 'destination', 'planned_requests', 'served_requests'],
-        ...['planned_share_percent', 'served_share_percent', 'difference_points', 'why_unknown'],
+        ...[
+          'planned_share_percent',
+          'served_share_percent',
+          'difference_points',
+          'why_unknown',
+          'counter_resets',
+        ],
       ]),
-      failedRequests: table('failed_requests', ['origin', 'destination', 'server_errors', 'client_aborts']),
+      failedRequests: table('failed_requests', [
+        ...['origin', 'destination', 'server_errors', 'client_aborts', 'counter_resets'],
+      ]),
       sent: table('sent', [
         ...['origin', 'due', 'sent', 'answered', 'failed_status', 'failed_connection', 'failed_timeout'],
         ...['not_sent', 'slower_than_1s', 'p50_ms', 'p95_ms', 'p99_ms', 'max_ms'],
@@ -84,20 +93,36 @@ export class RunTables {
     const observed = new PairTable(outcome.observations);
     const servedTo = (destination: string): number | Unknown =>
       sumKnown(regions.map((origin) => observed.served(origin, destination)));
-    const wide = (table: CsvTable, valueOf: (region: string) => number | null | Unknown): void => {
-      table.append([[plan.interval, ...regions.map((region) => cell(valueOf(region)))]]);
+    const wide = (
+      table: CsvTable,
+      valueOf: (region: string) => number | null | Unknown,
+      markOf: (region: string) => string,
+    ): void => {
+      table.append([[plan.interval, ...regions.map((region) => cell(valueOf(region), markOf(region)))]]);
     };
-    wide(this.tables.requestsFrom, (origin) =>
-      sumKnown(regions.map((destination) => observed.served(origin, destination))),
+    const fromMark = (origin: string): string => (observed.resetsOf(origin) > 0 ? atLeast : '');
+    const toMark = (): string => (regions.some((origin) => fromMark(origin) !== '') ? atLeast : '');
+    wide(
+      this.tables.requestsFrom,
+      (origin) => sumKnown(regions.map((destination) => observed.served(origin, destination))),
+      fromMark,
     );
-    wide(this.tables.requestsTo, servedTo);
-    wide(this.tables.carbon, (region) => {
-      const served = servedTo(region);
-      const gramsPerKwh = outcome.carbonGramsPerKwh[region];
-      if (isUnknown(served)) return served;
-      return gramsPerKwh === undefined ? { unknown: 'no carbon intensity' } : served * gramsPerKwh;
-    });
-    wide(this.tables.latencies, (origin) => meanLatency(origin, regions, observed, outcome.latencyMs));
+    wide(this.tables.requestsTo, servedTo, toMark);
+    wide(
+      this.tables.carbon,
+      (region) => {
+        const served = servedTo(region);
+        const gramsPerKwh = outcome.carbonGramsPerKwh[region];
+        if (isUnknown(served)) return served;
+        return gramsPerKwh === undefined ? { unknown: 'no carbon intensity' } : served * gramsPerKwh;
+      },
+      toMark,
+    );
+    wide(
+      this.tables.latencies,
+      (origin) => meanLatency(origin, regions, observed, outcome.latencyMs),
+      (origin) => (fromMark(origin) === '' ? '' : about),
+    );
     this.tables.plannedVsServed.append(
       sharesOf(plan, regions, outcome.observations).map((share) => shareCells(share, outcome)),
     );
@@ -105,11 +130,13 @@ export class RunTables {
       regions.flatMap((origin) =>
         regions.map((destination): Cell[] => {
           const requests = observed.of(origin, destination);
+          const mark = fromMark(origin);
           return [
             ...[plan.interval, origin, destination],
             ...(isUnknown(requests)
               ? ['unknown', 'unknown']
-              : [requests.serverErrors, requests.clientAborts]),
+              : [cell(requests.serverErrors, mark), cell(requests.clientAborts, mark)]),
+            observed.resetsOf(origin),
           ];
         }),
       ),
@@ -125,13 +152,16 @@ export class RunTables {
 }
 
 function shareCells(
-  { origin, destination, plannedRequestsPerSecond, plannedPercent, served, servedPercent }: Share,
+  { origin, destination, plannedRequestsPerSecond, plannedPercent, served, servedPercent, resets }: Share,
   { plan, seconds, loadShare }: IntervalOutcome,
 ): Cell[] {
+  const [bound, near] = resets > 0 ? [atLeast, about] : ['', ''];
   return [
-    ...[plan.interval, origin, destination, plannedRequestsPerSecond * loadShare * seconds, cell(served)],
-    ...[cell(plannedPercent), cell(servedPercent), cell(differenceOf(servedPercent, plannedPercent))],
+    ...[plan.interval, origin, destination, plannedRequestsPerSecond * loadShare * seconds],
+    ...[cell(served, bound), cell(plannedPercent), cell(servedPercent, near)],
+    ...[cell(differenceOf(servedPercent, plannedPercent), near)],
     isUnknown(servedPercent) ? servedPercent.unknown : '',
+    resets,
   ];
 }
 
@@ -166,12 +196,17 @@ function sentCells({ due, sent, answered, failed, notSent, slow, latencyMs }: Lo
   const { p50 = null, p95 = null, p99 = null, max = null } = latencyMs ?? {};
   return [
     ...[due, sent, answered, failed.status, failed.connection, failed.timeout, notSent, slow],
-    ...[p50, p95, p99, max].map(cell),
+    ...[p50, p95, p99, max].map((value) => cell(value)),
   ];
 }
 
-/** Three decimals are a microsecond or a thousandth of a point. */
-function cell(value: number | null | Unknown): Cell {
+/**
+ * Three decimals are a microsecond or a thousandth of a point.
+ * @param mark stands before a number that is not exact
+ */
+function cell(value: number | null | Unknown, mark = ''): Cell {
   if (value === null) return '';
-  return isUnknown(value) ? 'unknown' : Number(value.toFixed(3));
+  if (isUnknown(value)) return 'unknown';
+  const number = Number(value.toFixed(3));
+  return mark === '' ? number : `${mark}${number}`;
 }

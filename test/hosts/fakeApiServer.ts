@@ -19,6 +19,8 @@ export class FakeApiServer {
   /** What every request is answered with: nothing at all for 'silence'. */
   answers: 'as it should' | 'silence' | 'forbidden' = 'as it should';
   readonly requests: string[] = [];
+  /** Tokens that requests came with. */
+  readonly tokens = new Set<string>();
   private generation = 1;
 
   private constructor(
@@ -31,8 +33,9 @@ export class FakeApiServer {
   /**
    * @param folder that the kubeconfig is written into
    * @param container name of the one that every pod has
+   * @param token of the kubeconfig's user; none when absent
    */
-  static async start(folder: string, container = 'web'): Promise<FakeApiServer> {
+  static async start(folder: string, container = 'web', token?: string): Promise<FakeApiServer> {
     const server = createServer((request, response) => {
       void fake.answer(request, response);
     });
@@ -45,7 +48,7 @@ export class FakeApiServer {
         clusters: [
           { name: 'fake', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
         ],
-        users: [{ name: 'nobody', user: {} }],
+        users: [{ name: 'nobody', user: token === undefined ? {} : { token } }],
         contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'nobody' } }],
         'current-context': 'fake',
       }),
@@ -66,6 +69,8 @@ export class FakeApiServer {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
     this.requests.push(`${method} ${url}`);
+    const [, token] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+    if (token !== undefined) this.tokens.add(token);
     if (this.answers === 'silence') return;
     const chunks = await request.toArray();
     const body = Buffer.concat(chunks as Buffer[]).toString();

@@ -41,8 +41,8 @@ export function toolsOnPath(): void {
 }
 
 /** A stack of its own, run by the pinned engine with the stand-in plugins. */
-export async function engineStack(name: string): Promise<EngineStack> {
+export async function engineStack(name: string, passphrase?: string): Promise<EngineStack> {
   toolsOnPath();
   required(join(root, 'dist/lab/plugins/command/main.js'), 'run `npm run build`');
-  return await EngineStack.make(name);
+  return await EngineStack.make(name, passphrase);
 }

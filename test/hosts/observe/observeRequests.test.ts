@@ -61,7 +61,7 @@ async function during(work: () => Promise<void> | void, observed = pairs()): Pro
 }
 
 function observe(fromMs: number, toMs: number, observed = pairs()): Promise<Observation[]> {
-  return observeRequests({ prometheusUrl: prometheus.url, pairs: observed, fromMs, toMs, scrapeIntervalMs });
+  return observeRequests({ prometheus: prometheus.url, pairs: observed, fromMs, toMs, scrapeIntervalMs });
 }
 
 function requestsOf({ requests }: Observation): PairRequests {

@@ -101,7 +101,7 @@ test('what was sent, what Traefik counted and what the destinations were asked a
   const [start, change] = intervals.map(({ startedAtMs }) => startedAtMs);
   const observe = async (fromMs: number | undefined, toMs: number | undefined) => {
     const observations = await observeRequests({
-      prometheusUrl: prometheus.url,
+      prometheus: prometheus.url,
       pairs: ['east', 'west'].map(pair),
       fromMs: fromMs ?? NaN,
       toMs: toMs ?? NaN,

@@ -29,6 +29,7 @@ const inputs = {
   weights: counted(
     'here\nhttp://127.0.0.1:1\nabc123\n1\nhttp:\n  services: { weighted_row: { weighted: {} } }\n',
   ),
+  web: counted('here\ntls_server_config: { cert_file: /x/tls.crt, key_file: /x/tls.key }\n'),
   process: counted(
     'here\n/nowhere/traefik\n--configFile=x\ntraefik.yml\nhttp://127.0.0.1:1/ping\nentryPoints: {}\n',
   ),
@@ -42,7 +43,7 @@ const files = (): Record<string, string> =>
       .map(({ parentPath, name }) => [name, readFileSync(path.join(parentPath, name), 'utf8')]),
   );
 
-test.each(['weights', 'process'] as const)(
+test.each(['weights', 'web', 'process'] as const)(
   '%s that are not what was sent change nothing, and that is told',
   (verb) => {
     const before = files();

@@ -70,5 +70,5 @@ test('nobody listens; nobody answers', async () => {
     `No Prometheus answers at ${closed.slice(0, -1)}: ECONNREFUSED`,
   );
   const { url } = await startServer(() => undefined);
-  await expect(rawSamples(url, 'up', 1000, 200)).rejects.toThrow(PrometheusError);
+  await expect(rawSamples(url, 'up', 1000, { timeoutMs: 200 })).rejects.toThrow(PrometheusError);
 });

@@ -320,12 +320,61 @@ test('outputs: where to ask, what to replace, and what was not resized in place'
     interval: '2022-08-13T00:00:00Z',
     policy: 'carbon',
     entryPoints: { east: 'http://192.0.2.9:8001', west: 'http://192.0.2.9:8004' },
-    prometheusUrl: 'http://192.0.2.9:9090',
+    prometheusUrl: 'http://127.0.0.1:9090',
     prometheusUrn: expect.stringContaining('prometheus-prometheus-process') as unknown,
     namespaceMade: true,
     cpuMillicores: planned,
     cpuFallbacks: { north: 'the kubelet refuses', west: '' },
     endpoints: { south: '192.0.2.1:8083' },
+  });
+});
+
+describe('a Prometheus with TLS and a password', () => {
+  const guarded = {
+    hosts: [
+      {
+        ...{ name: 'here', address: '192.0.2.9', traefik: '/opt/traefik' },
+        prometheus: {
+          ...{ program: '/opt/prometheus', address: '192.0.2.9' },
+          tls: { certificateFile: '/etc/tls.crt', keyFile: '/etc/tls.key', authorityFile: 'ca.crt' },
+          login: { user: 'casper' },
+        },
+      },
+    ],
+  };
+  const variable = 'CASPER_PROMETHEUS_PASSWORD';
+  afterEach(() => {
+    delete process.env[variable];
+  });
+
+  test('the host gets certificate, key and the hash; the password itself is nowhere', async () => {
+    const server = await startServer(answer);
+    process.env[variable] = 'canary-password';
+    configWith(kubeconfigFor(server.url), guarded);
+    const { recorded, exported } = await run();
+    expect(exported).toMatchObject({ prometheusUrl: 'https://192.0.2.9:9090' });
+    const inputsOf = (name: string): string =>
+      JSON.stringify(recorded.find((resource) => resource.name === name)?.inputs);
+    expect(inputsOf('prometheus-prometheus-web')).toMatch(
+      /cert_file: \/etc\/tls\.crt.*key_file: \/etc\/tls\.key.*casper: \$2b\$10\$/,
+    );
+    expect(inputsOf('prometheus-prometheus-process')).toContain(
+      '--web.config.file=/var/lib/casper/prometheus/web.yml',
+    );
+    expect(inputsOf('prometheus-prometheus-process')).toContain('https://192.0.2.9:9090/-/ready');
+    // The component's own inputs lie in the state in clear.
+    expect(inputsOf('prometheus')).not.toContain('$2b$');
+    expect(JSON.stringify(recorded)).not.toContain('canary-password');
+  });
+
+  test('a password that is missing is named before anything is registered', async () => {
+    const server = await startServer(answer);
+    configWith(kubeconfigFor(server.url), guarded);
+    const recorded = await recordResources();
+    await expect(program()).rejects.toThrow(
+      `casper:hosts.here.prometheus.login needs the environment variable ${variable}, which is not set`,
+    );
+    expect(listed(recorded)).toEqual([]);
   });
 });
 

@@ -10,7 +10,7 @@ const plan = {
   carbonSum: 7900,
 };
 
-const served = (count: number | 'unknown'): ReportedInterval => ({
+const served = (count: number | 'unknown', resets = 0): ReportedInterval => ({
   plan,
   upSeconds: 4.25,
   notes: ['us-east-1 was <slow>'],
@@ -28,7 +28,7 @@ const served = (count: number | 'unknown'): ReportedInterval => ({
                 served: count,
                 serverErrors: 2,
                 clientAborts: 1,
-                resets: 0,
+                resets,
                 serviceTime: { meanMs: 1, p50Ms: 1, p95Ms: 1, p99Ms: 1 },
               },
       },
@@ -41,6 +41,7 @@ const served = (count: number | 'unknown'): ReportedInterval => ({
         plannedPercent: 75,
         servedPercent: count === 'unknown' ? { unknown: 'nobody read it' } : 74.9,
         served: count === 'unknown' ? { unknown: 'nobody read it' } : count,
+        resets,
       },
     ],
     client: {
@@ -82,6 +83,15 @@ const rowsOf = (html: string): string[][] =>
   [...html.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
     [...row.matchAll(/<t[hd]>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) => cell),
   );
+
+test('what was counted by a Traefik that began anew is a lower bound wherever it stands, and why', async () => {
+  const html = await runReport(run, [served(300, 2)]);
+  const rows = rowsOf(html);
+  expect(rows).toContainEqual([interval, '4.3', '6.0', '399', '10', '2', '&gt;=3']);
+  expect(rows).toContainEqual([interval, 'north', 'north', '&gt;=300', '75.00', '~74.90']);
+  expect(html).toContain('the Traefik of north began anew (2 x)');
+  expect(await runReport(run, [served(300)])).not.toMatch(/began anew|&gt;=|~/);
+});
 
 test('figures of the run, and savings against every baseline', async () => {
   const html = await runReport(run, [served(300)]);

@@ -23,11 +23,11 @@ test('shares are of the origin’s own requests; pairs without plan and requests
   expect(shares([seen('a', 'a', 749), seen('a', 'b', 251), ...idle])).toEqual([
     {
       ...{ origin: 'a', destination: 'a', plannedRequestsPerSecond: 30 },
-      ...{ plannedPercent: 75, servedPercent: 74.9, served: 749 },
+      ...{ plannedPercent: 75, servedPercent: 74.9, served: 749, resets: 0 },
     },
     {
       ...{ origin: 'a', destination: 'b', plannedRequestsPerSecond: 10 },
-      ...{ plannedPercent: 25, servedPercent: 25.1, served: 251 },
+      ...{ plannedPercent: 25, servedPercent: 25.1, served: 251, resets: 0 },
     },
   ]);
 });
@@ -41,7 +41,7 @@ test('what was served without a plan shows', () => {
   ]);
   expect(unplanned).toEqual({
     ...{ origin: 'b', destination: 'a', plannedRequestsPerSecond: 0 },
-    ...{ plannedPercent: null, servedPercent: 100, served: 7 },
+    ...{ plannedPercent: null, servedPercent: 100, served: 7, resets: 0 },
   });
 });
 

@@ -1,4 +1,4 @@
-import { silentPrometheus } from '../../../../driver/verify/prometheus';
+import { faultOfPrometheus } from '../../../../driver/verify/prometheus';
 import { closedPort, startServer, stopServers } from '../../loopbackServer';
 
 afterEach(stopServers);
@@ -12,14 +12,14 @@ const hostsAt = (url: string) => [
 
 test('a Prometheus that refuses connections has died; one that is starting has not', async () => {
   const closed = await closedPort();
-  expect(await silentPrometheus({ hosts: hostsAt(closed) })).toBe(
+  expect(await faultOfPrometheus({ hosts: hostsAt(closed) })).toBe(
     `it does not answer at ${closed}-/ready: ECONNREFUSED`,
   );
   const { url, requests } = await startServer((response) => {
     response.statusCode = 503;
     response.end();
   });
-  expect(await silentPrometheus({ hosts: hostsAt(url) })).toBeNull();
+  expect(await faultOfPrometheus({ hosts: hostsAt(url) })).toBeNull();
   expect(requests.map(({ path }) => path)).toEqual(['/-/ready']);
-  expect(await silentPrometheus({ hosts: [] })).toBeNull();
+  expect(await faultOfPrometheus({ hosts: [] })).toBeNull();
 });

@@ -76,6 +76,7 @@ test('planned against served, in requests and shares of the origin', () => {
       served_share_percent: '72.5',
       difference_points: '-2.5',
       why_unknown: '',
+      counter_resets: '0',
     },
     {
       interval,
@@ -87,6 +88,7 @@ test('planned against served, in requests and shares of the origin', () => {
       served_share_percent: '27.5',
       difference_points: '2.5',
       why_unknown: '',
+      counter_resets: '0',
     },
     {
       interval,
@@ -98,6 +100,7 @@ test('planned against served, in requests and shares of the origin', () => {
       served_share_percent: '100',
       difference_points: '0',
       why_unknown: '',
+      counter_resets: '0',
     },
   ]);
 });
@@ -147,7 +150,33 @@ test('unknown stays unknown in every figure that it is part of, with its reason,
     destination: 'south',
     server_errors: 'unknown',
     client_aborts: 'unknown',
+    counter_resets: '0',
   });
+});
+
+test('what a Traefik counted that began anew is a lower bound in every figure, also of its other destinations', () => {
+  const [first, second, ...south] = outcome.observations;
+  if (!first || !second || 'unknown' in first.requests) throw new Error('no observations');
+  new RunTables(folder, ['north', 'south']).append({
+    ...outcome,
+    observations: [{ ...first, requests: { ...first.requests, resets: 1 } }, second, ...south],
+  });
+  expect(rows('requests_from')).toEqual([{ interval, north: '>=40', south: '50' }]);
+  expect(rows('requests_to')).toEqual([{ interval, north: '>=79', south: '>=11' }]);
+  expect(rows('carbon')).toEqual([{ interval, north: '>=7900', south: '>=4400' }]);
+  expect(rows('latencies')).toEqual([{ interval, north: '~14.625', south: '34' }]);
+  expect(rows('planned_vs_served')[1]).toMatchObject({
+    ...{ origin: 'north', destination: 'south', planned_requests: '10', served_requests: '>=11' },
+    ...{ planned_share_percent: '25', served_share_percent: '~27.5', difference_points: '~2.5' },
+    counter_resets: '1',
+  });
+  expect(rows('planned_vs_served')[2]).toMatchObject({ served_requests: '50', counter_resets: '0' });
+  expect(rows('failed_requests').map((row) => [row['server_errors'], row['counter_resets']])).toEqual([
+    ['>=0', '1'],
+    ['>=0', '1'],
+    ['3', '0'],
+    ['3', '0'],
+  ]);
 });
 
 test('a pair that was not observed is unknown, and so is carbon without an intensity', () => {

@@ -187,7 +187,8 @@ describe('an interval that had not its own plan', () => {
     expect(html).toContain(`Failed, so that an earlier plan served: ${starts[1] ?? ''}.`);
     expect(html).toContain(`<tr><td>${starts[1] ?? ''}</td><td>failed</td>`);
     expect(html).toContain('a change failed: the API &lt;server&gt; is away');
-    expect(html).not.toContain('NaN');
+    expect(html).not.toMatch(/gCO2e\/kWh: NaN/);
+    expect(html).toContain('gCO2e/kWh: null; series: planned');
   });
 
   test('because nothing could be planned: the same', async () => {

@@ -50,7 +50,9 @@ export async function planOverHoles(
     const why = holes.get(interval);
     const requestsPerSecond = demandIn(trace, start);
     const plan =
-      why === undefined ? own.shift() : heldPlan(at(plans, -1), { interval, requestsPerSecond }, why);
+      why === undefined
+        ? own.shift()
+        : heldPlan(at(plans, plans.length - 1), { interval, requestsPerSecond }, why);
     if (plan) plans.push(plan);
   }
   return plans;

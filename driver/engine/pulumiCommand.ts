@@ -3,7 +3,7 @@ import { PulumiCommand } from '@pulumi/pulumi/automation';
 /** What the SDK runs every command of Pulumi by, which it does not declare. */
 interface Runs {
   readonly command: string;
-  run(args: readonly string[], ...rest: unknown[]): Promise<unknown>;
+  run: (this: { readonly command: string }, args: readonly string[], ...rest: unknown[]) => Promise<unknown>;
 }
 
 /**
@@ -16,7 +16,7 @@ export async function pulumiInItsSession(): Promise<PulumiCommand> {
   if (process.platform !== 'linux') return pulumi;
   const { run, command } = pulumi as unknown as Runs;
   // In a process that leads no group, as none that Node starts does, setsid becomes Pulumi: same number, same signals.
-  const inSession: Runs['run'] = (args, ...rest) =>
+  const inSession = (args: readonly string[], ...rest: unknown[]): Promise<unknown> =>
     run.call({ command: 'setsid' }, [command, ...args], ...rest);
   return Object.assign(pulumi, { run: inSession });
 }

@@ -51,7 +51,7 @@ const journal = (): string => {
 /** A first step that takes its time, and one after it. */
 const program = (seconds: number): PulumiFn => {
   return () => {
-    const first = new Command('first', { create: `echo first >> ${folder}/journal; sleep ${seconds}` });
+    const first = new Command('first', { create: `echo first >> ${folder}/journal; exec sleep ${seconds}` });
     new Command('second', { create: `echo second >> ${folder}/journal` }, { dependsOn: first });
     return Promise.resolve();
   };

@@ -5,8 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const built = path.join(__dirname, '../../../dist/cli/onSignals.js');
 
 /** A program that waits for signals, as it is built; the milliseconds stand before each signal. */
-async function signalled(signals: readonly (readonly [number, NodeJS.Signals])[]) {
-  const child = spawn(process.execPath, [
+async function signalled(
+  signals: readonly (readonly [number, NodeJS.Signals])[],
+  [program, ...before]: readonly [string, ...string[]] = [process.execPath],
+) {
+  const child = spawn(program, [
+    ...before,
     ...[
       '--eval',
       `require(${JSON.stringify(built)}).onSignals(
@@ -47,4 +51,39 @@ test('one Ctrl-C that comes twice, from the terminal and from npx, is one', asyn
   expect([child.exitCode, said()]).toEqual([null, ['first SIGINT']]);
   child.kill('SIGKILL');
   await ended;
+});
+
+test('a terminal that is closed ends in order too, but what was started to outlive it', async () => {
+  const { child, ended, said } = await signalled([[0, 'SIGHUP']]);
+  while (said().length === 0) await sleep(20);
+  expect(said()).toEqual(['first SIGHUP']);
+  child.kill('SIGKILL');
+  await ended;
+  const lasting = await signalled([[0, 'SIGHUP']], ['nohup', process.execPath]);
+  await sleep(300);
+  expect([lasting.child.exitCode, lasting.child.signalCode, lasting.said()]).toEqual([null, null, []]);
+  lasting.child.kill('SIGKILL');
+  await lasting.ended;
+});
+
+test('an output that nobody reads any more ends after what is under way, by name, and cancels nothing', async () => {
+  const stopping = JSON.stringify(path.join(__dirname, '../../../dist/cli/stopping.js'));
+  const child = spawn(process.execPath, [
+    ...[
+      '--eval',
+      `const { stopped, cancelled } = require(${stopping}).stopping('dev');
+       stopped.addEventListener('abort', () => {
+         console.error(String(stopped.reason), stopped.reason.exitCode, cancelled.aborted);
+         process.exit(0);
+       });
+       setInterval(() => console.log('more'), 20);`,
+    ],
+  ]);
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  child.stdout.once('data', () => child.stdout.destroy());
+  await new Promise((resolve) => child.once('close', resolve));
+  expect(said).toBe(
+    'OutputClosedError: whoever read standard output has closed it; ended after the update that was under way 141 false\n',
+  );
 });

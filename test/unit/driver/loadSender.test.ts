@@ -49,7 +49,7 @@ test('load whose process is killed during an update: the update ends first, then
   const stop = new AbortController();
   const plans = [planOf(0), planOf(1), planOf(2)];
   const sender = new LoadSender({
-    entryPoints: [{ name: home, url }],
+    entryPoints: regions.map((name) => ({ name, url })),
     ...{ plans, secondsPerInterval: 2, seed: 1, loadShare: 1 },
     onFailure: (error) => {
       stop.abort(error);

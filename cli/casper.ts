@@ -18,10 +18,11 @@ async function run(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: 'user' });
 }
 
-// Whoever reads the output may leave before its end, as `head` does: an update that is under way ends first all the same.
+// Whoever reads the output may leave before its end, as `head` does, or a terminal that is closed: an update that is under
+// way ends first all the same.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     process.exitCode ??= exitCodeOfBrokenPipe;
   });
 }

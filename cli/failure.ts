@@ -8,7 +8,14 @@ export function reportFailure(error: unknown, tell: (error: unknown) => void = t
     console.log(JSON.stringify({ interval: error.interval, infeasible: error.diagnosis.shortfalls }));
   }
   tell(error);
-  process.exitCode = error instanceof InfeasibleError ? exitCodes.infeasible : exitCodes.failure;
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof InfeasibleError) return exitCodes.infeasible;
+  // One that was ended by a signal, or whose output was closed, says so as others do.
+  const own = error instanceof Error && 'exitCode' in error ? error.exitCode : undefined;
+  return typeof own === 'number' ? own : exitCodes.failure;
 }
 
 /** Errors meant for people name the thing and the remedy; a stack trace helps only with the ones that nobody foresaw. */

@@ -2,7 +2,7 @@ import type { DecideOptions } from '../planning/decide';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import { capacityAsTheyAre } from '../planning/leftOut';
 import type { PlanOptions } from '../planning/planOptions';
-import { planRange } from '../planning/planRange';
+import { planOverHoles, planRange } from '../planning/planRange';
 import { baselines, simulate, type Simulation } from '../study/simulation';
 import { capacityOf } from '../stack/capacity';
 import { failureDomainOf } from '../stack/failureDomain';
@@ -94,6 +94,15 @@ export function planForStack(
   return planRange(trace, from ?? trace.firstInterval, count, options);
 }
 
+/** The same where an hour of which the trace lacks a value, but for the first, has the plan of the hour before it. */
+export function planRunForStack(
+  { trace, options }: StackPlanning,
+  from: string | undefined,
+  count: number,
+): Promise<IntervalPlan[]> {
+  return planOverHoles(trace, from ?? trace.firstInterval, count, options);
+}
+
 /**
  * The same without regions that are lost. A limit that cannot be kept without them is broken as little as can be: nobody
  * would be served otherwise.
@@ -113,7 +122,7 @@ export function withRegionsAsTheyAre(
   return { trace, options: { ...options, capacity, leastViolation: true } };
 }
 
-/** The same intervals under the same limits, by the policy and by every baseline; a range as `planForStack` takes it. */
+/** The same intervals under the same limits, but for those with holes, by the policy and by every baseline. */
 export function simulateForStack(
   { trace, options }: StackPlanning,
   from: string | undefined,
@@ -127,6 +136,7 @@ export function simulateForStack(
     policies: [...new Set([options.policy, ...baselines])],
     maxLatenciesMs: [options.maxLatencyMs],
     heldReadyLevels: [options.heldReady ?? 'none'],
+    overHoles: true,
   });
 }
 

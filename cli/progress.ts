@@ -24,3 +24,8 @@ export const showStep: Step = async (label, work) => {
     throw error;
   }
 };
+
+/** Says something that people should know, on standard error. */
+export function tellNote(note: string): void {
+  console.error(`note: ${note}`);
+}

@@ -1,3 +1,4 @@
+import { BackOff } from '../driver/backOff';
 import { ProxyHealth } from '../driver/proxyHealth';
 import { reconcilerOf } from '../driver/reconcile';
 import { runCourse } from '../driver/runIntervals';
@@ -14,6 +15,7 @@ import type { LiveFlags } from './liveOptions';
 import { openLivePlanning } from './livePlanning';
 import type { Log, LogFlags } from './log';
 import type { PlanFlags, StackFlags } from './options';
+import { onSignals, whatIsLeft } from './onSignals';
 import { stackOptionsOf } from './project';
 import { RunPrinter } from './render/runPrinter';
 import { renderTick } from './render/tick';
@@ -36,11 +38,15 @@ export async function runLive(flags: RunLiveFlags, log: Log): Promise<void> {
   const { latencies } = planning;
   const config = readStackSettings(configFile);
   const target = await openTarget(options);
-  const recorder = new LiveRecorder(flags.runs, {
-    stack: stackName,
-    regions: [...latencies.regions],
-    latencyMs: latencyByPair(latencies),
-  });
+  const recorder = new LiveRecorder(
+    flags.runs,
+    {
+      stack: stackName,
+      regions: [...latencies.regions],
+      latencyMs: latencyByPair(latencies),
+    },
+    log.fault,
+  );
   const [health, watch] = [new ProxyHealth(config), new DemandWatch(configFile)];
   const metrics = new LiveMetrics(stackName);
   const served =
@@ -62,8 +68,11 @@ export async function runLive(flags: RunLiveFlags, log: Log): Promise<void> {
     flags.json || flags.log === 'json'
       ? { onNote: log.note }
       : new RunPrinter(before, () => carbon, flags.verbose ?? false);
-  const stopped = untilSignal(log);
-  const run = { planning, health, watch, intervals: flags.intervals ?? Infinity, stopped, onTick };
+  const stopped = untilSignal(stackName, log);
+  const run = {
+    ...{ planning, health, watch, intervals: flags.intervals ?? Infinity, stopped, onTick },
+    ...{ backOff: new BackOff(), steadyMs: () => performance.now() },
+  };
   await runCourse(
     (tell) => new LiveCourse(run, tell),
     reconcilerOf(target, log.step),
@@ -79,13 +88,16 @@ export async function runLive(flags: RunLiveFlags, log: Log): Promise<void> {
 }
 
 /** Ends the run once the update under way is done; the second signal ends it at once. */
-function untilSignal(log: Log): AbortSignal {
+function untilSignal(stackName: string, log: Log): AbortSignal {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      log.note(`${name}: the run ends once the update under way is done`);
+  onSignals(
+    (name) => {
+      log.note(`${name}: the run ends once the update under way is done; another signal ends it at once`);
       stop.abort();
-    });
-  }
+    },
+    (name) => {
+      log.fault(`ended at once by ${name}: ${whatIsLeft(stackName)}`);
+    },
+  );
   return stop.signal;
 }

@@ -12,6 +12,8 @@ export interface Change {
   readonly asTheyAre?: readonly string[];
   /** Why it was planned anew within its interval. */
   readonly why?: string;
+  /** Whether it stands in for the interval's own plan, which did not come into force. */
+  readonly standsIn?: boolean;
 }
 
 /** When an interval begins and ends, Unix ms. */
@@ -22,6 +24,8 @@ export interface Span {
 
 /** Where `runIntervals` has its intervals from: a trace's, known from the beginning, or the wall clock's. */
 export interface Course {
+  /** Unix time in ms, by the clock that its intervals go by. */
+  nowMs(): number;
   /** Whether the run goes on to the interval at a position. */
   has(index: number): boolean;
   /** @param inForceAtMs when its plan was in force; that of the first one is begunAtMs */
@@ -41,4 +45,12 @@ export interface Course {
    * @throws what ends the run
    */
   failed(index: number, error: unknown, within: boolean): Promise<'again' | 'later'>;
+  /** Whether a change that failed is tried again within its interval; never when absent. */
+  triesAgain?(): boolean;
+  /** Told of a preview that failed: throws what ends the run. It ends it when absent. */
+  previewFailed?(error: unknown): void;
+  /** What served in an interval in which nothing was applied; absent, or null, where that is recorded elsewhere. */
+  missed?(index: number): Change | null;
+  /** Throws why the run ended before its last interval, if that is not as it should be. */
+  ended?(): void;
 }

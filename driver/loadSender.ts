@@ -1,3 +1,4 @@
+import { demandOf } from '../planning/heldPlan';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import type { IntervalLoad, LoadResult } from '../load/generateLoad';
 import { generateLoadApart } from '../load/generateLoadApart';
@@ -16,6 +17,8 @@ export interface LoadSenderOptions {
   readonly keepLog?: boolean;
   /** Called with what was sent in an interval, once its last request is over. */
   readonly onSent?: (interval: string, load: IntervalLoad) => void;
+  /** Called once where the load's process has ended by itself; the run's next record says it too. */
+  readonly onFailure?: (error: Error) => void;
 }
 
 /** Sends every interval's planned requests, from the moment that the first plan is in force to the end of the run. */
@@ -45,6 +48,7 @@ export class LoadSender implements RunObserver {
     // An update that is under way ends first: the interval's record then says that the load has failed.
     this.load.catch((error: unknown) => {
       this.failure = error instanceof Error ? error : new Error(String(error));
+      this.options.onFailure?.(this.failure);
     });
   }
 
@@ -60,11 +64,6 @@ export class LoadSender implements RunObserver {
 }
 
 /** A share of a plan's requests/s, by origin. */
-export function requestRates({ regions, requests }: IntervalPlan, share: number): Record<string, number> {
-  return Object.fromEntries(
-    regions.map((origin) => [
-      origin,
-      share * Object.values(requests[origin] ?? {}).reduce((sum, count) => sum + count, 0),
-    ]),
-  );
+export function requestRates(plan: IntervalPlan, share: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(demandOf(plan)).map(([origin, rate]) => [origin, share * rate]));
 }

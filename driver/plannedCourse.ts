@@ -1,10 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { longSleep } from '../load/longSleep';
+import { steadyClock } from '../load/steadyClock';
+import { demandOf, heldPlan } from '../planning/heldPlan';
 import type { Untouched } from '../planning/leftOut';
 import { preScaledPlans } from '../planning/preScaling';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import type { CapacityByRegion } from '../stack/capacity';
-import type { StackPlan } from '../stack/stackConfig';
+import { StackConfigError, type StackPlan } from '../stack/stackConfig';
+import type { BackOff } from './backOff';
 import type { Change, Course, Span } from './course';
 import { messageOf } from './messageOf';
 import type { RegionHealth } from './proxyHealth';
@@ -21,6 +24,14 @@ export interface Losses {
   readonly planAround: (untouched: Untouched, inForce: StackPlan) => Promise<readonly IntervalPlan[]>;
 }
 
+/** How a run goes on where a change fails. */
+export interface Failures {
+  /** So many failures in a row, over intervals too, and the plan that verified last is put back. */
+  readonly most: number;
+  /** When a change that failed is tried again within its interval. */
+  readonly backOff: BackOff;
+}
+
 export interface PlannedCourseOptions {
   /** Each interval begins this long after the one before, or once that one's plan is applied; 0 waits for nothing. */
   readonly secondsPerInterval: number;
@@ -28,6 +39,10 @@ export interface PlannedCourseOptions {
   readonly preScaledFor: CapacityByRegion | null;
   /** How the run goes on without regions that are lost; it keeps to its plans when absent. */
   readonly losses?: Losses | undefined;
+  /** How the run goes on where a change fails; that ends it when absent. */
+  readonly failures?: Failures | undefined;
+  /** Ends the run, with its reason, once what is under way is done. */
+  readonly stopped?: AbortSignal | undefined;
   /** The plan that is in force when the run begins. */
   readonly inForce: StackPlan;
 }
@@ -35,7 +50,14 @@ export interface PlannedCourseOptions {
 /** How long after a change that failed a loss may be found that explains it: the proxies need seconds to agree. */
 const lossSeenWithinMs = 10_000;
 
-/** Intervals that are planned from the beginning, and planned anew where a region is lost or back. */
+/** So often it is looked whether the interval has ended, whatever is told meanwhile. */
+const longestSleepMs = 10_000;
+
+/**
+ * Intervals that are planned from the beginning, and planned anew where a region is lost or back. A change that fails is
+ * tried again within its interval; after so many failures in a row the plan that verified last is put back, and the next
+ * interval tries its own.
+ */
 export class PlannedCourse implements Course {
   private changes: readonly Change[];
   private inForce: StackPlan;
@@ -46,6 +68,16 @@ export class PlannedCourse implements Course {
   private reachedFor = -1;
   /** The interval in which a region came back last: it comes back once in each at the most. */
   private readonly returnedIn = new Map<string, number>();
+  private position = -1;
+  /** The interval whose plan came into force last. */
+  private inForceFor = -1;
+  private verified: Change | null = null;
+  /** What stands in for the plan of the interval under way. */
+  private standIn: Change | null = null;
+  private failuresInARow = 0;
+  /** Failures of putting back, in the interval under way. */
+  private standInFailures = 0;
+  private readonly clock = steadyClock();
 
   constructor(
     private readonly plans: readonly IntervalPlan[],
@@ -57,7 +89,15 @@ export class PlannedCourse implements Course {
   }
 
   has(index: number): boolean {
-    return index < this.plans.length;
+    return index < this.plans.length && !this.options.stopped?.aborted;
+  }
+
+  nowMs(): number {
+    return Math.round(this.clock());
+  }
+
+  ended(): void {
+    this.options.stopped?.throwIfAborted();
   }
 
   spanOf(index: number, begunAtMs: number, inForceAtMs: number): Span {
@@ -67,32 +107,99 @@ export class PlannedCourse implements Course {
   }
 
   at(index: number): Change | undefined {
-    return this.changes[index];
+    return index === this.position && this.standIn ? this.standIn : this.changes[index];
   }
 
   async changedWithin(milliseconds: number): Promise<void> {
-    const { losses } = this.options;
+    const { losses, failures, stopped } = this.options;
     const ended = new AbortController();
-    const time = sleep(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined);
-    await Promise.race([time, ...(losses ? [losses.health.changed()] : [])]);
+    const signal = stopped ? AbortSignal.any([stopped, ended.signal]) : ended.signal;
+    const ms = Math.min(milliseconds, failures?.backOff.remainingMs ?? Infinity, longestSleepMs);
+    await Promise.race([longSleep(ms, signal), ...(losses ? [losses.health.changed()] : [])]);
     ended.abort();
   }
 
-  applied(_: number, { stackPlan }: Change): void {
+  applied(index: number, change: Change): void {
+    const { plan, stackPlan, standsIn } = change;
     this.inForce = stackPlan;
+    this.inForceFor = index;
+    if (plan.held !== undefined && !standsIn)
+      this.tell(`${plan.interval}: the plan in force stays: ${plan.held}`);
+    if (standsIn) {
+      // The next interval tries its own; until one succeeds, the failures go on in a row.
+      this.options.failures?.backOff.givenUp();
+      return;
+    }
+    this.verified = change;
+    this.failuresInARow = 0;
+    this.options.failures?.backOff.succeeded();
   }
 
-  /** Where that fails within the interval, backup rows go on serving, and the next interval tries again. */
   async failed(index: number, error: unknown, within: boolean): Promise<'again' | 'later'> {
-    if (within) {
+    const { failures } = this.options;
+    this.ended();
+    if (within && this.inForceFor === index) {
+      // Backup rows go on serving.
       this.tell(
         `the plan without what is lost was not applied; the next interval tries again: ${messageOf(error)}`,
       );
       return 'later';
     }
-    if (!(await this.lossWithin(lossSeenWithinMs, index))) throw error;
-    this.tell(`a region or a cluster is lost, and the change failed; planned anew: ${messageOf(error)}`);
+    if (await this.lossWithin(lossSeenWithinMs, index)) {
+      this.tell(`a region or a cluster is lost, and the change failed; planned anew: ${messageOf(error)}`);
+      return 'again';
+    }
+    // Nobody edits a run's copy of the stack file: what is wrong with its first plan stays so.
+    if (!failures || (error instanceof StackConfigError && !this.verified)) throw error;
+    this.failuresInARow += 1;
+    const of = `${this.plans[index]?.interval ?? ''}: the change failed, ${this.failuresInARow} in a row`;
+    if (this.standIn) this.standInFailures += 1;
+    else if (this.failuresInARow >= failures.most) {
+      if (!this.verified) throw error;
+      this.standIn = this.standInFor(index, this.verified, messageOf(error));
+      this.tell(
+        `${of}; the plan that verified last is put back, and the next interval tries its own: ${messageOf(error)}`,
+      );
+      return 'again';
+    }
+    const hasBegun = index > 0 && this.options.secondsPerInterval > 0;
+    if (!hasBegun && this.standInFailures >= failures.most) {
+      this.tell(`${of}, putting back too; the next interval tries its own: ${messageOf(error)}`);
+      return 'later';
+    }
+    const pauseMs = failures.backOff.failed();
+    this.tell(`${of}; it is tried again in ${(pauseMs / 1000).toFixed(0)} s: ${messageOf(error)}`);
+    if (hasBegun) return 'later';
+    await longSleep(pauseMs, this.options.stopped);
+    failures.backOff.givenUp();
+    this.ended();
     return 'again';
+  }
+
+  triesAgain(): boolean {
+    return this.options.failures?.backOff.waiting ?? false;
+  }
+
+  previewFailed(error: unknown): void {
+    this.ended();
+    if (!this.options.failures) throw error;
+    this.tell(`the preview failed; the change is tried all the same: ${messageOf(error)}`);
+  }
+
+  missed(index: number): Change | null {
+    return this.verified && this.standInFor(index, this.verified, 'its own did not come into force');
+  }
+
+  /** The plan that verified last, for the requests of an interval whose own plan fails. */
+  private standInFor(index: number, { plan, stackPlan, asTheyAre }: Change, why: string): Change {
+    const own = this.plans[index] ?? plan;
+    const demand = { interval: own.interval, requestsPerSecond: demandOf(own) };
+    return {
+      plan: heldPlan(plan, demand, why),
+      stackPlan,
+      ...(asTheyAre && { asTheyAre }),
+      standsIn: true,
+    };
   }
 
   /**
@@ -100,6 +207,22 @@ export class PlannedCourse implements Course {
    * alone; whether it did. Whether clusters answer is asked once an interval, and where a change has failed.
    */
   async lookAround(index: number): Promise<boolean> {
+    if (index !== this.position) this.begin(index);
+    if (await this.plannedAnew(index)) return true;
+    const backOff = this.options.failures?.backOff;
+    if (!backOff?.waiting || backOff.remainingMs > 0) return false;
+    backOff.givenUp();
+    return true;
+  }
+
+  private begin(index: number): void {
+    this.position = index;
+    this.standIn = null;
+    this.standInFailures = 0;
+    this.options.failures?.backOff.givenUp();
+  }
+
+  private async plannedAnew(index: number): Promise<boolean> {
     const { losses } = this.options;
     if (!losses) return false;
     if (this.reachedFor !== index) {
@@ -122,6 +245,7 @@ export class PlannedCourse implements Course {
     if (asTheyAre.join() !== this.untouched.asTheyAre.join()) this.tell(`planned ${inWords(untouched)}`);
     for (const region of returning) this.returnedIn.set(region, index);
     this.untouched = untouched;
+    this.standIn = null;
     return true;
   }
 
@@ -129,9 +253,9 @@ export class PlannedCourse implements Course {
   private async lossWithin(milliseconds: number, index: number): Promise<boolean> {
     if (!this.options.losses) return false;
     this.reachedFor = -1;
-    if (await this.lookAround(index)) return true;
+    if (await this.plannedAnew(index)) return true;
     await this.changedWithin(milliseconds);
-    return this.lookAround(index);
+    return this.plannedAnew(index);
   }
 
   private changesOf(planned: readonly IntervalPlan[], asTheyAre: readonly string[] = []): Change[] {

@@ -44,10 +44,10 @@ export function remedyFor({ rows, silent }: Verified): string {
  * Previews what the stack file would change.
  * @throws StackConfigError, UpdateError
  */
-export async function preview(target: Target, step: Step): Promise<StackChange> {
+export async function preview(target: Target, step: Step, cancelled?: AbortSignal): Promise<StackChange> {
   readStackFile(target.options.configFile);
   const stack = await target.stack();
-  return step('pulumi preview', () => previewStack(stack, target.options.configFile));
+  return step('pulumi preview', () => previewStack(stack, target.options.configFile, cancelled));
 }
 
 /** What runs, beside what the stack file plans. */
@@ -116,9 +116,10 @@ export interface Applied extends Verified {
 /**
  * Makes the stack file real and reads back what runs; where that differs, it refreshes the stack and tries once more.
  * A region that is lost and a cluster that does not answer are told, in the notes and by `faultsOf`.
+ * @param cancelled ends it in order, with its reason: what was not reached keeps the old plan
  * @throws ClusterError, UpdateError, StackLockedError, VerificationError
  */
-export async function apply(target: Target, step: Step): Promise<Applied> {
+export async function apply(target: Target, step: Step, cancelled?: AbortSignal): Promise<Applied> {
   const stack = await target.stack();
   const { configFile, stackName } = target.options;
   const config = readStackFile(configFile);
@@ -133,9 +134,10 @@ export async function apply(target: Target, step: Step): Promise<Applied> {
       return [];
     });
   });
-  const refresh = (): Promise<unknown> => step('pulumi refresh', () => refreshStack(stack, configFile));
+  const refresh = (): Promise<unknown> =>
+    step('pulumi refresh', () => refreshStack(stack, configFile, cancelled));
   const update = (replace: readonly string[]): Promise<StackChange> =>
-    step('pulumi up', () => updateStack(stack, configFile, replace)).catch((error: unknown) =>
+    step('pulumi up', () => updateStack(stack, configFile, replace, cancelled)).catch((error: unknown) =>
       explained(answering, config, error),
     );
 
@@ -210,10 +212,11 @@ export interface Reconciler {
   readonly apply: () => Promise<Applied>;
 }
 
-export function reconcilerOf(target: Target, step: Step): Reconciler {
+/** @param cancelled ends what is under way in order, with its reason */
+export function reconcilerOf(target: Target, step: Step, cancelled?: AbortSignal): Reconciler {
   return {
     configFile: target.options.configFile,
-    preview: () => preview(target, step),
-    apply: () => apply(target, step),
+    preview: () => preview(target, step, cancelled),
+    apply: () => apply(target, step, cancelled),
   };
 }

@@ -4,9 +4,10 @@ import { leftOut } from '../planning/leftOut';
 import { readStackSettings, writeStackPlan } from '../stack/stackFile';
 import type { Change, Course } from './course';
 import type { StackChange } from './engine/update';
-import { PlannedCourse, type Losses } from './plannedCourse';
+import { messageOf } from './messageOf';
+import { PlannedCourse, type Failures, type Losses } from './plannedCourse';
 import type { Applied, Reconciler } from './reconcile';
-import type { AppliedInterval, IntervalRecord, RunObserver } from './runObserver';
+import type { AppliedInterval, IntervalOutcome, IntervalRecord, RunObserver } from './runObserver';
 import type { Step } from './step';
 
 export interface RunOptions {
@@ -18,6 +19,10 @@ export interface RunOptions {
   readonly preScaled: boolean;
   /** How the run goes on without regions that are lost; it keeps to its plans when absent. */
   readonly losses?: Losses;
+  /** How the run goes on where a change fails; that ends it when absent. */
+  readonly failures?: Failures;
+  /** Ends the run, with its reason, once the update under way is done. */
+  readonly stopped?: AbortSignal;
 }
 
 /**
@@ -25,20 +30,21 @@ export interface RunOptions {
  * applied at the beginning of its interval. Where a region is lost or back, the interval under way is planned anew at
  * once, and all that follow; a region comes back once an interval at the most. A failure leaves the plan before it
  * serving.
- * @throws what `apply` and the observers throw
+ * @throws what the observers throw, what `apply` throws where nothing says how to go on, and the reason of `stopped`
  */
 export function runIntervals(
   plans: readonly IntervalPlan[],
   reconciler: Reconciler,
   observers: readonly RunObserver[],
-  { secondsPerInterval, previewed, preScaled, losses }: RunOptions,
+  { secondsPerInterval, previewed, preScaled, losses, failures, stopped }: RunOptions,
   step: Step,
 ): Promise<void> {
   const courseOf = (tell: Tell): Course => {
     const config = readStackSettings(reconciler.configFile);
     const preScaledFor = preScaled ? (region: string) => capacityOf(config, region) : null;
     const inForce = config.plan;
-    return new PlannedCourse(plans, { secondsPerInterval, preScaledFor, losses, inForce }, tell);
+    const course = { secondsPerInterval, preScaledFor, losses, failures, stopped, inForce };
+    return new PlannedCourse(plans, course, tell);
   };
   return runCourse(courseOf, reconciler, observers, previewed, step);
 }
@@ -88,6 +94,7 @@ async function intervals(
     return { ...change, stackPlan };
   };
   /** Applies the plan of an interval; null where there is none, or where it fails and the run goes on all the same. */
+  let failures: string[] = [];
   const inForce = async (
     index: number,
     within = false,
@@ -102,6 +109,7 @@ async function intervals(
         course.applied?.(index, change, applied);
         return { change, applied };
       } catch (error) {
+        failures.push(messageOf(error));
         if ((await course.failed(index, error, within)) === 'later') return null;
       }
     }
@@ -109,10 +117,16 @@ async function intervals(
   let previewSeconds = 0;
   const previewOf = async (change: Change | undefined, withinMs = Infinity): Promise<StackChange | null> => {
     if (!change || !previewed || withinMs < previewSeconds * 1000) return null;
-    write(change);
-    const found = await reconciler.preview();
-    previewSeconds = found.seconds;
-    return found;
+    try {
+      write(change);
+      const found = await reconciler.preview();
+      previewSeconds = found.seconds;
+      return found;
+    } catch (error) {
+      if (!course.previewFailed) throw error;
+      course.previewFailed(error);
+      return null;
+    }
   };
   const measurer = observers.find((observer) => observer.measure !== undefined);
   const record = (all: IntervalRecord): void => {
@@ -126,10 +140,12 @@ async function intervals(
   let begunAtMs = NaN;
   let shown = await previewOf(course.at(0));
   for (let index = 0; course.has(index); index++) {
-    const changeBegunAtMs = Date.now();
+    failures = [];
+    const changeBegunMs = performance.now();
     await course.lookAround(index);
     const first = await inForce(index);
-    const inForceAtMs = Date.now();
+    const changeMs = performance.now() - changeBegunMs;
+    const inForceAtMs = course.nowMs();
     if (index === 0) {
       begunAtMs = inForceAtMs;
       for (const observer of observers) observer.onBegin?.();
@@ -138,28 +154,32 @@ async function intervals(
     const lengthMs = endedAtMs - startedAtMs;
     const intervalOf = (change: Change, applied: Applied): AppliedInterval => ({
       ...{ ...withoutWhy(change), preview: shown, ...applied },
-      ...{ startedAtMs, endedAtMs, inForceAtMs: Date.now() },
+      ...{ startedAtMs, endedAtMs, inForceAtMs: course.nowMs() },
+      ...{ outcome: outcomeOf(change), failures: [...failures] },
     });
     let interval = first && told({ ...intervalOf(first.change, first.applied), inForceAtMs });
     const next = course.at(index + 1);
     if (next && lengthMs > 0) {
       const note = tooShort({
         plan: next.plan.interval,
-        changeMs: inForceAtMs - changeBegunAtMs,
-        beginsInMs: Math.max(0, endedAtMs - Date.now()),
-        endsInMs: endedAtMs + lengthMs - Date.now(),
+        changeMs,
+        beginsInMs: Math.max(0, endedAtMs - course.nowMs()),
+        endsInMs: endedAtMs + lengthMs - course.nowMs(),
       });
       if (note !== null) tell(note);
     }
-    // Ahead of its interval, from which it would otherwise take the time.
-    shown = await previewOf(next, lengthMs === 0 ? Infinity : endedAtMs - Date.now());
+    // Ahead of its interval, from which it would otherwise take the time; and not before the one under way is in force.
+    const ahead = interval ? next : undefined;
+    shown = await previewOf(ahead, lengthMs === 0 ? Infinity : endedAtMs - course.nowMs());
     // The last interval of a run that measures nothing need not be waited out.
-    const lasts = (): boolean => endedAtMs > Date.now() && (course.has(index + 1) || measurer !== undefined);
+    const worthIt = (): boolean =>
+      course.has(index + 1) || measurer !== undefined || (course.triesAgain?.() ?? false);
+    const lasts = (): boolean => course.has(index) && endedAtMs > course.nowMs() && worthIt();
     while (lasts()) {
       const planned = await step('waiting for the interval’s end', async () => {
         while (lasts()) {
           if (await course.lookAround(index)) return true;
-          await course.changedWithin(endedAtMs - Date.now());
+          await course.changedWithin(endedAtMs - course.nowMs());
         }
         return false;
       });
@@ -171,20 +191,46 @@ async function intervals(
         interval = told(intervalOf(again.change, again.applied));
         continue;
       }
-      interval = withChange(interval, again.change, again.applied);
+      interval = withChange(interval, again.change, again.applied, course.nowMs());
       for (const observer of observers) observer.onApplied?.(interval);
     }
-    if (measurer?.measure && interval) record({ ...interval, served: await measurer.measure(interval) });
+    const missed = interval ? null : (course.missed?.(index) ?? null);
+    if (missed) {
+      // Only what was recorded of it is told: nothing was applied.
+      interval = { ...intervalOf(missed, nothingApplied), inForceAtMs: startedAtMs };
+      if (!measurer) record(interval);
+    }
+    if (measurer?.measure && interval) {
+      // Of an interval that was cut short what there is of it.
+      const whole = { ...interval, endedAtMs: Math.min(endedAtMs, course.nowMs()) };
+      record({ ...whole, served: await measurer.measure(whole) });
+    }
   }
+  course.ended?.();
 }
 
+function outcomeOf({ plan, standsIn }: Change): IntervalOutcome {
+  if (standsIn) return 'failed';
+  return plan.held === undefined ? 'applied' : 'held';
+}
+
+const nothingApplied: Applied = {
+  update: { changes: [], seconds: 0, notes: [] },
+  ...{ verification: [], rows: [], silent: [], prometheusFault: null },
+};
+
 /** Why a plan was made anew is a note of what its update did. */
-function withoutWhy({ plan, stackPlan, values }: Change): Omit<Change, 'why' | 'asTheyAre'> {
+function withoutWhy({ plan, stackPlan, values }: Change): Pick<Change, 'plan' | 'stackPlan' | 'values'> {
   return { plan, stackPlan, ...(values && { values }) };
 }
 
 /** An interval whose plan was made anew: what both updates did, and the plan in force since the second. */
-function withChange(interval: AppliedInterval, change: Change, applied: Applied): AppliedInterval {
+function withChange(
+  interval: AppliedInterval,
+  change: Change,
+  applied: Applied,
+  inForceAtMs: number,
+): AppliedInterval {
   const { update } = applied;
   const { why } = change;
   return {
@@ -196,7 +242,8 @@ function withChange(interval: AppliedInterval, change: Change, applied: Applied)
       seconds: interval.update.seconds + update.seconds,
       notes: [...interval.update.notes, ...(why === undefined ? [] : [why]), ...update.notes],
     },
-    inForceAtMs: Date.now(),
+    outcome: outcomeOf(change),
+    inForceAtMs,
   };
 }
 

@@ -15,7 +15,7 @@ export interface ServedInterval {
   readonly busiest: BusiestMoment | null;
 }
 
-/** One interval whose plan was applied. Times are Unix times in ms. */
+/** One interval, and the plan that was in force in it. Times are Unix times in ms. */
 export interface AppliedInterval extends Applied {
   readonly plan: IntervalPlan;
   /** What the stack was given: the plan, with the servers that the change to the next one takes. */
@@ -28,7 +28,16 @@ export interface AppliedInterval extends Applied {
   readonly endedAtMs: number;
   /** When the plan was in force: `up` had ended, so every proxy served the new weights. */
   readonly inForceAtMs: number;
+  readonly outcome: IntervalOutcome;
+  /** What the changes that were tried before failed of, in order. */
+  readonly failures: readonly string[];
 }
+
+/**
+ * Whether the interval's own plan came into force; or it has the plan of the one before, because nothing could be planned
+ * for it; or because its own failed.
+ */
+export type IntervalOutcome = 'applied' | 'held' | 'failed';
 
 /** The whole of what one interval did; a line of intervals.jsonl in a run's folder. */
 export interface IntervalRecord extends AppliedInterval {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackOff } from '../driver/backOff';
 import type { Change, Course, Span } from '../driver/course';
 import { messageOf } from '../driver/messageOf';
 import type { RegionHealth } from '../driver/proxyHealth';
@@ -20,6 +21,10 @@ export interface LiveRun {
   /** Ends the run once the update under way is done. */
   readonly stopped: AbortSignal;
   readonly onTick: (tick: TickRecord) => void;
+  /** When a tick that failed or was held is tried again. */
+  readonly backOff: BackOff;
+  /** A clock that nobody sets, in ms. */
+  readonly steadyMs: () => number;
 }
 
 /** Why a tick is made. */
@@ -40,9 +45,6 @@ interface Started {
 }
 
 const hourMs = 3600_000;
-/** The pause after a tick that failed or was held is twice the one before, up to the longest, and half of it by chance. */
-const firstPauseMs = 5000;
-const longestPauseMs = 60_000;
 /** As long as nothing is told of, so often is looked whether there is cause for a tick. */
 const longestSleepMs = 10_000;
 
@@ -61,8 +63,6 @@ export class LiveCourse implements Course {
   private without: readonly string[] = [];
   /** The interval in which a region came back last: it comes back once in each at the most. */
   private readonly returnedIn = new Map<string, number>();
-  private fruitless = 0;
-  private retryAtMs: number | null = null;
   /** When demand alone asked for a change that was applied. */
   private demandChangesMs: number[] = [];
   /** Reasons that were told last, so that they are told once; noted they are once an interval. */
@@ -94,12 +94,11 @@ export class LiveCourse implements Course {
   }
 
   async changedWithin(milliseconds: number): Promise<void> {
-    const untilRetryMs = this.retryAtMs === null ? Infinity : Math.max(0, this.retryAtMs - this.nowMs());
     this.wakeAfter(this.run.health.changed());
     this.wakeAfter(this.run.watch.changed());
     if (this.run.stopped.aborted) return;
     const { signal } = (this.sleeping = new AbortController());
-    const ms = Math.min(milliseconds, untilRetryMs, longestSleepMs);
+    const ms = Math.min(milliseconds, this.run.backOff.remainingMs, longestSleepMs);
     await sleep(ms, undefined, { signal }).catch(() => undefined);
   }
 
@@ -140,7 +139,7 @@ export class LiveCourse implements Course {
 
   applied(_: number, { plan, stackPlan }: Change, applied: Applied): void {
     this.run.watch.plannedFor(plannedRates(plan));
-    if (this.started?.cause.kind === 'demand') this.demandChangesMs.push(this.nowMs());
+    if (this.started?.cause.kind === 'demand') this.demandChangesMs.push(this.run.steadyMs());
     this.succeeded();
     const { values = null, guarded = [], seconds = null } = this.started?.made ?? {};
     this.note({
@@ -184,9 +183,8 @@ export class LiveCourse implements Course {
         without.length > 0 ? `left out, because lost: ${without.join(', ')}` : 'back: no region is left out';
       return { kind: 'loss', text };
     }
-    if (this.retryAtMs !== null) {
-      return this.nowMs() < this.retryAtMs ? null : { kind: 'retry', text: 'tried again' };
-    }
+    const { backOff } = this.run;
+    if (backOff.waiting) return backOff.remainingMs > 0 ? null : { kind: 'retry', text: 'tried again' };
     const [first] = this.run.watch.outOfBand;
     if (!first || !this.demandMayChange()) return null;
     const { origin, requestsPerSecond, planned } = first;
@@ -197,7 +195,7 @@ export class LiveCourse implements Course {
   }
 
   private demandMayChange(): boolean {
-    const sinceMs = this.nowMs() - hourMs;
+    const sinceMs = this.run.steadyMs() - hourMs;
     this.demandChangesMs = this.demandChangesMs.filter((atMs) => atMs > sinceMs);
     try {
       const { live } = readStackSettings(this.run.planning.configFile);
@@ -224,8 +222,7 @@ export class LiveCourse implements Course {
   }
 
   private fail(error: unknown): void {
-    this.later();
-    const seconds = (((this.retryAtMs ?? 0) - this.nowMs()) / 1000).toFixed(0);
+    const seconds = (this.later() / 1000).toFixed(0);
     this.tell(`a tick failed, and is tried again in ${seconds} s: ${messageOf(error)}`);
     const { made } = this.started ?? {};
     const { values = null, guarded = [], stackPlan = null, seconds: planSeconds = null } = made ?? {};
@@ -235,17 +232,14 @@ export class LiveCourse implements Course {
     });
   }
 
-  private later(): void {
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.fruitless);
-    const { random } = this.run.planning.surroundings;
-    this.retryAtMs = this.nowMs() + (pauseMs / 2) * (1 + random());
-    this.fruitless += 1;
+  /** Drops what was planned. @returns the pause before the next try, in ms */
+  private later(): number {
     this.change = undefined;
+    return this.run.backOff.failed();
   }
 
   private succeeded(): void {
-    this.retryAtMs = null;
-    this.fruitless = 0;
+    this.run.backOff.succeeded();
     this.toldReasons = '';
     this.notedReasons = '';
   }
@@ -256,7 +250,8 @@ export class LiveCourse implements Course {
     this.run.onTick({ at, interval, intervalSeconds: this.seconds, why: cause.text, ...tick });
   }
 
-  private nowMs(): number {
+  /** The wall clock, by which intervals begin. */
+  nowMs(): number {
     return this.run.planning.surroundings.nowMs();
   }
 }

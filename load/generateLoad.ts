@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { arrivalsOf, type LoadInterval, type Spacing } from './arrivals';
 import { EntryPoint, type LoadOrigin } from './entryPoint';
 import { LoadError } from './loadError';
+import { longSleep } from './longSleep';
 import { RequestLog, type LoadSummary, type SlowRequest } from './requestLog';
 import { randomSources } from './seededRandom';
+import { steadyClock } from './steadyClock';
 
 export interface LoadOptions {
   readonly origins: readonly LoadOrigin[];
@@ -76,14 +77,8 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   for (const { requestsPerSecond } of intervals) Object.keys(requestsPerSecond).forEach(lane);
 
   const log = new RequestLog(origins.map(({ name }) => name));
-  const unixMs = clock();
-  const until = async (atMs: number): Promise<void> => {
-    const remainingMs = atMs - unixMs();
-    if (remainingMs <= 0) return;
-    await sleep(remainingMs, undefined, signal ? { signal } : {}).catch((error: unknown) => {
-      if (!signal?.aborted) throw error;
-    });
-  };
+  const unixMs = steadyClock();
+  const until = (atMs: number): Promise<void> => longSleep(atMs - unixMs(), signal);
   const send = async (origin: string, dueMs: number): Promise<void> => {
     const id = log.add(origin, dueMs);
     const outcome = await lane(origin).entryPoint.request(() => {
@@ -160,10 +155,4 @@ class UnderWay {
     if (this.count > 0) await new Promise<void>((resolve) => (this.tell = resolve));
     if (this.failure) throw this.failure.error;
   }
-}
-
-/** Unix time in ms that never jumps. */
-function clock(): () => number {
-  const offsetMs = Date.now() - performance.now();
-  return () => offsetMs + performance.now();
 }

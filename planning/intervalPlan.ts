@@ -37,9 +37,11 @@ export interface IntervalPlan {
   readonly without?: readonly string[];
   /** Shares without a backup that keeps every limit; absent where there are none. */
   readonly backupFaults?: readonly BackupFault[];
+  /** Why the interval has an earlier one's plan; absent where it has its own. */
+  readonly held?: string;
   /** The policy's objective, dimensionless; less is better. */
   readonly objective: number;
-  /** Requests/s times gCO2e/kWh, summed over origins and destinations. */
+  /** Requests/s times gCO2e/kWh, summed over origins and destinations; NaN where that is not known. */
   readonly carbonSum: number;
   /** How carbon is counted where the plan is decided, in words. */
   readonly accounting: string;
@@ -143,11 +145,15 @@ export function stackPlanOf(plan: IntervalPlan): StackPlan {
   };
 }
 
-/** What the planner knows of and cannot help: an origin that nobody may serve, and a plan that breaks limits as asked. */
-function acceptedOf({ regions, weights, violations = [] }: IntervalPlan): Pick<StackPlan, 'accepts'> {
+/**
+ * What the planner knows of and cannot help: an origin that nobody may serve, a plan that breaks limits as asked, and one
+ * that was made for other requests.
+ */
+function acceptedOf({ regions, weights, violations = [], held }: IntervalPlan): Pick<StackPlan, 'accepts'> {
   const accepts: NonNullable<StackPlan['accepts']> = [];
   if (regions.some((origin) => !weights[origin])) accepts.push('originWithoutRow');
-  if (violations.some(({ limit }) => limit === 'capacity')) accepts.push('overCapacity');
+  if (held !== undefined || violations.some(({ limit }) => limit === 'capacity'))
+    accepts.push('overCapacity');
   return accepts.length > 0 ? { accepts } : {};
 }
 

@@ -2,7 +2,9 @@ import { at } from '../policies/model/matrix';
 import type { Placement, PlacementProblem, Policy } from '../policies/problem';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
+import { TraceHoleError } from '../traces/traceError';
 import { decideAll, freeSwitching, perfectOutlook, type DecideOptions } from './decide';
+import { heldPlan } from './heldPlan';
 import { holdReady } from './heldReady';
 import { InfeasibleError } from './infeasibleError';
 import { describePlacement, type IntervalPlan } from './intervalPlan';
@@ -30,6 +32,46 @@ export async function planRange(
   return intervals.map(({ plan }) => plan);
 }
 
+/**
+ * The same where an hour of which the trace lacks a value has the plan of the hour before it, which its plan says. The
+ * first one must be whole.
+ */
+export async function planOverHoles(
+  trace: Trace,
+  from: string,
+  count: number,
+  options: PlanOptions & DecideOptions,
+): Promise<IntervalPlan[]> {
+  const { intervals, holes } = await decideRange(trace, from, count, options, true);
+  const own = intervals.map(({ plan }) => plan);
+  const plans: IntervalPlan[] = [];
+  for (const start of startsOf(trace, from, count)) {
+    const interval = isoOf(start);
+    const why = holes.get(interval);
+    const requestsPerSecond = demandIn(trace, start);
+    const plan =
+      why === undefined
+        ? own.shift()
+        : heldPlan(at(plans, plans.length - 1), { interval, requestsPerSecond }, why);
+    if (plan) plans.push(plan);
+  }
+  return plans;
+}
+
+/** Requests/s by origin of an hour of which something is missing; null where that is the requests. */
+function demandIn(trace: Trace, start: number): Record<string, number> | null {
+  const [row] = trace.requestsBefore(start + trace.intervalSeconds, 1);
+  const known = row?.flatMap((value, index) => (value === null ? [] : [[at(trace.regions, index), value]]));
+  return known?.length === trace.regions.length
+    ? (Object.fromEntries(known) as Record<string, number>)
+    : null;
+}
+
+function startsOf(trace: Trace, from: string, count: number): number[] {
+  const first = secondsOf(trace.at(from).start);
+  return Array.from({ length: count }, (_, index) => first + index * trace.intervalSeconds);
+}
+
 /** Plans one interval, alone: as `planRange`, where changes cost nothing. */
 export async function planInterval(trace: Trace, start: string, options: PlanOptions): Promise<IntervalPlan> {
   return (await decideInterval(trace, start, options)).plan;
@@ -51,16 +93,34 @@ async function decideRange(
   from: string,
   count: number,
   options: PlanOptions & DecideOptions,
-): Promise<{ readonly policy: Policy; readonly intervals: readonly PlannedInterval[] }> {
+  overHoles = false,
+): Promise<{
+  readonly policy: Policy;
+  /** Without those of which something is missing. */
+  readonly intervals: readonly PlannedInterval[];
+  /** What is missing, by the start of the interval; those ahead of the range among them. */
+  readonly holes: ReadonlyMap<string, string>;
+}> {
   const { policy, fallback } = policiesOf(options);
-  const first = secondsOf(trace.at(from).start);
   const last = secondsOf(trace.lastInterval);
   const ahead = policy.sees === 'horizon' ? options.horizonIntervals - 1 : 0;
-  const known = Array.from({ length: count + ahead }, (_, index) => first + index * trace.intervalSeconds)
+  const holes = new Map<string, string>();
+  let inRange = 0;
+  const known = startsOf(trace, from, count + ahead)
     .filter((start, index) => index < count || start <= last)
-    .map((start) => trace.at(isoOf(start)));
+    .flatMap((start, index) => {
+      try {
+        const interval = trace.at(isoOf(start));
+        if (index < count) inRange += 1;
+        return [interval];
+      } catch (error) {
+        if (!overHoles || !(error instanceof TraceHoleError)) throw error;
+        holes.set(isoOf(start), error.message);
+        return [];
+      }
+    });
   const problems = known.map((interval) => problemOf(trace, interval, options));
-  const truth = problems.slice(0, count);
+  const truth = problems.slice(0, inRange);
   const decided = await decideAll(policy, truth, perfectOutlook(problems), options, fallback);
   if ('kind' in decided) throw new InfeasibleError(at(known, decided.position).start, decided.infeasible);
   const intervals: PlannedInterval[] = [];
@@ -71,5 +131,5 @@ async function decideRange(
     const plan = describePlacement(problem, held, context);
     intervals.push({ problem, placement: held.placement, plan });
   }
-  return { policy, intervals };
+  return { policy, intervals, holes };
 }

@@ -1,8 +1,15 @@
+import { secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
 
-/** Carbon intensity in gCO2e/kWh by region, of the interval that starts then. */
+/** Carbon intensity in gCO2e/kWh by region, of the interval that starts then; a region that lacks it is not there. */
 export function carbonByRegion(trace: Trace, interval: string): Record<string, number> {
-  return named(trace.regions, trace.at(interval).carbonGramsPerKwh);
+  const [row = []] = trace.carbonBefore(secondsOf(interval) + trace.intervalSeconds, 1);
+  return Object.fromEntries(
+    trace.regions.flatMap((region, index) => {
+      const value = row[index] ?? null;
+      return value === null ? [] : [[region, value]];
+    }),
+  );
 }
 
 /** Network latency in ms, by origin and destination. */

@@ -4,6 +4,7 @@ import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { TickRecord } from '../live/tickRecord';
 import type { UsedValues } from '../live/usedValues';
 import { appendDurably } from './appendDurably';
+import { Backlog } from './backlog';
 import { RunRecorder } from './recorder';
 import { recordFiles, type RunRecord } from './records';
 
@@ -13,20 +14,29 @@ import { recordFiles, type RunRecord } from './records';
  */
 export class LiveRecorder implements RunObserver {
   private carbon: Record<string, number> = {};
+  private readonly backlog: Backlog;
   private recorder: { readonly directory: string; readonly of: RunRecorder } | undefined;
 
-  /** @param runs folder that the days' folders are made in */
+  /**
+   * @param runs folder that the days' folders are made in
+   * @param tell is told of a disk that refuses a record
+   */
   constructor(
     private readonly runs: string,
     private readonly run: Pick<RunRecord, 'stack' | 'regions' | 'latencyMs'>,
-  ) {}
+    tell: (note: string) => void,
+  ) {
+    this.backlog = new Backlog(tell);
+  }
 
   /** Told of a tick before the record of the interval that it changed. */
   onTick(tick: TickRecord): void {
     if (tick.values) this.carbon = carbonUsed(tick.values);
     const directory = this.directoryOf(tick.at);
-    mkdirSync(directory, { recursive: true });
-    appendDurably(path.join(directory, recordFiles.ticks), `${JSON.stringify(tick)}\n`);
+    this.backlog.add(() => {
+      mkdirSync(directory, { recursive: true });
+      appendDurably(path.join(directory, recordFiles.ticks), `${JSON.stringify(tick)}\n`);
+    });
   }
 
   onRecord(record: IntervalRecord): void {
@@ -39,9 +49,18 @@ export class LiveRecorder implements RunObserver {
         // What other policies would have done is not known of what is not over.
         comparison: { baselines: [], synthetic: false, policies: [] },
       };
-      this.recorder = { directory, of: new RunRecorder(directory, run, () => this.carbon) };
+      this.recorder = { directory, of: new RunRecorder(directory, run, () => this.carbon, this.backlog) };
     }
     this.recorder.of.onRecord(record);
+  }
+
+  /** Records that the disk has not taken. */
+  get unwritten(): number {
+    return this.backlog.length;
+  }
+
+  onEnd(): void {
+    this.backlog.flush();
   }
 
   private directoryOf(at: string): string {

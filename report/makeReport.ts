@@ -48,8 +48,13 @@ function reportedOf(interval: RecordedInterval, load: RecordedLoad | undefined):
   const { plan, update, startedAtMs, endedAtMs, inForceAtMs, carbonGramsPerKwh, served } = interval;
   return {
     plan,
+    outcome: interval.outcome,
     upSeconds: update.seconds,
-    notes: update.notes,
+    notes: [
+      ...(plan.held === undefined ? [] : [`${interval.outcome}: ${plan.held}`]),
+      ...interval.failures.map((failure) => `a change failed: ${failure}`),
+      ...update.notes,
+    ],
     ...(served && {
       served: {
         seconds: (endedAtMs - startedAtMs) / 1000,

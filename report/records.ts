@@ -64,9 +64,14 @@ const intervalSchema = z.object({
     regions: z.array(z.string()).readonly(),
     servers: byRegion,
     requests: byPair,
-    carbonSum: z.number(),
+    /** Null where it is not known. */
+    carbonSum: z.number().nullable(),
     meanLatencyMs: z.number().nullable(),
+    held: z.string().optional(),
   }),
+  // Runs before these were written had no interval that failed.
+  outcome: z.enum(['applied', 'held', 'failed']).default('applied'),
+  failures: z.array(z.string()).readonly().default([]),
   update: z.object({ seconds: z.number(), notes: z.array(z.string()).readonly() }),
   startedAtMs: z.number(),
   endedAtMs: z.number(),

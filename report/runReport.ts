@@ -1,4 +1,5 @@
 import { sum } from '../policies/model/matrix';
+import type { IntervalOutcome } from '../driver/runObserver';
 import type { IntervalPlan } from '../planning/intervalPlan';
 import { failedAtClient, type LoadSummary } from '../load/requestLog';
 import { failedAtTraefik, type Observation } from '../observe/observeRequests';
@@ -12,7 +13,11 @@ import type { Share } from './shares';
 
 /** One interval of a run, as its report shows it. */
 export interface ReportedInterval {
-  readonly plan: Pick<IntervalPlan, 'interval' | 'regions' | 'servers' | 'requests' | 'carbonSum'>;
+  readonly plan: Pick<IntervalPlan, 'interval' | 'regions' | 'servers' | 'requests'> & {
+    /** Null where it is not known. */
+    readonly carbonSum: number | null;
+  };
+  readonly outcome: IntervalOutcome;
   readonly upSeconds: number;
   /** What people should know of its update. */
   readonly notes: readonly string[];
@@ -69,13 +74,24 @@ export async function runReport(
     ...(intervals.length < planned.length
       ? [`<p><strong>The run ended after ${intervals.length} of ${planned.length} intervals.</strong></p>`]
       : []),
+    ...othersPlans(intervals),
     ...(comparison.policies.length > 0 ? ['<h2>Against the baselines</h2>', savings(comparison)] : []),
     ...charts,
     '<h2>Intervals</h2>',
     table(
-      ['interval', 'up, s', 'in force after, s', 'sent', 'failed at client', 'over 1 s', 'failed at Traefik'],
-      intervals.map(({ plan, upSeconds, served }) => [
+      [
+        'interval',
+        'plan',
+        'up, s',
+        'in force after, s',
+        'sent',
+        'failed at client',
+        'over 1 s',
+        'failed at Traefik',
+      ],
+      intervals.map(({ plan, outcome, upSeconds, served }) => [
         plan.interval,
+        outcome,
         upSeconds.toFixed(1),
         ...(served ? servedCells(served) : ['', '', '', '', '']),
       ]),
@@ -83,6 +99,20 @@ export async function runReport(
     ...sharesTable(intervals),
     ...notesTable(intervals),
   ]);
+}
+
+/** Says which intervals had an earlier one's plan; nothing where all had their own. */
+function othersPlans(intervals: readonly ReportedInterval[]): string[] {
+  const starts = (outcome: IntervalOutcome): string =>
+    intervals
+      .filter((interval) => interval.outcome === outcome)
+      .map(({ plan }) => plan.interval)
+      .join(', ');
+  const [failed, held] = [starts('failed'), starts('held')];
+  return [
+    ...(failed === '' ? [] : [`<p><strong>Failed, so that an earlier plan served: ${failed}.</strong></p>`]),
+    ...(held === '' ? [] : [`<p><strong>Held, as nothing could be planned: ${held}.</strong></p>`]),
+  ];
 }
 
 function byRegion(

@@ -38,6 +38,8 @@ export interface SimulationOptions
   readonly heldReadyLevels?: readonly HeldReady[];
   /** Forecasts for the policies that do not see the range; they see the truth when absent. */
   readonly forecast?: ForecastOptions;
+  /** Leaves hours of which something is missing out of the range, where one would refuse it otherwise. */
+  readonly overHoles?: boolean;
 }
 
 export interface Simulation {
@@ -194,7 +196,7 @@ export function gramsOf({ outcome }: Simulated): number {
   return outcome.carbonGrams + outcome.switchingGrams;
 }
 
-function startsOf(trace: Trace, { from, to }: SimulationOptions): string[] {
+function startsOf(trace: Trace, { from, to, overHoles }: SimulationOptions): string[] {
   const first = secondsOf(trace.at(from ?? trace.firstInterval).start);
   const end = to === undefined ? secondsOf(trace.lastInterval) + trace.intervalSeconds : secondsOf(to);
   if (end <= first) {
@@ -203,6 +205,8 @@ function startsOf(trace: Trace, { from, to }: SimulationOptions): string[] {
     );
   }
   const starts: string[] = [];
-  for (let start = first; start < end; start += trace.intervalSeconds) starts.push(isoOf(start));
+  for (let start = first; start < end; start += trace.intervalSeconds) {
+    if (!overHoles || trace.isComplete(start)) starts.push(isoOf(start));
+  }
   return starts;
 }

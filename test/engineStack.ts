@@ -11,6 +11,7 @@ import {
   type EngineEvent,
   type UpOptions,
 } from '@pulumi/pulumi/automation';
+import { pulumiInItsSession } from '../driver/engine/pulumiCommand';
 import { withoutAfterthoughts } from '../driver/engine/stack';
 
 const PLUGINS = join(__dirname, '../lab/plugins/bin');
@@ -56,6 +57,7 @@ export class EngineStack {
     const stack = await LocalWorkspace.createStack(
       { stackName: 'test', projectName: name, program: () => current.program() },
       {
+        pulumiCommand: await pulumiInItsSession(),
         envVars: {
           PULUMI_BACKEND_URL: `file://${folder}`,
           PULUMI_CONFIG_PASSPHRASE: passphrase,

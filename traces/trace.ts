@@ -1,6 +1,6 @@
 import type { Missing } from './cells';
 import { isoOf, secondsOf } from './time';
-import { TraceError } from './traceError';
+import { TraceError, TraceHoleError } from './traceError';
 
 /** The world of one interval; arrays are aligned with the trace's regions. */
 export interface TraceInterval {
@@ -75,7 +75,7 @@ export class Trace {
   /**
    * The interval that starts at a time.
    * @param time ISO 8601 with a zone
-   * @throws TraceError for a time outside the trace or between intervals, and for an hour with missing data
+   * @throws TraceError for a time outside the trace or between intervals, and for an hour with missing data (TraceHoleError)
    */
   at(time: string): TraceInterval {
     const start = secondsOf(time);
@@ -208,8 +208,8 @@ export class Trace {
     });
   }
 
-  private hole(start: number, why: string): TraceError {
-    return new TraceError(
+  private hole(start: number, why: string): TraceHoleError {
+    return new TraceHoleError(
       `The trace in ${this.directory} has a hole at ${isoOf(start)}: ${why}. ` +
         'Nothing is planned from a missing value; fill the hole in the file or choose another interval.',
     );

@@ -3,11 +3,12 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { StackOptions } from '../../driver/engine/stack';
+import { holdingStack } from '../../driver/engine/stackHold';
 import { updateStack } from '../../driver/engine/update';
 import { openTarget } from '../../driver/target';
 import { readStackSettings, setStackValue } from '../../stack/stackFile';
 import { withStackOptions, type StackFlags } from '../options';
-import { showStep } from '../progress';
+import { showStep, tellNote } from '../progress';
 import { stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
 
@@ -21,7 +22,7 @@ export const platformCommand = withStackOptions(
   .option('--json', 'print one JSON object')
   .action(async ({ verbose = false, json, ...flags }: StackFlags & { verbose?: boolean; json?: true }) => {
     const service = stackOptionsOf(flags);
-    await handOver(service);
+    await holdingStack(service, 'casper platform', tellNote, () => handOver(service));
     const stackName = `${service.stackName}-platform`;
     const configFile = path.join(path.dirname(service.configFile), `Pulumi.${stackName}.yaml`);
     if (!existsSync(configFile)) {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import { holdingStack } from '../../driver/engine/stackHold';
 import { messageOf } from '../../driver/messageOf';
 import { faultsOf, reconcilerOf, remedyFor, type Reconciler } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
@@ -85,18 +86,27 @@ Exit codes:
   4  held: something to plan from is missing, or only a move towards bad data would do; the plan before it stays
   5  paused: by casper:live.paused or quietHours`,
   )
-  .action((flags: Flags) => logging(flags, (log) => tickOnce(flags, log)));
+  .action((flags: Flags) =>
+    logging(flags, (log) => {
+      if (flags.dryRun) return tickOnce(flags, log);
+      return holdingStack(stackOptionsOf(flags), 'casper tick', log.note, () => tickOnce(flags, log));
+    }),
+  );
 
 async function tickOnce(flags: Flags, log: Log): Promise<void> {
   const options = stackOptionsOf(flags);
   const { configFile, stackName } = options;
   const planning = openLivePlanning(configFile, flags);
   const { latencies } = planning;
-  const recorder = new LiveRecorder(flags.runs, {
-    stack: stackName,
-    regions: [...latencies.regions],
-    latencyMs: latencyByPair(latencies),
-  });
+  const recorder = new LiveRecorder(
+    flags.runs,
+    {
+      stack: stackName,
+      regions: [...latencies.regions],
+      latencyMs: latencyByPair(latencies),
+    },
+    log.fault,
+  );
   const metrics = flags.metricsFile === undefined ? undefined : new MetricsFile(flags.metricsFile, stackName);
   const onTick = (record: TickRecord): void => {
     log.tick(record);
@@ -126,9 +136,10 @@ async function tickOnce(flags: Flags, log: Log): Promise<void> {
     recorder.onRecord({
       ...{ plan, stackPlan: record.plan, ...values, preview: null, ...applied },
       ...{ startedAtMs: interval.startedAtMs, endedAtMs: interval.endedAtMs, inForceAtMs },
+      ...{ outcome: 'applied', failures: [] },
     });
   }
-  process.exitCode = exitCodes[record.outcome];
+  process.exitCode = recorder.unwritten > 0 ? 1 : exitCodes[record.outcome];
   if (applied && faultsOf(applied).length > 0) {
     log.fault(remedyFor(applied));
     process.exitCode = 1;

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
-import { apply, faultsOf, verify } from '../../driver/reconcile';
+import { holdingStack } from '../../driver/engine/stackHold';
+import { apply, faultsOf, verify, type Applied } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
 import { withStackOptions, type StackFlags } from '../options';
-import { showStep } from '../progress';
+import { showStep, tellNote } from '../progress';
 import { stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
 import { renderVerified } from '../render/verification';
+import { stopping } from '../stopping';
 
 export const verifyCommand = withStackOptions(
   new Command('verify').description(
@@ -15,9 +17,14 @@ export const verifyCommand = withStackOptions(
   .option('--fix', 'apply the stack file where something differs')
   .option('--json', 'print one JSON object')
   .action(async ({ fix, json, ...flags }: StackFlags & { fix?: true; json?: true }) => {
-    const target = await openTarget(stackOptionsOf(flags));
+    const options = stackOptionsOf(flags);
+    const target = await openTarget(options);
     const before = await verify(target, showStep);
-    const applied = fix && faultsOf(before).length > 0 ? await apply(target, showStep) : undefined;
+    const fixed = (): Promise<Applied> => {
+      const { cancelled } = stopping(options.stackName);
+      return holdingStack(options, 'casper verify --fix', tellNote, () => apply(target, showStep, cancelled));
+    };
+    const applied = fix && faultsOf(before).length > 0 ? await fixed() : undefined;
     const found = applied ?? before;
     if (json) {
       console.log(JSON.stringify(found));

@@ -30,6 +30,7 @@ export function renderMove(plan: IntervalPlan, before: PlanBefore, carbonOf: Car
   const was = before.stackPlan.regions;
   return [
     `${plan.interval}  ${plan.policy}, ${bound}${plan.synthetic ? ', SYNTHETIC trace' : ''}`,
+    ...(plan.held === undefined ? [] : [`  held, as the plan before it: ${plan.held}`]),
     table(
       ['region', 'servers', 'CPU', 'requests/s', 'gCO2e/kWh', 'to'],
       plan.regions.map((region) => [
@@ -37,14 +38,14 @@ export function renderMove(plan: IntervalPlan, before: PlanBefore, carbonOf: Car
         arrow(was[region]?.servers, plan.servers[region] ?? 0),
         arrow(was[region]?.cpuMillicores, plan.cpuMillicores[region] ?? 0, (value) => `${value}m`),
         arrow(before.plan ? received(before.plan, region) : undefined, received(plan, region)),
-        arrow(carbonBefore?.[region], carbon[region] ?? NaN, (value) => value.toFixed(0)),
+        arrow(carbonBefore?.[region], carbon[region] ?? NaN, whole),
         Object.entries(plan.requests[region] ?? {})
-          .map(([destination, count]) => `${destination} ${count}`)
+          .map(([destination, count]) => `${destination} ${short(count)}`)
           .join(', '),
       ]),
     ),
     ...movedOrigins(plan, before.stackPlan.weights, carbon),
-    `  carbon ${arrow(before.plan?.carbonSum, plan.carbonSum, (value) => value.toFixed(0))} (requests/s x gCO2e/kWh)` +
+    `  carbon ${arrow(before.plan?.carbonSum, plan.carbonSum, whole)} (requests/s x gCO2e/kWh)` +
       `${asBefore(plan, before.stackPlan.weights, carbon)}, mean latency ` +
       `${arrow(before.plan?.meanLatencyMs ?? undefined, plan.meanLatencyMs ?? NaN, (value) => (Number.isNaN(value) ? '-' : value.toFixed(2)))} ms`,
     ...describeBrokenLimits(plan),
@@ -59,10 +60,15 @@ function arrow(before: number | undefined, after: number, text: (value: number) 
     : `${text(before)} -> ${text(after)}`;
 }
 
+const whole = (value: number): string => (Number.isNaN(value) ? 'unknown' : value.toFixed(0));
+
 /** Requests/s that a plan sends to a region. */
 function received({ requests }: IntervalPlan, region: string): number {
-  return Object.values(requests).reduce((sum, row) => sum + (row[region] ?? 0), 0);
+  return short(Object.values(requests).reduce((sum, row) => sum + (row[region] ?? 0), 0));
 }
+
+/** Requests/s that go by weights alone need not be whole. */
+const short = (count: number): number => Number(count.toFixed(2));
 
 /** A line for every origin whose shares change, with the carbon intensity of what it leaves and of what it goes to. */
 function movedOrigins(
@@ -70,7 +76,7 @@ function movedOrigins(
   before: StackPlan['weights'],
   carbon: ByRegion,
 ): string[] {
-  const grams = (region: string): string => `${region} (${(carbon[region] ?? NaN).toFixed(0)} gCO2e/kWh)`;
+  const grams = (region: string): string => `${region} (${whole(carbon[region] ?? NaN)} gCO2e/kWh)`;
   return regions.flatMap((origin) => {
     const [old, now] = [sharesOf(before[origin]), sharesOf(weights[origin])];
     if (Object.keys(old).length === 0) return [];
@@ -94,7 +100,7 @@ function asBefore(
     if (rate > 0 && shares.length === 0) return '';
     for (const [destination, share] of shares) sum += rate * share * (carbon[destination] ?? NaN);
   }
-  return sum.toFixed(0) === carbonSum.toFixed(0) ? '' : `, ${sum.toFixed(0)} by the weights before`;
+  return whole(sum) === whole(carbonSum) ? '' : `, ${whole(sum)} by the weights before`;
 }
 
 /** Fractions of 1. */

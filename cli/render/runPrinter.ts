@@ -34,7 +34,9 @@ export class RunPrinter implements RunObserver {
     console.error(`note: ${note}`);
   }
 
-  onRecord({ plan, served, startedAtMs, endedAtMs, inForceAtMs }: IntervalRecord): void {
+  onRecord({ plan, outcome, served, startedAtMs, endedAtMs, inForceAtMs }: IntervalRecord): void {
+    if (outcome === 'failed')
+      console.log(`${plan.interval} failed; an earlier plan served: ${plan.held ?? ''}`);
     if (served) {
       const afterSeconds = ((inForceAtMs - startedAtMs) / 1000).toFixed(1);
       const lengthSeconds = ((endedAtMs - startedAtMs) / 1000).toFixed(1);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { LocalWorkspace, Stack, StackNotFoundError } from '@pulumi/pulumi/automation';
 import { engineRuntime } from '../../start/engineRuntime';
 import { adoptEncryption } from '../../stack/stackFile';
+import { pulumiInItsSession } from './pulumiCommand';
 
 /** The stack to act on, and the stack file that it takes its config from. */
 export interface StackOptions {
@@ -19,10 +20,10 @@ export interface StackOptions {
  * Plain `pulumi up` and `pulumi preview` in the project's folder act on the same stack.
  */
 export async function openStack({ projectDirectory, stackName, configFile }: StackOptions): Promise<Stack> {
+  const pulumiCommand = await pulumiInItsSession();
+  const options = { envVars: engineRuntime, pulumiCommand };
   const select = async (): Promise<Stack> =>
-    withoutAfterthoughts(
-      await LocalWorkspace.selectStack({ stackName, workDir: projectDirectory }, { envVars: engineRuntime }),
-    );
+    withoutAfterthoughts(await LocalWorkspace.selectStack({ stackName, workDir: projectDirectory }, options));
   try {
     return await select();
   } catch (error) {

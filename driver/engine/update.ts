@@ -23,43 +23,66 @@ export class StackLockedError extends Error {
 }
 
 /** What `pulumi up` would change with this stack file. */
-export function previewStack(stack: Stack, configFile: string): Promise<StackChange> {
-  return observe(stack, 'preview', (onEvent) => stack.preview({ ...quietly, configFile, onEvent }));
+export function previewStack(
+  stack: Stack,
+  configFile: string,
+  cancelled?: AbortSignal,
+): Promise<StackChange> {
+  return observe(stack, 'preview', cancelled, (options) =>
+    stack.preview({ ...quietly, configFile, ...options }),
+  );
 }
 
 /**
  * `pulumi up` with this stack file. The engine applies growing regions before shrinking ones (index.ts).
  * @param replace URNs of resources to make anew though nothing about them changed
+ * @param cancelled ends it in order: Pulumi finishes or takes back what it has begun, and begins nothing more
  */
 export function updateStack(
   stack: Stack,
   configFile: string,
   replace: readonly string[] = [],
+  cancelled?: AbortSignal,
 ): Promise<StackChange> {
   // Asked for secrets, Pulumi would read the history with a stack file in the project's folder, and make one there.
-  return observe(stack, 'up', (onEvent) =>
-    stack.up({ ...quietly, configFile, onEvent, showSecrets: false, replace: [...replace] }),
+  return observe(stack, 'up', cancelled, (options) =>
+    stack.up({ ...quietly, configFile, ...options, showSecrets: false, replace: [...replace] }),
   );
 }
 
 /** `pulumi refresh`: takes what runs into the stack's state, so that the next update sees where it differs. */
-export function refreshStack(stack: Stack, configFile: string): Promise<StackChange> {
-  return observe(stack, 'refresh', (onEvent) =>
-    stack.refresh({ ...quietly, configFile, onEvent, showSecrets: false }),
+export function refreshStack(
+  stack: Stack,
+  configFile: string,
+  cancelled?: AbortSignal,
+): Promise<StackChange> {
+  return observe(stack, 'refresh', cancelled, (options) =>
+    stack.refresh({ ...quietly, configFile, ...options, showSecrets: false }),
   );
 }
 
 const quietly = { color: 'never', suppressOutputs: true, suppressProgress: true } satisfies GlobalOpts;
 
-type Work = (onEvent: (event: EngineEvent) => void) => Promise<unknown>;
+interface WorkOptions {
+  readonly onEvent: (event: EngineEvent) => void;
+  readonly signal?: AbortSignal;
+}
 
-async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: Work): Promise<StackChange> {
+async function observe(
+  stack: Stack,
+  what: 'preview' | 'up' | 'refresh',
+  cancelled: AbortSignal | undefined,
+  work: (options: WorkOptions) => Promise<unknown>,
+): Promise<StackChange> {
+  cancelled?.throwIfAborted();
   const start = performance.now();
   const notes: string[] = [];
   let events: EngineEvent[] = [];
   const attempt = async (): Promise<void> => {
     events = [];
-    await onRecord(() => work((event) => events.push(event)));
+    // The SDK never stops listening to the signal that it is given: one for each update.
+    const signal = cancelled && AbortSignal.any([cancelled]);
+    await onRecord(() => work({ onEvent: (event) => events.push(event), ...(signal && { signal }) }));
   };
   try {
     await attempt().catch(async (error: unknown) => {
@@ -73,6 +96,7 @@ async function observe(stack: Stack, what: 'preview' | 'up' | 'refresh', work: W
       await attempt();
     });
   } catch (error) {
+    cancelled?.throwIfAborted();
     throw (await damagedLockError(stack, error)) ?? explain(stack, what, error, events);
   }
   return {

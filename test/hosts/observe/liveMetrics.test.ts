@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { BackOff } from '../../../driver/backOff';
 import { runCourse } from '../../../driver/runIntervals';
 import { LiveCourse } from '../../../live/liveCourse';
 import { dashboardQueries } from '../../../metrics/dashboard';
@@ -49,6 +50,7 @@ describe('a live run that a real Prometheus scrapes', () => {
       ...{ planning: stack.planning, health: evidence, intervals: Infinity, stopped: stop.signal },
       watch: { ...evidence, plannedFor: () => undefined },
       onTick: metrics.onTick.bind(metrics),
+      ...{ backOff: new BackOff(), steadyMs: () => performance.now() },
     };
     run = runCourse(
       (tell) => new LiveCourse(live, tell),

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { besidesProgress, CasperStack, casper, checkout } from './casperCommand';
 
 jest.setTimeout(240_000);
@@ -37,3 +39,56 @@ test('run: successive intervals of a trace, on a copy of the stack file, with re
     await stack.remove();
   }
 });
+
+test('run, ended by a signal during an update: one cancel, nothing pending, a page; meanwhile nobody else gets in', async () => {
+  const stack = CasperStack.create('test-run-stop');
+  const runs = path.join(path.dirname(stack.configFile), 'runs');
+  try {
+    const run = execa(
+      'node',
+      [
+        ...['dist/cli/main.js', 'run', '--stack', stack.name, '--config-file', stack.configFile],
+        ...['--runs', runs, '--intervals', '3', '--seconds-per-interval', '600', '--max-latency', '150'],
+      ],
+      { cwd: checkout, reject: false },
+    );
+    const updating = (): boolean => pulumiOf(run.pid ?? NaN, 'up');
+    while (!updating() && run.exitCode === null) await sleep(50);
+    const { exitCode, stderr } = await stack.run('apply');
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        new RegExp(
+          `^casper: Stack ${stack.name} is being changed by \`casper run\`, process ${run.pid ?? ''} on `,
+        ),
+      ),
+    ]);
+    expect(updating()).toBe(true);
+    run.kill('SIGINT');
+    const ended = await run;
+    expect([ended.exitCode, ended.stderr]).toEqual([130, expect.stringContaining('casper: ended by SIGINT')]);
+    expect(ended.stderr).toContain('note: SIGINT: what is under way is cancelled in order');
+    const [folder = ''] = readdirSync(runs);
+    expect(readFileSync(path.join(runs, folder, 'report.html'), 'utf8')).toContain('after 0 of 3 intervals');
+    const state = JSON.parse(await stack.pulumi('stack', 'export')) as {
+      deployment: { pending_operations?: unknown[] };
+    };
+    expect(state.deployment.pending_operations ?? []).toEqual([]);
+    const after = await stack.run('apply');
+    expect([after.exitCode, besidesProgress(after.stderr)]).toEqual([0, []]);
+  } finally {
+    await stack.remove();
+  }
+});
+
+/** Whether a process has Pulumi at some work. */
+function pulumiOf(pid: number, work: string): boolean {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    return children
+      .map((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').split('\0'))
+      .some(([program = '', ...args]) => program.endsWith('pulumi') && args.includes(work));
+  } catch {
+    return false;
+  }
+}

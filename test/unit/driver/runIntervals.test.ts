@@ -1,12 +1,14 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { BackOff } from '../../../driver/backOff';
 import type { Applied, Reconciler } from '../../../driver/reconcile';
 import { runIntervals, tooShort, type RunOptions } from '../../../driver/runIntervals';
 import type { IntervalRecord, RunObserver } from '../../../driver/runObserver';
+import { heldPlan } from '../../../planning/heldPlan';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
 import type { Untouched } from '../../../planning/leftOut';
-import type { StackPlan } from '../../../stack/stackConfig';
+import { StackConfigError, type StackPlan } from '../../../stack/stackConfig';
 import { readStackFile } from '../../../stack/stackFile';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-run-'));
@@ -252,6 +254,200 @@ test('a failure ends the run: observers are told, whatever they do, and the erro
     runIntervals(plans, reconciler, [stubborn, observer], { ...options, previewed: false }, step),
   ).rejects.toThrow('no');
   expect(done).toEqual(['apply 5', 'begin', 'applied 00', 'record 00', 'apply 9', 'failed']);
+});
+
+describe('a change that fails, where the run goes on', () => {
+  /** Fails at some of the changes, by their count from 1; pauses are as short as they can be. */
+  const run = async (
+    failing: readonly number[],
+    settings: Partial<RunOptions> = {},
+    of: readonly IntervalPlan[] = plans,
+    error: Error = new Error('no'),
+  ) => {
+    const { done, reconciler, observer } = recorded();
+    let count = 0;
+    const stubborn: Reconciler = {
+      ...reconciler,
+      apply: async () => {
+        const applied = await reconciler.apply();
+        count += 1;
+        if (failing.includes(count)) throw error;
+        return applied;
+      },
+    };
+    const notes: string[] = [];
+    const records: IntervalRecord[] = [];
+    const watching: RunObserver = {
+      ...observer,
+      onNote: (note) => void notes.push(note),
+      onRecord: (record) => void records.push(record),
+    };
+    const failures = { most: 3, backOff: new BackOff(undefined, () => 0, 2) };
+    const ended = runIntervals(
+      of,
+      stubborn,
+      [watching],
+      { ...options, previewed: false, failures, ...settings },
+      step,
+    );
+    const thrown: unknown = await ended.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    const applied = done.filter((what) => what.startsWith('apply ')).map((what) => Number(what.slice(6)));
+    return { applied, notes, records, thrown, done };
+  };
+  const outcomes = (records: readonly IntervalRecord[]): string[] => records.map(({ outcome }) => outcome);
+
+  test('is tried again, and the record says what it failed of', async () => {
+    const { applied, notes, records } = await run([2, 3]);
+    expect(applied).toEqual([5, 9, 9, 9, 3]);
+    expect(outcomes(records)).toEqual(['applied', 'applied', 'applied']);
+    expect(records.map(({ failures }) => failures)).toEqual([[], ['no', 'no'], []]);
+    expect(notes[0]).toMatch(
+      /^2026-01-05T01:00:00Z: the change failed, 1 in a row; it is tried again in 0 s: no$/,
+    );
+  });
+
+  test('so often in a row gives way to the plan that verified last, and the next interval tries its own', async () => {
+    const { applied, notes, records, thrown } = await run([2, 3, 4]);
+    expect(thrown).toBeNull();
+    expect(applied).toEqual([5, 9, 9, 9, 5, 3]);
+    expect(outcomes(records)).toEqual(['applied', 'failed', 'applied']);
+    // The interval's requests, by the weights that were put back.
+    const [home = ''] = names;
+    expect(records[1]?.plan).toMatchObject({
+      interval: plans[1]?.interval,
+      servers: { [home]: 5 },
+      requests: { [home]: { [home]: 9 } },
+      held: 'no',
+    });
+    expect(notes[2]).toContain('3 in a row; the plan that verified last is put back');
+  });
+
+  test('goes on being counted over intervals: one try each, until one succeeds', async () => {
+    const four = [...plans, planOf(3, 7)];
+    const { applied, records } = await run([2, 3, 4, 6], {}, four);
+    expect(applied).toEqual([5, 9, 9, 9, 5, 3, 5, 7]);
+    expect(outcomes(records)).toEqual(['applied', 'failed', 'failed', 'applied']);
+  });
+
+  test('and cannot be put back: that is tried as often, and the next interval tries its own', async () => {
+    const { applied, records } = await run([2, 3, 4, 5, 6, 7]);
+    expect(applied).toEqual([5, 9, 9, 9, 5, 5, 5, 3]);
+    expect(outcomes(records)).toEqual(['applied', 'failed', 'applied']);
+  });
+
+  test('of the first plan ends the run after so many: nothing is there to put back', async () => {
+    const { applied, thrown, done } = await run([1, 2, 3]);
+    expect(applied).toEqual([5, 5, 5]);
+    expect(thrown).toEqual(new Error('no'));
+    expect(done.at(-1)).toBe('failed');
+  });
+
+  test('of the first plan by its file ends the run at once: nobody edits that', async () => {
+    const { applied, thrown } = await run([1], {}, plans, new StackConfigError('wrong'));
+    expect([applied, thrown]).toEqual([[5], new StackConfigError('wrong')]);
+  });
+
+  test('within an interval that lasts is tried again as long as that does', async () => {
+    const failures = { most: 100, backOff: new BackOff(undefined, () => 0, 20) };
+    const { applied, records } = await run([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], {
+      secondsPerInterval: 0.25,
+      failures,
+    });
+    // Pauses of 10, 20, 40 and 80 ms and more: the second interval has time for some, and no more.
+    expect(applied.filter((servers) => servers === 9).length).toBeGreaterThanOrEqual(2);
+    expect(applied.filter((servers) => servers === 9).length).toBeLessThanOrEqual(6);
+    expect(outcomes(records).slice(0, 2)).toEqual(['applied', 'failed']);
+    expect(records[1]?.failures.length).toBeGreaterThanOrEqual(2);
+    expect(records[1]?.plan.interval).toBe(plans[1]?.interval);
+  });
+
+  test('in the last interval is tried again too', async () => {
+    const { applied, records } = await run([3], { secondsPerInterval: 0.2 });
+    expect(applied).toEqual([5, 9, 3, 3]);
+    expect(outcomes(records)).toEqual(['applied', 'applied', 'applied']);
+  });
+
+  test('a preview that fails is told, and the change is tried all the same', async () => {
+    const { reconciler } = recorded();
+    const notes: string[] = [];
+    const blind = { ...reconciler, preview: () => Promise.reject(new Error('no preview')) };
+    const failures = { most: 3, backOff: new BackOff() };
+    const records: IntervalRecord[] = [];
+    await runIntervals(
+      plans,
+      blind,
+      [{ onNote: (note) => notes.push(note), onRecord: (record) => records.push(record) }],
+      { ...options, failures },
+      step,
+    );
+    expect(outcomes(records)).toEqual(['applied', 'applied', 'applied']);
+    expect(notes).toEqual(Array(3).fill('the preview failed; the change is tried all the same: no preview'));
+  });
+
+  test('an hour that nothing could be planned for has the plan before it, which is said and recorded', async () => {
+    const [first, , third] = plans;
+    if (!first || !third) throw new Error('there are three plans');
+    const hole = heldPlan(first, { interval: '2026-01-05T01:00:00Z', requestsPerSecond: null }, 'a hole');
+    const { applied, records, notes } = await run([], {}, [first, hole, third]);
+    expect(applied).toEqual([5, 5, 3]);
+    expect(outcomes(records)).toEqual(['applied', 'held', 'applied']);
+    expect(notes).toEqual(['2026-01-05T01:00:00Z: the plan in force stays: a hole']);
+  });
+});
+
+describe('a run that is stopped', () => {
+  test('while an interval lasts: it is measured up to then, and what stopped it comes through', async () => {
+    const { reconciler, done, observer } = recorded();
+    const stop = new AbortController();
+    const records: IntervalRecord[] = [];
+    const ended = runIntervals(
+      plans,
+      reconciler,
+      [
+        {
+          ...observer,
+          measure: () => Promise.resolve({ observed: [], steady: [], busiest: null }),
+          onRecord: (record) => void records.push(record),
+          onBegin: () => {
+            setTimeout(() => {
+              stop.abort(new Error('enough'));
+            }, 100);
+          },
+        },
+      ],
+      // Longer than a timer can wait, in which it would fire at once.
+      { ...options, previewed: false, secondsPerInterval: 3_000_000, stopped: stop.signal },
+      step,
+    );
+    await expect(ended).rejects.toThrow('enough');
+    expect(done.filter((what) => what.startsWith('apply '))).toEqual(['apply 5']);
+    expect(done.at(-1)).toBe('failed');
+    expect(records).toHaveLength(1);
+    const [{ startedAtMs, endedAtMs } = { startedAtMs: NaN, endedAtMs: NaN }] = records;
+    expect(endedAtMs - startedAtMs).toBeGreaterThanOrEqual(99);
+    expect(endedAtMs - startedAtMs).toBeLessThan(60_000);
+  });
+
+  test('while a change is under way, which is cancelled: it is not tried again', async () => {
+    const { reconciler } = recorded();
+    const stop = new AbortController();
+    let tries = 0;
+    const cancelled: Reconciler = {
+      ...reconciler,
+      apply: () => {
+        tries += 1;
+        stop.abort(new Error('enough'));
+        return Promise.reject(new Error('cancelled'));
+      },
+    };
+    const failures = { most: 3, backOff: new BackOff() };
+    const settings = { ...options, previewed: false, failures, stopped: stop.signal };
+    await expect(runIntervals(plans, cancelled, [], settings, step)).rejects.toThrow('enough');
+    expect(tries).toBe(1);
+  });
 });
 
 describe('an interval that is too short for its change', () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { runCourse } from '../../../driver/runIntervals';
+import { BackOff } from '../../../driver/backOff';
 import type { Course } from '../../../driver/course';
 import type { IntervalRecord } from '../../../driver/runObserver';
 import type { OutOfBand } from '../../../live/demandWatch';
@@ -39,6 +40,8 @@ function courseOf(stack: LiveStack, intervals = Infinity) {
   const run = {
     ...{ planning: stack.planning, health: evidence, watch: evidence, intervals, stopped: stop.signal },
     onTick: (tick: TickRecord) => void ticks.push(tick),
+    backOff: new BackOff(stack.clock.nowMs, stack.clock.random),
+    steadyMs: stack.clock.nowMs,
   };
   const course = new LiveCourse(run, (note) => void notes.push(note));
   /** As the loop does it; whether a plan was applied. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as apart from '../../../load/generateLoadApart';
@@ -10,6 +11,14 @@ const { generateLoadApart } = createRequire(__filename)(
 ) as typeof apart;
 
 afterEach(stopServers);
+
+/** Numbers of this process' children that send requests. */
+function loadProcesses(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  return children
+    .map(Number)
+    .filter((pid) => pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('loadProcess.js'));
+}
 
 test('sends the same as in this process, and brings back every request', async () => {
   const { url, requests } = await startServer();
@@ -43,6 +52,19 @@ test('ends when it is told to', async () => {
     signal: stop.signal,
   });
   expect(endedBySignal).toBe(true);
+});
+
+test('a process that is killed is named as what ended', async () => {
+  const { url, requests } = await startServer();
+  const load = generateLoadApart({
+    origins: [{ name: 'a', url }],
+    intervals: [{ seconds: 600, requestsPerSecond: { a: 50 } }],
+    seed: 1,
+  });
+  const failed = load.catch((error: unknown) => error);
+  while (requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const pid of loadProcesses()) process.kill(pid, 'SIGKILL');
+  expect(String(await failed)).toBe('LoadError: the process that sends the requests ended with SIGKILL');
 });
 
 test('says why it cannot', async () => {

@@ -17,20 +17,23 @@ afterAll(async () => {
 
 test('ticks of a day add to one folder, whose report can be made', async () => {
   const stack = await liveStack();
+  const notes: string[] = [];
   const run = { stack: 'test', regions: [...regions], latencyMs: {} };
   for (const again of [false, true]) {
     const { record, plan, applied } = await tick(stack.planning, { without: [], again }, () =>
       Promise.resolve(stack.reconciler),
     );
     // Each tick of cron is a process, and so a recorder, of its own.
-    const recorder = new LiveRecorder(folder, run);
+    const recorder = new LiveRecorder(folder, run, (note) => notes.push(note));
     recorder.onTick(record);
     if (!plan || !applied || !record.plan || !record.values) throw new Error('nothing was applied');
     recorder.onRecord({
       ...{ plan, stackPlan: record.plan, values: record.values, preview: null, ...applied },
       ...{ startedAtMs: 0, endedAtMs: 3600_000, inForceAtMs: Date.parse(record.at) },
+      ...{ outcome: 'applied', failures: [] },
     });
   }
+  expect(notes).toEqual([]);
   expect(readdirSync(folder)).toEqual(['live-test-20260813']);
   const directory = path.join(folder, 'live-test-20260813');
   expect(readFileSync(path.join(directory, 'ticks.jsonl'), 'utf8').trim().split('\n')).toHaveLength(2);

@@ -5,9 +5,10 @@ import type { IntervalRecord } from '../../../driver/runObserver';
 import type { LoadSummary } from '../../../load/requestLog';
 import type { Observation } from '../../../observe/observeRequests';
 import { appendDurably } from '../../../report/appendDurably';
+import { Backlog } from '../../../report/backlog';
 import { makeReport } from '../../../report/makeReport';
 import { RunRecorder } from '../../../report/recorder';
-import { RecordError } from '../../../report/records';
+import { readRecords, RecordError } from '../../../report/records';
 
 let folder: string;
 beforeEach(() => {
@@ -63,6 +64,7 @@ const recordOf = (interval: string, index: number): IntervalRecord => ({
   update: { changes: [], seconds: 3.5, notes: index === 1 ? ['south was replaced'] : [] },
   ...{ verification: [], rows: [], silent: [], prometheusFault: null },
   ...{ startedAtMs: 10_000 * index, endedAtMs: 10_000 * (index + 1), inForceAtMs: 10_000 * index + 4000 },
+  ...{ outcome: 'applied', failures: [] },
   served: { observed: observations, steady: observations, busiest: null },
 });
 const summary: LoadSummary = {
@@ -71,9 +73,13 @@ const summary: LoadSummary = {
   ...{ latencyMs: { p50: 3, p95: 9, p99: 20, max: 30 }, lateMs: null },
 };
 
+const told: string[] = [];
+const recorderOf = (): RunRecorder =>
+  new RunRecorder(folder, run, () => ({ north: 100, south: 400 }), new Backlog((note) => told.push(note)));
+
 /** Records a run of both intervals; what its sender counted of the second is not over. */
 function record(): void {
-  const recorder = new RunRecorder(folder, run, () => ({ north: 100, south: 400 }));
+  const recorder = recorderOf();
   for (const [index, interval] of starts.entries()) recorder.onRecord(recordOf(interval, index));
   recorder.onSent(starts[0] ?? '', {
     ...{ startedAtMs: 0, endedAtMs: 10_000, requestsPerSecond: {}, slowRequests: [] },
@@ -108,7 +114,7 @@ test('the page has what each interval recorded, and says what is not known', asy
   const html = readFileSync(await makeReport(folder), 'utf8');
   expect(html).toContain('south was replaced');
   const rowOf = (interval = ''): string | undefined =>
-    html.split('\n').find((line) => line.startsWith(`<tr><td>${interval}</td><td>3.5`));
+    html.split('\n').find((line) => line.startsWith(`<tr><td>${interval}</td><td>applied</td><td>3.5`));
   expect(rowOf(starts[0])).toContain('<td>90</td><td>0</td>');
   expect(rowOf(starts[1])).toContain('<td>unknown</td><td>unknown</td>');
   expect(html).not.toContain('The run ended after');
@@ -143,7 +149,7 @@ test('a record that does not fit the disk any more leaves no half line to follow
 });
 
 test('before the first interval ended there is a page, and no table', async () => {
-  new RunRecorder(folder, run, () => ({}));
+  recorderOf();
   expect(readFileSync(await makeReport(folder), 'utf8')).toContain('The run ended after 0 of 2 intervals.');
   expect(existsSync(path.join(folder, 'carbon.csv'))).toBe(false);
 });
@@ -160,4 +166,83 @@ test('what is no record is named with its line', async () => {
   );
   writeFileSync(path.join(folder, 'intervals.jsonl'), 'no\n');
   await expect(makeReport(folder)).rejects.toThrow('intervals.jsonl:1 is not JSON');
+});
+
+describe('an interval that had not its own plan', () => {
+  const held = (outcome: 'held' | 'failed', why: string, failures: string[]): IntervalRecord => {
+    const record = recordOf(starts[1] ?? '', 1);
+    return { ...record, outcome, failures, plan: { ...record.plan, carbonSum: NaN, held: why } };
+  };
+  const pageOf = async (record: IntervalRecord): Promise<string> => {
+    const recorder = recorderOf();
+    recorder.onRecord(recordOf(starts[0] ?? '', 0));
+    recorder.onRecord(record);
+    return readFileSync(await makeReport(folder), 'utf8');
+  };
+
+  test('because its change failed: the page says so, and of what', async () => {
+    const html = await pageOf(
+      held('failed', 'its own did not come into force', ['the API <server> is away']),
+    );
+    expect(html).toContain(`Failed, so that an earlier plan served: ${starts[1] ?? ''}.`);
+    expect(html).toContain(`<tr><td>${starts[1] ?? ''}</td><td>failed</td>`);
+    expect(html).toContain('a change failed: the API &lt;server&gt; is away');
+    expect(html).not.toMatch(/gCO2e\/kWh: NaN/);
+    expect(readRecords(folder).intervals[1]?.plan.carbonSum).toBeNull();
+  });
+
+  test('because nothing could be planned: the same', async () => {
+    const html = await pageOf(held('held', 'the carbon intensity of north is missing', []));
+    expect(html).toContain(`Held, as nothing could be planned: ${starts[1] ?? ''}.`);
+    expect(html).toContain('held: the carbon intensity of north is missing');
+    expect(html).not.toContain('Failed, so that');
+  });
+});
+
+test('records of before outcomes were written are of intervals that were applied', async () => {
+  record();
+  const file = path.join(folder, 'intervals.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(',"outcome":"applied","failures":[]', ''));
+  expect(readFileSync(file, 'utf8')).not.toContain('outcome');
+  expect(readFileSync(await makeReport(folder), 'utf8')).toContain('<td>applied</td>');
+});
+
+describe('a disk that takes nothing more', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const lines = (): string[] => readFileSync(path.join(folder, 'intervals.jsonl'), 'utf8').trim().split('\n');
+
+  test('is told of, and what it did not take is written once it takes something again, in order', () => {
+    told.length = 0;
+    const recorder = recorderOf();
+    recorder.onRecord(recordOf(starts[0] ?? '', 0));
+    const sync = jest.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+      throw full;
+    });
+    try {
+      recorder.onRecord(recordOf(starts[1] ?? '', 1));
+      recorder.onRecord(recordOf('2026-01-05T02:00:00Z', 2));
+    } finally {
+      sync.mockRestore();
+    }
+    expect(lines()).toHaveLength(1);
+    expect(told.at(-1)).toMatch(/^2 records wait for the disk, and are tried again with the next: ENOSPC/);
+    recorder.onEnd();
+    expect(lines().map((line) => (JSON.parse(line) as IntervalRecord).plan.interval)).toEqual([
+      ...[...starts, '2026-01-05T02:00:00Z'],
+    ]);
+  });
+
+  test('is not what another error is taken for', () => {
+    const recorder = recorderOf();
+    const sync = jest.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+      throw new Error('a mistake');
+    });
+    try {
+      expect(() => {
+        recorder.onRecord(recordOf(starts[0] ?? '', 0));
+      }).toThrow('a mistake');
+    } finally {
+      sync.mockRestore();
+    }
+  });
 });

@@ -12,6 +12,7 @@ const plan = {
 
 const served = (count: number | 'unknown', resets = 0): ReportedInterval => ({
   plan,
+  outcome: 'applied',
   upSeconds: 4.25,
   notes: ['us-east-1 was <slow>'],
   served: {
@@ -96,7 +97,7 @@ test('what was counted by a Traefik that began anew is a lower bound wherever it
 test('figures of the run, and savings against every baseline', async () => {
   const html = await runReport(run, [served(300)]);
   const rows = rowsOf(html);
-  expect(rows).toContainEqual([interval, '4.3', '6.0', '399', '10', '2', '3']);
+  expect(rows).toContainEqual([interval, 'applied', '4.3', '6.0', '399', '10', '2', '3']);
   expect(rows).toContainEqual([interval, 'north', 'north', '300', '75.00', '74.90']);
   expect(rows).toContainEqual(['carbon', '7.900', '12.35', '4', '50.0 %', '', '2.5 %']);
   expect(rows.find(([policy]) => policy === 'replay')?.[1]).toContain('No placement');
@@ -109,13 +110,13 @@ test('figures of the run, and savings against every baseline', async () => {
 
 test('what is unknown says so, and is no number in any chart', async () => {
   const html = await runReport(run, [served('unknown')]);
-  expect(rowsOf(html)).toContainEqual([interval, '4.3', '6.0', '399', '10', '2', 'unknown']);
+  expect(rowsOf(html)).toContainEqual([interval, 'applied', '4.3', '6.0', '399', '10', '2', 'unknown']);
   expect(rowsOf(html)).toContainEqual([interval, 'north', 'north', 'unknown', '75.00', 'unknown']);
   expect(html).not.toContain('NaN');
 });
 
 test('a run that sent nothing shows its plans', async () => {
-  const html = await runReport(run, [{ plan, upSeconds: 1, notes: [] }]);
+  const html = await runReport(run, [{ plan, outcome: 'applied', upSeconds: 1, notes: [] }]);
   expect(html).toContain('Requests, planned by region');
   expect(html.match(/<svg/g)).toHaveLength(3);
 });
@@ -126,7 +127,16 @@ test('a run that ended early says so; requests that were not over are no number'
     { ...done, ...(done.served && { served: { ...done.served, client: null } }) },
   ]);
   expect(html).toContain('The run ended after 1 of 2 intervals.');
-  expect(rowsOf(html)).toContainEqual([interval, '4.3', '6.0', 'unknown', 'unknown', 'unknown', '3']);
+  expect(rowsOf(html)).toContainEqual([
+    interval,
+    'applied',
+    '4.3',
+    '6.0',
+    'unknown',
+    'unknown',
+    'unknown',
+    '3',
+  ]);
 });
 
 test('names cannot be taken for markup, nor can the page ask for anything elsewhere', async () => {

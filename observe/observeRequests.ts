@@ -136,7 +136,8 @@ async function settled(
 ): Promise<void> {
   const selector = selectorWith(['up'], target);
   for (;;) {
-    const series = await rawSamples(prometheus, selector, Date.now() - toMs + longestPauseMs);
+    const windowMs = Math.max(0, Date.now() - toMs) + longestPauseMs;
+    const series = await rawSamples(prometheus, selector, windowMs);
     if (series.some(({ samples }) => samples.some(({ atMs }) => atMs > toMs))) return;
     if (Date.now() > toMs + longestPauseMs) return;
     await sleep(Math.max(50, Math.min(250, longestPauseMs / 10)));
@@ -201,7 +202,10 @@ function requestsOf(
   edges: readonly number[],
 ): PairRequests | Unknown {
   const counts = { served: 0, serverErrors: 0, clientAborts: 0 };
-  let resets = 0;
+  // A pair without a series has the target's restarts too, and is unknown where one of them took what nobody has read.
+  const idle = counterIncrease([], span);
+  if (isUnknown(idle)) return idle;
+  let { resets } = idle;
   for (const { labels, samples } of counted) {
     const increased = counterIncrease(samples, span);
     if (isUnknown(increased)) return increased;

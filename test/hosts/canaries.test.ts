@@ -140,7 +140,11 @@ describe('an update by the engine', () => {
   });
 
   const program =
-    (address: string, prometheus = debianProgram('/usr/bin/prometheus', 'prometheus')): PulumiFn =>
+    (
+      address: string,
+      limitMillicores = 200,
+      prometheus = debianProgram('/usr/bin/prometheus', 'prometheus'),
+    ): PulumiFn =>
     () => {
       new PrometheusServer('metrics', {
         host: {
@@ -161,7 +165,7 @@ describe('an update by the engine', () => {
       new PodCpu('north', {
         ...{ context: 'fake', kubeconfig: cluster.kubeconfig, namespace: 'casper', container: 'web' },
         ...{ deployment: 'kiwix-north', instance: 'north', timeoutSeconds: 5 },
-        ...{ limitMillicores: prometheus.startsWith('/nowhere') ? 300 : 200, requestMillicores: 180 },
+        ...{ limitMillicores, requestMillicores: 180 },
       });
       return Promise.resolve({});
     };
@@ -175,10 +179,12 @@ describe('an update by the engine', () => {
       (await stack.refresh()).stdout,
     ];
     cluster.answers = 'forbidden';
-    told.push(await stack.upFails(program(address, '/nowhere/prometheus')));
+    told.push(await stack.upFails(program(address, 300)));
     cluster.answers = 'as it should';
+    told.push(await stack.upFails(program(address, 200, '/nowhere/prometheus')));
     const running = await stopWatching();
 
+    expect(told.at(-2)).toContain('403 pods is forbidden');
     expect(told.at(-1)).toContain('/nowhere/prometheus is not there');
     expect([...cluster.tokens]).toEqual([secretOf('the token of the kubeconfig')]);
     expect(running).toContain('--web.config.file=');

@@ -120,6 +120,15 @@ test('a restart in the hour, which the counters alone may not show, is known to 
   }
 });
 
+test('a pair that has no series yet has the restarts of its Traefik too', async () => {
+  const { url } = await prometheusWith(stored(true));
+  const [observed] = await observeRequests({
+    ...{ prometheus: url, fromMs: firstMs, toMs: lastMs, scrapeIntervalMs: 1000 },
+    pairs: [{ origin: 'a', destination: 'new', target, selector: { service: 'new@file' } }],
+  });
+  expect(observed?.requests).toMatchObject({ served: 0, resets: 1 });
+});
+
 test('5, anew, 7: what was received is those 7 and not the difference of 2', async () => {
   const values = [0, 5, 7, 9];
   const own = (name: string) => ({ __name__: name, ...target, service: 'a@file' });

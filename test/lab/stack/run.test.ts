@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -77,6 +77,74 @@ test('run, ended by a signal during an update: one cancel, nothing pending, a pa
     const after = await stack.run('apply');
     expect([after.exitCode, besidesProgress(after.stderr)]).toEqual([0, []]);
   } finally {
+    await stack.remove();
+  }
+});
+
+test('run over an hour that lacks a carbon intensity, and past an update that is refused: both are told and recorded', async () => {
+  const stack = CasperStack.create('test-run-on');
+  const folder = path.dirname(stack.configFile);
+  const traces = path.join(folder, 'traces');
+  cpSync(path.join(checkout, 'traces/sample'), traces, { recursive: true });
+  const carbon = path.join(traces, 'carbon_intensities.csv');
+  const rows = readFileSync(carbon, 'utf8').split('\n');
+  rows[2] = (rows[2] ?? '').replace(/[^,]+$/, '');
+  writeFileSync(carbon, rows.join('\n'));
+  const lock = path.join(
+    ...[
+      process.env['CASPER_LAB'] ?? '',
+      'pulumi/.pulumi/locks/organization/casper',
+      stack.name,
+      'other.json',
+    ],
+  );
+  try {
+    const run = execa(
+      'node',
+      [
+        ...[
+          'dist/cli/main.js',
+          'run',
+          '--stack',
+          stack.name,
+          '--config-file',
+          stack.configFile,
+          '--traces',
+          traces,
+        ],
+        ...['--runs', path.join(folder, 'runs'), '--intervals', '3', '--max-latency', '150', '--json'],
+      ],
+      { cwd: checkout, reject: false },
+    );
+    let [records, said] = [0, ''];
+    run.stdout.on('data', (data: Buffer) => {
+      records += data.toString().split('\n').length - 1;
+      // Somebody else's, elsewhere, who may live.
+      if (records === 2 && !existsSync(lock)) {
+        mkdirSync(path.dirname(lock), { recursive: true });
+        writeFileSync(
+          lock,
+          '{"pid":1,"username":"somebody","hostname":"elsewhere","timestamp":"2026-01-05T00:00:00Z"}',
+        );
+      }
+    });
+    run.stderr.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (said.includes('tried again')) rmSync(lock, { force: true });
+    });
+    const { exitCode, stdout, stderr } = await run;
+    expect(stderr).toContain('casper: of 3 intervals 0 failed and 1 were held');
+    expect(exitCode).toBe(4);
+    const found = stdout
+      .split('\n')
+      .map((line) => JSON.parse(line) as { outcome: string; failures: string[]; plan: { weights: unknown } });
+    expect(found.map(({ outcome }) => outcome)).toEqual(['applied', 'held', 'applied']);
+    expect(found[1]?.plan.weights).toEqual(found[0]?.plan.weights);
+    expect(found[2]?.failures).toEqual([
+      expect.stringContaining('is locked by process 1 of somebody@elsewhere'),
+    ]);
+  } finally {
+    rmSync(lock, { force: true });
     await stack.remove();
   }
 });

@@ -83,10 +83,8 @@ async function main(flags: Flags): Promise<void> {
         console.log(line(world.schedule[position]?.interval ?? '', phase, seen, own));
       },
       afterwards: async (runs) => {
-        const { endedAtMs } = intervalAt(Date.now(), intervalSeconds);
-        const stack = ['--stack', stackName, '--config-file', configFile, '--runs', runs];
         const plan = ['--traces', traces, '--max-latency', String(maxLatency)];
-        ticked = await secondTick([...stack, ...plan], endedAtMs);
+        ticked = await secondTick(configFile, ['--stack', stackName, '--runs', runs, ...plan]);
       },
     });
     const follows = phases.flatMap(({ kind }, position) => (kind === 'follow' ? [position] : []));

@@ -14,6 +14,9 @@ export interface CarbonMoment {
   readonly answerTo: (zone: string) => CarbonAnswer;
 }
 
+/** What a local source takes for a token, by the variable that a stack names by default. */
+export const credentials = { ELECTRICITY_MAPS_TOKEN: 'any-token' };
+
 const hourMs = 3600_000;
 
 /**

@@ -15,6 +15,7 @@ import { realSurroundings } from '../../signals/surroundings';
 import { readStackSettings } from '../../stack/stackFile';
 import { isoOf } from '../../traces/time';
 import { checkout } from '../stackInLab';
+import { credentials } from './carbonReplay';
 import { IntervalWatch, type WatchedInterval } from './intervalWatch';
 import { spanOf, traceTimeAt } from './replay';
 import type { Phase } from './scenario';
@@ -108,7 +109,7 @@ export async function liveRun(options: LiveRunOptions): Promise<LiveRunResult> {
         signalSurroundings: {
           ...realSurroundings(folder),
           nowMs: () => traceTimeAt(world.replay, Date.now()),
-          environment: { ELECTRICITY_MAPS_TOKEN: 'of the bench' },
+          environment: credentials,
         },
       }),
     );

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { setStackValue } from '../../stack/stackFile';
 import { casper } from '../stackInLab';
+import { credentials } from './carbonReplay';
 
 /** What `casper tick --json` prints, as far as it is looked at here. */
 const printed = z.object({
@@ -19,18 +21,27 @@ export interface SecondTick {
   readonly secondTickChanges: number | null;
 }
 
+/** By default an interval is an hour. */
+const hourMs = 3600_000;
+/** For two ticks on a slow machine. */
+const longestMs = 120_000;
+
 /**
- * Runs `casper tick` twice in an interval that has no plan yet, as cron would.
+ * Runs `casper tick` twice in an hour that has no plan yet, as cron would, where intervals were shorter before.
  * @param args of `casper tick`
- * @param endsAtMs when the interval under way ends, Unix ms
  */
-export async function secondTick(args: readonly string[], endsAtMs: number): Promise<SecondTick> {
-  await sleep(Math.max(0, endsAtMs - Date.now()));
+export async function secondTick(configFile: string, args: readonly string[]): Promise<SecondTick> {
+  const leftMs = hourMs - (Date.now() % hourMs);
+  if (leftMs < longestMs) await sleep(leftMs);
+  setStackValue(configFile, { keys: ['casper:live', 'intervalSeconds'], value: hourMs / 1000 });
   // A cache of their own: what the source says now is not of the time that it replayed.
   const cache = mkdtempSync(path.join(tmpdir(), 'casper-bench-live-'));
-  const env = { CASPER_CACHE: cache, ELECTRICITY_MAPS_TOKEN: 'of the bench' };
+  const env = { ...credentials, CASPER_CACHE: cache };
   const tick = async () => {
-    const { stdout } = await casper(['tick', ...args, '--json'], { env, reject: false });
+    const { stdout } = await casper(['tick', '--config-file', configFile, ...args, '--json'], {
+      env,
+      reject: false,
+    });
     const parsed = printed.safeParse(JSON.parse(String(stdout) || 'null'));
     if (!parsed.success)
       throw new Error(`casper tick printed what is no record of a tick: ${String(stdout)}`);

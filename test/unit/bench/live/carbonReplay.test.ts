@@ -1,4 +1,4 @@
-import { CarbonReplay, type CarbonAnswer } from '../../../../bench/live/carbonReplay';
+import { CarbonReplay, credentials, type CarbonAnswer } from '../../../../bench/live/carbonReplay';
 import { findingOf, isSeen, movesTowards } from '../../../../bench/live/faultFindings';
 import { LiveMetrics } from '../../../../metrics/liveMetrics';
 import { readSignals } from '../../../../signals/readSignals';
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 /** What casper's own source for Electricity Maps makes of the replay's answers. */
 async function replayed() {
-  const clock = surroundings();
+  const clock = surroundings(credentials);
   let kind: CarbonAnswer = 'value';
   const grams: Record<string, number> = { paris: 50 };
   const replay = await CarbonReplay.listen(() => ({

@@ -1,8 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import path from 'node:path';
-import { CoreV1Api } from '../cluster/client';
 import { Command } from 'commander';
-import { execa } from 'execa';
 import { renderFit } from '../cli/render/load';
 import { reconcilerOf, type Reconciler } from '../driver/reconcile';
 import { fitToMachine } from '../driver/fitToMachine';
@@ -11,7 +7,7 @@ import { requestPathOf } from '../driver/requestPath';
 import { RequestWatcher } from '../driver/requestWatcher';
 import { runIntervals } from '../driver/runIntervals';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
-import { openTarget, type Target } from '../driver/target';
+import { openTarget } from '../driver/target';
 import { failedAtClient, type RequestLog } from '../load/requestLog';
 import { failedAtTraefik } from '../observe/observeRequests';
 import { isUnknown } from '../observe/unknown';
@@ -28,6 +24,8 @@ import { defaultTraces } from './defaultTraces';
 import { positiveNumber, wholeNumber } from './flags';
 import { median } from './median';
 import { plainStep } from './plainStep';
+import { podRestarts } from './podRestarts';
+import { checkout, stackInLab } from './stackInLab';
 import { dayIn } from './traceProblems';
 
 /**
@@ -53,20 +51,12 @@ interface Flags {
   preScaling: boolean;
 }
 
-const checkout = path.resolve(__dirname, '..', '..');
 /** Shares of fewer requests say more about the count than about the weights. */
 const fewestRequests = 500;
 
 async function main(flags: Flags): Promise<void> {
   const stackName = 'bench-changes';
-  const fileOf = (stack: string): string => path.join(checkout, 'runs', `Pulumi.${stack}.yaml`);
-  const configFile = fileOf(stackName);
-  mkdirSync(path.dirname(configFile), { recursive: true });
-  for (const stack of [stackName, `${stackName}-platform`]) rmSync(fileOf(stack), { force: true });
-  const casper = (...args: string[]) =>
-    execa('node', ['dist/cli/main.js', ...args, '--config-file', configFile], { cwd: checkout });
-  await casper('init', '--lab', '--traces', flags.traces);
-  await plainStep('installing the platform', () => casper('platform', '--stack', stackName));
+  const configFile = await stackInLab(stackName, flags.traces);
   setStackValue(configFile, { keys: ['casper:service', 'cpuChange'], value: flags.cpuChange });
   if (flags.heldReady !== undefined) {
     setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
@@ -111,8 +101,8 @@ async function main(flags: Flags): Promise<void> {
       `slow: ${origin}, due at ${new Date(dueAtMs).toISOString()}, ${latencyMs.toFixed(0)} ms, ${outcome}`,
     );
   }
-  const measured = await figures(records, sender.log, trace, flags.maxLatency, target);
-  console.log(JSON.stringify({ loadShare, ...measured }));
+  const measured = figures(records, sender.log, trace, flags.maxLatency);
+  console.log(JSON.stringify({ loadShare, ...measured, restarts: await podRestarts(target) }));
 }
 
 /** Where nobody has chosen a load: what this machine carries, in intervals that its updates fit into. */
@@ -175,13 +165,12 @@ function largest(values: readonly number[]): number | null {
   return Number.isNaN(most) ? null : most;
 }
 
-async function figures(
+function figures(
   intervals: readonly LoadedInterval[],
   log: RequestLog,
   trace: Trace,
   maxLatencyMs: number,
-  target: Target,
-): Promise<Record<string, number | string | null>> {
+): Record<string, number | string | null> {
   const all = log.summary();
   const changes = intervals.slice(1);
   const steady = intervals.map(({ inForceAtMs, endedAtMs }) =>
@@ -211,25 +200,12 @@ async function figures(
     p99SteadyMs: median(p99(steady)),
     p99ChangeMs: median(p99(during)),
     p99ChangeWorstMs: changes.length === 0 ? null : Math.max(...p99(during)),
-    restarts: await restarts(target),
     upSecondsP50: median(changes.map(({ update }) => update.seconds)),
     upToServingSecondsMax:
       changes.length === 0
         ? null
         : Math.max(...changes.map(({ startedAtMs, inForceAtMs }) => (inForceAtMs - startedAtMs) / 1000)),
   };
-}
-
-async function restarts({ clusters }: Target): Promise<number> {
-  const lists = await Promise.all(
-    clusters.map(({ kubeConfig }) =>
-      kubeConfig.makeApiClient(CoreV1Api).listNamespacedPod({ namespace: 'casper' }),
-    ),
-  );
-  return lists
-    .flatMap(({ items }) => items)
-    .flatMap(({ status }) => status?.containerStatuses ?? [])
-    .reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 new Command('bench:changes')

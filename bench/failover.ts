@@ -1,5 +1,3 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { execa } from 'execa';
@@ -29,6 +27,7 @@ import { readTrace } from '../traces/readTrace';
 import { defaultTraces } from './defaultTraces';
 import { positiveNumber } from './flags';
 import { plainStep } from './plainStep';
+import { checkout, stackInLab } from './stackInLab';
 import { dayIn } from './traceProblems';
 
 /**
@@ -67,7 +66,6 @@ interface Injury {
   readonly otherSharesWorst: number | null;
 }
 
-const checkout = path.resolve(__dirname, '..', '..');
 const stackName = 'bench-failover';
 /** Within which a share is to be served elsewhere. */
 const firstMs = 3000;
@@ -79,15 +77,7 @@ const intervalSeconds = 150;
 const fewestRequests = 100;
 
 async function main(flags: Flags): Promise<void> {
-  const configFile = path.join(checkout, 'runs', `Pulumi.${stackName}.yaml`);
-  mkdirSync(path.dirname(configFile), { recursive: true });
-  for (const stack of [stackName, `${stackName}-platform`]) {
-    rmSync(path.join(checkout, 'runs', `Pulumi.${stack}.yaml`), { force: true });
-  }
-  const casper = (...args: string[]) =>
-    execa('node', ['dist/cli/main.js', ...args, '--config-file', configFile], { cwd: checkout });
-  await casper('init', '--lab', '--traces', flags.traces);
-  await plainStep('installing the platform', () => casper('platform', '--stack', stackName));
+  const configFile = await stackInLab(stackName, flags.traces);
   setStackValue(configFile, { keys: ['casper:resilience'], value: { heldReady: flags.heldReady } });
   const config = readStackSettings(configFile);
 

@@ -30,11 +30,18 @@ export interface RunLiveFlags extends PlanFlags, StackFlags, LiveFlags, LogFlags
   json?: true;
 }
 
-/** `casper run --live`: on the stack file itself, so that a restart, `tick` and people all see one plan. */
-export async function runLive(flags: RunLiveFlags, log: Log): Promise<void> {
+/**
+ * `casper run --live`: on the stack file itself, so that a restart, `tick` and people all see one plan.
+ * @param open how what is planned with is opened
+ */
+export async function runLive(
+  flags: RunLiveFlags,
+  log: Log,
+  open: typeof openLivePlanning = openLivePlanning,
+): Promise<void> {
   const options = stackOptionsOf(flags);
   const { configFile, stackName } = options;
-  const planning = openLivePlanning(configFile, flags);
+  const planning = open(configFile, flags);
   const { latencies } = planning;
   const config = readStackSettings(configFile);
   const target = await openTarget(options);

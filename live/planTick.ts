@@ -31,6 +31,8 @@ export interface LivePlanning {
   /** Regions in clusters that do not answer. */
   readonly unreachable: (config: StackConfig) => Promise<readonly string[]>;
   readonly surroundings: Surroundings;
+  /** By which signals are read where that is another clock: of sources that replay a trace. */
+  readonly signalSurroundings?: Surroundings;
 }
 
 /** The plan of the interval under way, made from the signals of now. */
@@ -103,7 +105,8 @@ async function planNow(
   const config =
     windowSeconds === undefined ? inFile : { ...inFile, demand: { ...inFile.demand, windowSeconds } };
   const interval = intervalAt(nowMs, config.live.intervalSeconds);
-  if (Date.parse(config.plan.interval) > interval.startedAtMs) {
+  // One that began after this one did, and is not to come, was of another length of intervals.
+  if (Date.parse(config.plan.interval) > nowMs) {
     throw new LiveClockError(
       `The plan in ${path.basename(configFile)} is for ${config.plan.interval}, which is to come: it is ${new Date(nowMs).toISOString()} by this machine's clock. ` +
         'Set the clock; where the plan is the one that is wrong, set casper:plan.interval to an earlier time',
@@ -161,7 +164,7 @@ function optionsAround(
 }
 
 async function readWorld(
-  { latencies, demand, surroundings, configFile }: LivePlanning,
+  { latencies, demand, surroundings, signalSurroundings, configFile }: LivePlanning,
   config: StackConfig,
   nowMs: number,
 ): Promise<{ readonly values: UsedValues; readonly demand: ExpectedDemand }> {
@@ -172,7 +175,7 @@ async function readWorld(
     );
   }
   const [read, expected] = await Promise.all([
-    readSignals(regions, signals, surroundings),
+    readSignals(regions, signals, signalSurroundings ?? surroundings),
     demand.read(config, latencies.regions, nowMs),
   ]);
   const values = {

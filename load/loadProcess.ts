@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     (error: unknown): LoadReport => ({ failure: error instanceof Error ? error.message : String(error) }),
   );
   tell(report, () => {
-    process.disconnect();
+    if (process.connected) process.disconnect();
   });
 }
 

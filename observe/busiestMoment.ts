@@ -1,7 +1,7 @@
 import type { ReadyServers } from './readyServers';
 import type { ReceivedRequests } from './receivedRequests';
 
-/** The 3 s window with the highest ratio of received requests to ready capacity, over all destinations. */
+/** The 3 s window of a destination with the highest ratio of received requests to ready capacity. */
 export interface BusiestMoment {
   readonly destination: string;
   /** Unix time in ms: the beginning of the three seconds. */
@@ -17,17 +17,27 @@ export interface BusiestMoment {
 const windowMs = 3000;
 
 /**
- * Finds the window with the highest ratio of received requests to ready capacity, over all destinations; pure. Requests
- * between two scrapes are taken as evenly spread.
+ * Finds the window with the highest ratio of received requests to ready capacity, over all destinations; pure.
  * @returns null where nothing was received, or nothing is known of the servers
  */
-export function busiestMoment(
+export function busiestMoment(...of: Parameters<typeof busiestMoments>): BusiestMoment | null {
+  return busiestMoments(...of).reduce<BusiestMoment | null>(
+    (busiest, moment) => (busiest === null || moment.load > busiest.load ? moment : busiest),
+    null,
+  );
+}
+
+/**
+ * Finds that window of every destination that received anything; pure. Requests between two scrapes are taken as evenly
+ * spread.
+ */
+export function busiestMoments(
   received: readonly ReceivedRequests[],
   ready: readonly ReadyServers[],
   requestsPerServer: (destination: string) => number,
-): BusiestMoment | null {
-  let busiest: BusiestMoment | null = null;
-  for (const [destination, spans] of Map.groupBy(received, (span) => span.destination)) {
+): BusiestMoment[] {
+  return [...Map.groupBy(received, (span) => span.destination)].flatMap(([destination, spans]) => {
+    let busiest: BusiestMoment | null = null;
     const steps = stepsOf(ready, destination);
     const byOrigin = [...Map.groupBy(spans, ({ origin }) => origin).values()];
     for (const atMs of new Set(spans.map(({ fromMs }) => fromMs))) {
@@ -45,8 +55,8 @@ export function busiestMoment(
         busiest = { destination, atMs, requestsPerSecond, capacityRequestsPerSecond, load };
       }
     }
-  }
-  return busiest;
+    return busiest === null ? [] : [busiest];
+  });
 }
 
 /** Integral of a value over the window that starts at a moment; null where the spans, in order of time, do not cover it. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { tick, type Tick, type TickOptions } from '../../../live/tick';
 import type { StackConfig } from '../../../stack/stackConfig';
 import { closedPort } from '../loopbackServer';
-import { cleanUp, hourMs, minuteMs } from '../signals/carbonServer';
+import { cleanUp, hour, hourMs, json, latestOf, minuteMs } from '../signals/carbonServer';
 import { liveStack, removeStacks, type LiveStack } from './liveStack';
 
 afterEach(async () => {
@@ -54,6 +54,33 @@ test('twice in one interval: the second asks nobody and changes nothing; the nex
   expect((await ticked(stack)).record).toMatchObject({
     outcome: 'applied',
     interval: '2026-08-13T13:00:00Z',
+  });
+});
+
+test('intervals that have become longer: a plan that began within this one is no sign of a wrong clock', async () => {
+  const stack = await liveStack();
+  stack.set(['casper:live', 'intervalSeconds'], 600);
+  expect((await ticked(stack)).record.interval).toBe('2026-08-13T12:20:00Z');
+  stack.set(['casper:live', 'intervalSeconds'], 3600);
+  stack.clock.later(minuteMs);
+  expect((await ticked(stack)).record).toMatchObject({
+    outcome: 'applied',
+    interval: '2026-08-13T12:00:00Z',
+  });
+});
+
+test('signals are read by a clock of their own where there is one', async () => {
+  const stack = await liveStack();
+  const sources = { ...stack.clock, nowMs: () => stack.clock.nowMs() - 2 * hourMs };
+  stack.carbon.answer = (url, _, response) => {
+    response.setHeader('date', new Date(sources.nowMs()).toUTCString());
+    json(response, latestOf(url.searchParams.get('zone') ?? '', 300, hour(0, sources.nowMs())));
+  };
+  const planning = { ...stack.planning, signalSurroundings: sources };
+  const { record } = await tick(planning, once, () => Promise.resolve(stack.reconciler));
+  expect(record).toMatchObject({
+    interval: '2026-08-13T12:00:00Z',
+    values: { carbon: { clean: { from: 'source', start: '2026-08-13T10:00:00Z' } } },
   });
 });
 

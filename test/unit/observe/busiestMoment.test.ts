@@ -1,4 +1,4 @@
-import { busiestMoment } from '../../../observe/busiestMoment';
+import { busiestMoment, busiestMoments } from '../../../observe/busiestMoment';
 import type { ReceivedRequests } from '../../../observe/receivedRequests';
 
 const span = (origin: string, fromMs: number, requests: number): ReceivedRequests => ({
@@ -46,4 +46,20 @@ test('nothing received, or nothing known of the servers or of an origin: no answ
   expect(busiestMoment(scrapes('a', 0, 0, 0, 0), always(1), () => 10)).toBeNull();
   expect(busiestMoment(scrapes('a', 0, 50, 50, 50), [], () => 10)).toBeNull();
   expect(busiestMoment([...scrapes('a', 0, 50, 50, 50), span('b', 0, 1)], always(10), () => 10)).toBeNull();
+});
+
+test('every destination that received anything has its own busiest moment', () => {
+  const elsewhere = scrapes('a', 0, 20, 20, 20, 80).map((span) => ({ ...span, destination: 'e' }));
+  const silent = scrapes('a', 0, 0, 0, 0, 0).map((span) => ({ ...span, destination: 'f' }));
+  const received = [...scrapes('a', 0, 90, 90, 90, 90), ...elsewhere, ...silent];
+  const servers = { d: 10, e: 10, f: 10 };
+  const moments = busiestMoments(
+    received,
+    [-1000, 9000].map((atMs) => ({ atMs, servers })),
+    () => 10,
+  );
+  expect(moments.map(({ destination, atMs, load }) => [destination, atMs, load])).toEqual([
+    ['d', 0, 0.9],
+    ['e', 1000, 0.4],
+  ]);
 });

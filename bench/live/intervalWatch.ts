@@ -47,9 +47,9 @@ export class IntervalWatch {
   }
 
   private async busiest(fromMs: number, toMs: number): Promise<BusiestMoment[] | null> {
-    const { prometheusUrl, pairs } = this.path;
+    const { prometheus, pairs } = this.path;
     try {
-      const received = await receivedRequests(prometheusUrl, pairs, Date.now() - fromMs);
+      const received = await receivedRequests(prometheus, pairs, Date.now() - fromMs);
       return busiestMoments(
         received.filter((span) => span.toMs <= toMs),
         this.ready,

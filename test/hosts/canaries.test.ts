@@ -165,7 +165,7 @@ describe('an update by the engine', () => {
       new PodCpu('north', {
         ...{ context: 'fake', kubeconfig: cluster.kubeconfig, namespace: 'casper', container: 'web' },
         ...{ deployment: 'kiwix-north', instance: 'north', timeoutSeconds: 5 },
-        ...{ limitMillicores, requestMillicores: 180 },
+        ...{ limitMillicores, requestMillicores: 180, pods: 1 },
       });
       return Promise.resolve({});
     };

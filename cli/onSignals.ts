@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /** One wish to end may come as two signals: a terminal's, and that of `npx` or `timeout` besides. */
@@ -16,7 +15,6 @@ export function onSignals(
 ): void {
   let firstMs: number | undefined;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    if (name === 'SIGHUP' && ignoresHangup()) continue;
     process.on(name, () => {
       if (firstMs === undefined) {
         firstMs = performance.now();
@@ -26,16 +24,6 @@ export function onSignals(
         process.exit(128 + constants.signals[name]);
       }
     });
-  }
-}
-
-/** Whether this was started to outlive its terminal, as by `nohup`: to listen would undo that. */
-function ignoresHangup(): boolean {
-  try {
-    const [, mask = '0'] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    return (BigInt(`0x${mask}`) & 1n) === 1n;
-  } catch {
-    return false;
   }
 }
 

@@ -48,7 +48,9 @@ describe('the reference’s data', () => {
   const trace = readTrace(wikiTraces());
 
   test('a quarter of its requests is whole requests, and the same carbon', () => {
-    const [all, quarter] = [trace, trace.withShareOfRequests(0.25)].map((each) => each.at(trace.firstInterval));
+    const [all, quarter] = [trace, trace.withShareOfRequests(0.25)].map((each) =>
+      each.at(trace.firstInterval),
+    );
     expect(quarter).toEqual({
       ...all,
       requestsPerSecond: all?.requestsPerSecond.map((requests) => Math.round(requests / 4)),

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { BackOff } from '../../driver/backOff';
@@ -160,7 +161,7 @@ async function runTrace(flags: Flags): Promise<void> {
   const plans = await planRunForStack(planning, from, intervals);
   const simulation = await simulateForStack(planning, from, intervals);
   const before = { stackPlan: readStackSettings(options.configFile).plan, plan: null };
-  const directory = path.resolve(flags.runs, new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''));
+  const directory = newFolder(flags.runs);
   const target = await openTargetOnCopy(options, directory);
   const { cancelled, stopped, stop } = stopping(options.stackName);
 
@@ -231,6 +232,21 @@ async function runTrace(flags: Flags): Promise<void> {
   }
   await makeReport(directory);
   if (!json) console.log(`records: ${path.relative(process.cwd(), directory)}`);
+}
+
+/** A folder of its own, by the second: another stack's run may begin in the same one. */
+function newFolder(runs: string): string {
+  const name = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  mkdirSync(runs, { recursive: true });
+  for (let count = 1; ; count++) {
+    const folder = path.resolve(runs, count === 1 ? name : `${name}-${count}`);
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }
 
 /** A run did its work, and could not write down all of it. */

@@ -450,6 +450,46 @@ describe('a run that is stopped', () => {
   });
 });
 
+test('a time of day that somebody sets makes no interval longer or shorter', async () => {
+  const { reconciler } = recorded();
+  const real = Date.now.bind(Date);
+  let setMs = 0;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => real() + setMs);
+  const spans: number[][] = [];
+  const hourMs = 3600_000;
+  const begun = performance.now();
+  try {
+    await runIntervals(
+      plans,
+      reconciler,
+      [
+        {
+          onBegin: () => {
+            setMs = hourMs;
+          },
+          measure: () => Promise.resolve({ observed: [], steady: [], busiest: null }),
+          onRecord: ({ startedAtMs, endedAtMs }) => {
+            spans.push([startedAtMs, endedAtMs]);
+            setMs = -hourMs;
+          },
+        },
+      ],
+      { ...options, previewed: false, secondsPerInterval: 0.2 },
+      step,
+    );
+  } finally {
+    clock.mockRestore();
+  }
+  const [first = NaN] = spans[0] ?? [];
+  expect(spans.map((span) => span.map((ms) => ms - first))).toEqual([
+    [0, 200],
+    [200, 400],
+    [400, 600],
+  ]);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(598);
+  expect(performance.now() - begun).toBeLessThan(25_000);
+});
+
 describe('an interval that is too short for its change', () => {
   const ahead = { plan: '2026-01-05T01:00:00Z', beginsInMs: 5_000, endsInMs: 35_000 };
 

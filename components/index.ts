@@ -8,6 +8,7 @@ export { MetalLb, type MetalLbArgs } from './platform/metalLb';
 export { MetricsServer, type MetricsServerArgs } from './platform/metricsServer';
 export { PodCpu } from './podCpu/podCpu';
 export { PrometheusServer, type PrometheusServerArgs } from './prometheusServer';
+export type { PrometheusLogin, PrometheusTls } from './prometheusServer';
 export { RegionService } from './regionService';
 export type { InPlace, Pods, RegionServiceArgs, ServiceAddress } from './regionServiceArgs';
 export type { HealthCheck } from './traefikConfig';

@@ -17,7 +17,7 @@ import { isoOf } from '../../traces/time';
 import { checkout } from '../stackInLab';
 import { credentials } from './carbonReplay';
 import { IntervalWatch, type WatchedInterval } from './intervalWatch';
-import { spanOf, traceTimeAt } from './replay';
+import { spanOf } from './replay';
 import type { Phase } from './scenario';
 import { TickLog, type EndedTick } from './tickLog';
 import { treble, type Trebled } from './trebled';
@@ -108,7 +108,7 @@ export async function liveRun(options: LiveRunOptions): Promise<LiveRunResult> {
         ...openLivePlanning(file, flags),
         signalSurroundings: {
           ...realSurroundings(folder),
-          nowMs: () => traceTimeAt(world.replay, Date.now()),
+          nowMs: () => world.traceTimeNow(),
           environment: credentials,
         },
       }),

@@ -68,6 +68,11 @@ export class World {
     };
   }
 
+  /** What time it is in the trace, Unix ms: the clock that the source is asked by. */
+  traceTimeNow(): number {
+    return traceTimeAt(this.replay, Date.now());
+  }
+
   /** Requests/s by origin that are sent at a moment. */
   ratesAt(wallMs: number): Readonly<Record<string, number>> {
     const { startedAtMs } = spanOf(this.replay, 0);

@@ -11,7 +11,7 @@ import { latencyByPair } from '../report/conditions';
 import { carbonUsed, LiveRecorder } from '../report/liveRecorder';
 import { readStackSettings } from '../stack/stackFile';
 import type { LiveFlags } from './liveOptions';
-import { openLivePlanning } from './livePlanning';
+import { askAccessOf, openLivePlanning } from './livePlanning';
 import type { Log, LogFlags } from './log';
 import type { PlanFlags, StackFlags } from './options';
 import { stackOptionsOf } from './project';
@@ -35,6 +35,7 @@ export async function runLive(flags: RunLiveFlags, log: Log): Promise<void> {
   const planning = openLivePlanning(configFile, flags);
   const { latencies } = planning;
   const config = readStackSettings(configFile);
+  for (const note of await askAccessOf(planning)) log.note(note);
   const target = await openTarget(options);
   const recorder = new LiveRecorder(flags.runs, {
     stack: stackName,

@@ -15,6 +15,8 @@ export interface UsedCarbon {
   readonly start: string;
   readonly fetchedAt: string;
   readonly ageSeconds: number;
+  /** Of a recorded value: the start of the period that it was recorded of, ISO 8601. */
+  readonly recorded?: string;
 }
 
 /** An origin's demand as a plan was made from it. */
@@ -44,6 +46,7 @@ export function usedCarbon({ signal, source, zone }: RegionSignal): UsedCarbon |
     basis: value.basis,
     start: value.start,
     fetchedAt: value.fetchedAt,
+    ...(value.recorded !== undefined && { recorded: value.recorded }),
   };
 }
 

@@ -85,6 +85,16 @@ const sourceSchema = z.discriminatedUnion('kind', [
     /** What answers call a location, by what it is asked for, where that differs. */
     answersAs: z.record(z.string(), z.string()).default({}),
   }),
+  z.strictObject({
+    name: commonFields.name,
+    kind: z.literal('recorded'),
+    /** Folder of a trace, absolute or from where casper is started. */
+    folder: z.string().min(1),
+    /** What its figures are; its file does not say. */
+    signal: z.enum(['marginal', 'average']),
+    factors,
+    flowTraced: z.boolean().default(false),
+  }),
 ]);
 
 export const signalsSchema = z.strictObject({

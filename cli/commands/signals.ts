@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
+import { askAccess } from '../../signals/askAccess';
 import { SignalsConfigError } from '../../signals/fault';
 import { readSignals } from '../../signals/readSignals';
 import { realSurroundings } from '../../signals/surroundings';
@@ -26,5 +27,6 @@ export const signalsCommand = withStackOptions(
     const surroundings = realSurroundings(path.join(cacheDirectory, 'signals'));
     const read = await readSignals(regions, signals, surroundings);
     console.log(json ? JSON.stringify({ regions: read }) : renderSignals(read));
+    for (const note of await askAccess(regions, signals, surroundings)) console.error(`note: ${note}`);
     if (read.some(({ signal }) => 'missing' in signal)) process.exitCode = 1;
   });

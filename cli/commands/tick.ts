@@ -15,7 +15,7 @@ import { carbonUsed, LiveRecorder } from '../../report/liveRecorder';
 import { readStackSettings } from '../../stack/stackFile';
 import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
 import { logging, withLogOption, type Log, type LogFlags } from '../log';
-import { openLivePlanning } from '../livePlanning';
+import { askAccessOf, openLivePlanning } from '../livePlanning';
 import { metricsFile } from '../metricsOptions';
 import {
   knownRegions,
@@ -114,7 +114,11 @@ async function tickOnce(flags: Flags, log: Log): Promise<void> {
   const interval = intervalNow(planning);
   const open = async (): Promise<Reconciler> => reconcilerOf(await openTarget(options), log.step);
   const how = { without: knownRegions(flags.without, latencies.regions), again: flags.again ?? false };
-  const made = await tick(planning, how, flags.dryRun ? undefined : open).catch((error: unknown) => {
+  const ticked = async (): Promise<Tick> => {
+    for (const note of await askAccessOf(planning)) log.note(note);
+    return tick(planning, how, flags.dryRun ? undefined : open);
+  };
+  const made = await ticked().catch((error: unknown) => {
     onTick(failedTick(error, interval));
     throw error;
   });

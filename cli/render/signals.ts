@@ -38,6 +38,6 @@ function cellsOf({ from, value, ageSeconds }: ChosenValue): string[] {
     value.basis,
     value.start,
     ageSeconds === 0 ? '-' : `${Math.ceil(ageSeconds / 60)} min`,
-    words[from],
+    value.recorded === undefined ? words[from] : `${words[from]}, recorded ${value.recorded}`,
   ];
 }

@@ -44,7 +44,8 @@ function cells<T extends UsedCarbon | UsedDemand>(
 ): string[] {
   if (!value || 'missing' in value) return ['missing', ''];
   const age = value.ageSeconds > 0 ? `, ${Math.ceil(value.ageSeconds / 60)} min old` : '';
-  return [text(value), `${words[value.from]}${age}`];
+  const recorded = 'recorded' in value && value.recorded !== undefined ? `, recorded ${value.recorded}` : '';
+  return [text(value), `${words[value.from]}${age}${recorded}`];
 }
 
 function sourceOf(value: UsedCarbon | Missing | undefined): string {

@@ -9,11 +9,14 @@ import { cacheDirectory } from '../start/cacheDirectory';
 import { forecasterNamed } from '../study/forecast/forecasters';
 import { readLatencies, type Latencies } from '../traces/readLatencies';
 import type { LiveFlags } from './liveOptions';
-import type { PlanFlags } from './options';
+import type { PlanFlags, SwitchingFlags } from './options';
 import { optionsForStack, RegionMismatchError } from './planFromStack';
 
 /** @throws RegionMismatchError, StackConfigError, TraceError */
-export function openLivePlanning(configFile: string, flags: LiveFlags & PlanFlags): LivePlanning {
+export function openLivePlanning(
+  configFile: string,
+  flags: LiveFlags & PlanFlags & Partial<SwitchingFlags>,
+): LivePlanning {
   const { regions } = readStackSettings(configFile);
   const latencies = latenciesOf(
     flags.traces,

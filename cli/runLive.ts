@@ -13,12 +13,12 @@ import { readStackSettings } from '../stack/stackFile';
 import type { LiveFlags } from './liveOptions';
 import { askAccessOf, openLivePlanning } from './livePlanning';
 import type { Log, LogFlags } from './log';
-import type { PlanFlags, StackFlags } from './options';
+import type { PlanFlags, StackFlags, SwitchingFlags } from './options';
 import { stackOptionsOf } from './project';
 import { RunPrinter } from './render/runPrinter';
 import { renderTick } from './render/tick';
 
-export interface RunLiveFlags extends PlanFlags, StackFlags, LiveFlags, LogFlags {
+export interface RunLiveFlags extends PlanFlags, SwitchingFlags, StackFlags, LiveFlags, LogFlags {
   /** How many intervals; until it is stopped when absent. */
   intervals?: number;
   runs: string;

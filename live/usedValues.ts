@@ -5,7 +5,12 @@ import type { Missing } from '../traces/cells';
 
 /** A region's carbon intensity as a plan was made from it. */
 export interface UsedCarbon {
+  /** Of a kWh of servers: the grid's times the region's PUE, where that is counted. */
   readonly gramsPerKwh: number;
+  /** The grid's own; absent where no PUE is counted. */
+  readonly gridGramsPerKwh?: number;
+  /** Power of the site over power of its servers; absent where it is not counted. */
+  readonly pue?: number;
   readonly from: Origin;
   readonly source: string;
   readonly zone: string;
@@ -36,11 +41,16 @@ export interface UsedValues {
   readonly faults: readonly string[];
 }
 
-export function usedCarbon({ signal, source, zone }: RegionSignal): UsedCarbon | Missing {
+/** @param pue of the region; undefined where it is not counted */
+export function usedCarbon(
+  { signal, source, zone }: RegionSignal,
+  pue: number | undefined,
+): UsedCarbon | Missing {
   if ('missing' in signal) return signal;
   const { value, from, ageSeconds } = signal;
   return {
-    gramsPerKwh: value.gramsPerKwh,
+    gramsPerKwh: value.gramsPerKwh * (pue ?? 1),
+    ...(pue !== undefined && { gridGramsPerKwh: value.gramsPerKwh, pue }),
     ...{ from, source, zone, ageSeconds },
     method: describeMethod(value.method),
     basis: value.basis,

@@ -64,7 +64,8 @@ const intervalSchema = z.object({
     regions: z.array(z.string()).readonly(),
     servers: byRegion,
     requests: byPair,
-    carbonSum: z.number(),
+    /** Null where carbon intensities were missing, and servers followed demand. */
+    carbonSum: z.number().nullable(),
     meanLatencyMs: z.number().nullable(),
   }),
   update: z.object({ seconds: z.number(), notes: z.array(z.string()).readonly() }),

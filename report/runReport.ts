@@ -11,7 +11,10 @@ import type { Share } from './shares';
 
 /** One interval of a run, as its report shows it. */
 export interface ReportedInterval {
-  readonly plan: Pick<IntervalPlan, 'interval' | 'regions' | 'servers' | 'requests' | 'carbonSum'>;
+  readonly plan: Pick<IntervalPlan, 'interval' | 'regions' | 'servers' | 'requests'> & {
+    /** As `IntervalPlan`; null where carbon intensities were missing. */
+    readonly carbonSum: number | null;
+  };
   readonly upSeconds: number;
   /** What people should know of its update. */
   readonly notes: readonly string[];

@@ -21,9 +21,11 @@ import {
   knownRegions,
   withPlanOptions,
   withStackOptions,
+  withSwitchingOptions,
   withWithoutOption,
   type PlanFlags,
   type StackFlags,
+  type SwitchingFlags,
 } from '../options';
 import { sampleTraces, stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
@@ -31,7 +33,7 @@ import { renderMove } from '../render/move';
 import { renderTick } from '../render/tick';
 import { renderVerified } from '../render/verification';
 
-interface Flags extends PlanFlags, StackFlags, LiveFlags, LogFlags {
+interface Flags extends PlanFlags, SwitchingFlags, StackFlags, LiveFlags, LogFlags {
   again?: true;
   dryRun?: true;
   out?: string;
@@ -50,9 +52,11 @@ export const tickCommand = withLogOption(
   withLiveForecastOptions(
     withWithoutOption(
       withPlanOptions(
-        withStackOptions(
-          new Command('tick').description(
-            'One interval, live: read signals and demand, plan, apply, verify, record. The interval is the one under way by the wall clock and casper:live. Where it has its plan, that is applied again, which changes nothing where it is in force.',
+        withSwitchingOptions(
+          withStackOptions(
+            new Command('tick').description(
+              'One interval, live: read signals and demand, plan, apply, verify, record. The interval is the one under way by the wall clock and casper:live. Where it has its plan, that is applied again, which changes nothing where it is in force.',
+            ),
           ),
         ),
       ),

@@ -44,7 +44,7 @@ export function renderMove(plan: IntervalPlan, before: PlanBefore, carbonOf: Car
       ]),
     ),
     ...movedOrigins(plan, before.stackPlan.weights, carbon),
-    `  carbon ${arrow(before.plan?.carbonSum, plan.carbonSum, (value) => value.toFixed(0))} (requests/s x gCO2e/kWh)` +
+    `  carbon ${arrow(before.plan?.carbonSum, plan.carbonSum, (value) => (Number.isNaN(value) ? '-' : value.toFixed(0)))} (requests/s x gCO2e/kWh)` +
       `${asBefore(plan, before.stackPlan.weights, carbon)}, mean latency ` +
       `${arrow(before.plan?.meanLatencyMs ?? undefined, plan.meanLatencyMs ?? NaN, (value) => (Number.isNaN(value) ? '-' : value.toFixed(2)))} ms`,
     ...describeBrokenLimits(plan),

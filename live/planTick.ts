@@ -6,7 +6,7 @@ import { capacityAsTheyAre, leftOut, type Untouched } from '../planning/leftOut'
 import { planExpected, type Shaping } from '../planning/planExpected';
 import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
 import { at, sum } from '../policies/model/matrix';
-import type { Placement, PlacementProblem } from '../policies/problem';
+import type { PlacementProblem } from '../policies/problem';
 import { SignalsConfigError } from '../signals/fault';
 import { readSignals } from '../signals/readSignals';
 import type { Surroundings } from '../signals/surroundings';
@@ -16,10 +16,11 @@ import { forecastOutlook, quantile, type Expected } from '../study/forecast/outl
 import type { Latencies } from '../traces/readLatencies';
 import { followDemand, type DemandWithMargin, type Followed } from './followDemand';
 import { awayFrom, pinned } from './guard';
-import { limitMoves, type Moved } from './limitMoves';
+import type { Moved } from './limitMoves';
 import { intervalAt, type LiveInterval } from './liveInterval';
 import type { ExpectedDemand, LiveDemand } from './liveDemand';
 import { aheadFrom, expectedAhead, hoursAhead } from './lookAhead';
+import { MoveLimit } from './moveLimit';
 import { heldByPeople } from './people';
 import { withPinnedShares } from './pinnedShares';
 import { missingIn, standIns, usedCarbon, type UsedValues } from './usedValues';
@@ -125,17 +126,17 @@ async function planNow(
   const sight = { policy: stackOptions.policy, intervals, interval, without };
   const { values, demand } = await readWorld(planning, config, stackOptions, nowMs, hoursAhead(sight, nowMs));
   const missing = missingIn(values, without);
-  const unreachable = await planning.unreachable(config);
-  const asTheyAre = unreachable.filter((region) => !without.includes(region));
-  const heldBy = (by: HeldTick['by'], reasons: readonly string[]): HeldTick => {
-    const followed = demandOf(latencies.regions, values, demand, config, planning.demandQuantile);
-    const untouched = [...without, ...asTheyAre];
-    return {
-      ...{ kind: 'held', interval, by, reasons, values },
-      followed: followed && followDemand(config, latencies, followed, untouched, stackOptions),
-    };
+  const unreachableNow = async (): Promise<string[]> =>
+    (await planning.unreachable(config)).filter((region) => !without.includes(region));
+  const heldBy = async (by: HeldTick['by'], reasons: readonly string[]): Promise<HeldTick> => {
+    const known = demandOf(latencies.regions, values, demand, config, planning.demandQuantile);
+    const follow = (untouched: readonly string[]): Followed | null =>
+      known && followDemand(config, latencies, known, untouched, stackOptions);
+    const followed = follow(without) && follow([...without, ...(await unreachableNow())]);
+    return { kind: 'held', interval, by, reasons, values, followed };
   };
   if (missing.length > 0) return heldBy('data', missing);
+  const asTheyAre = await unreachableNow();
   const options = optionsAround(stackOptions, { without, asTheyAre }, config.plan);
   const world = problemOf(latencies, worldOf(latencies.regions, values, config, without), options);
   const free = pinned(config.live.pins)(world);
@@ -147,51 +148,31 @@ async function planNow(
     carbonGramsPerKwh: free.carbonGramsPerKwh,
     ratios: demand.ratios,
   };
-  // Without a quantile of its own every case counts, and there is one: the fixed margin.
   const { signals, plan: inForce, live } = config;
   const expected =
     sight.intervals > 1 && signals
       ? [now, ...(await expectedAhead(sight, config, signals, surroundings, demand.hours, free))]
       : [now];
+  // Without a quantile of its own every case counts, and there is one: the fixed margin.
   const outlook = forecastOutlook(
     expected.map(() => free),
     () => expected,
     planning.demandQuantile ?? 1,
   );
-  let moved: Moved | null = null;
-  const settle = (problem: PlacementProblem, placement: Placement): Placement => {
-    const { mostPercentMoved } = live;
-    // A plan that breaks limits as it is has nothing that lies between.
-    if (mostPercentMoved === undefined || placement.violations?.length) return placement;
-    const loss = without.find((region) => !inForce.without?.includes(region));
-    const { maxRequestsPerRegion } = problem;
-    const unpinned = {
-      ...world,
-      requestsPerSecond: problem.requestsPerSecond,
-      ...(maxRequestsPerRegion !== undefined && { maxRequestsPerRegion }),
-    };
-    const limit = loss === undefined ? mostPercentMoved : 100;
-    const limited = limitMoves(unpinned, placement, inForce.weights, limit, options);
-    moved = {
-      ...limited.moved,
-      mostPercent: mostPercentMoved,
-      ...(loss !== undefined && { because: `${loss} is lost` }),
-    };
-    return limited.placement;
-  };
+  const limit = new MoveLimit(world, without, config, options);
   try {
     const of = { interval: interval.start, synthetic: latencies.synthetic };
     const shaping: Shaping = {
       narrow: guard,
       policy: (policy) => withPinnedShares(policy, live.pins),
-      settle,
+      settle: (problem, placement) => limit.settle(problem, placement),
     };
     const ahead = seesHorizon(stackOptions)
       ? aheadFrom(latencies.regions, sight.intervals, inForce)
       : undefined;
     const plan = await planExpected(outlook, of, options, shaping, ahead);
     const stackPlan = leftOut(stackPlanOf(plan), { without, asTheyAre }, config.plan);
-    return { kind: 'planned', interval, plan, stackPlan, values, guarded, asTheyAre, moved };
+    return { kind: 'planned', interval, plan, stackPlan, values, guarded, asTheyAre, moved: limit.moved };
   } catch (error) {
     if (!(error instanceof InfeasibleError) || guarded.length === 0) throw error;
     const reason = `no placement moves nothing towards ${guarded.join(', ')}, whose data are not of now: ${error.message}`;

@@ -11,12 +11,12 @@ async function main(asked: readonly string[]): Promise<void> {
   const kinds = asked.length > 0 ? asked : contractKinds;
   // Nothing is kept: the services are asked anew each time.
   const results = await checkContracts(kinds, realSurroundings(tmpdir()));
-  console.log(renderContracts(results));
+  process.stdout.write(`${renderContracts(results)}\n`);
   process.exitCode = exitCodeOf(results);
-  if (results.every(({ outcome }) => outcome === 'not run')) console.error('nothing was run');
+  if (results.every(({ outcome }) => outcome === 'not run')) process.stderr.write('nothing was run\n');
 }
 
 void main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

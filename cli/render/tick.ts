@@ -57,7 +57,7 @@ function cells<T extends UsedCarbon | UsedDemand>(
 ): string[] {
   if (!value || 'missing' in value) return ['missing', ''];
   const age = value.ageSeconds > 0 ? `, ${Math.ceil(value.ageSeconds / 60)} min old` : '';
-  const recorded = 'recorded' in value && value.recorded !== undefined ? `, recorded ${value.recorded}` : '';
+  const recorded = 'recorded' in value ? `, recorded ${value.recorded}` : '';
   return [text(value), `${words[value.from]}${age}${recorded}`];
 }
 

@@ -1,9 +1,11 @@
+import { LiveDemand } from '../../../live/liveDemand';
 import { hoursAhead } from '../../../live/lookAhead';
 import { tick, type Tick } from '../../../live/tick';
 import type { LivePlanning } from '../../../live/planTick';
 import type { StackConfig } from '../../../stack/stackConfig';
 import { forecasterNamed } from '../../../study/forecast/forecasters';
-import { cleanUp, forecastOf, hour, hourMs, json, latestOf } from '../signals/carbonServer';
+import type { AnsweredSeries } from '../prometheusServer';
+import { cleanUp, forecastOf, hour, hourMs, json, latestOf, minuteMs } from '../signals/carbonServer';
 import { liveStack, regions, removeStacks, type LiveStack } from './liveStack';
 
 afterEach(async () => {
@@ -91,11 +93,23 @@ test('a hole in the forecast is not a number', async () => {
   );
 });
 
-test('demand that is forecast to grow has its servers in the plans ahead, and not yet in force', async () => {
+test('demand that is forecast to grow is planned for ahead, and what is in force is for what comes now', async () => {
   const stack = await stackWith(steadily);
-  const { record } = await ticked(stack, planningOf(stack, 3, 1));
-  expect(record.outcome).toBe('applied');
-  expect(Object.values(record.values?.demand ?? {})).toHaveLength(regions.length);
+  const now = Math.floor(stack.clock.nowMs() / hourMs);
+  const past = (growth: number) => (): AnsweredSeries[] =>
+    regions.map((origin) => ({
+      labels: { origin },
+      // What the hours after this one had on the days before.
+      valueAt: (at) => String((at / 3600 - 1 - now) % 24 === -23 || (at / 3600 - 1 - now) % 24 === -22 ? growth : 20),
+    }));
+  stack.prometheus.answer = past(400);
+  const { plan } = await ticked(stack, planningOf(stack, 3, 1));
+  expect(Object.values(plan?.requests ?? {}).map((row) => Object.values(row))).toEqual([[24], [24], [24]]);
+  // More than all servers together carry, an hour from now.
+  stack.clock.later(minuteMs);
+  stack.prometheus.answer = past(4000);
+  const again = tick({ ...planningOf(stack, 3, 1), demand: new LiveDemand(naiveDay) }, { without: [], again: true });
+  await expect(again).rejects.toThrow(/capacity: .* requests\/s more than/);
 });
 
 test('hours that intervals reach into', () => {

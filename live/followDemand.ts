@@ -1,6 +1,6 @@
 import type { IntervalPlan } from '../planning/intervalPlan';
 import type { PlanOptions } from '../planning/planOptions';
-import { at, loadsOf, sum } from '../policies/model/matrix';
+import { at, sum } from '../policies/model/matrix';
 import { capacityOf, cpuMillicoresOf } from '../stack/capacity';
 import type { StackConfig, StackPlan } from '../stack/stackConfig';
 import type { Latencies } from '../traces/readLatencies';
@@ -13,6 +13,9 @@ export interface Followed {
   /** In words, with the servers before and after. */
   readonly why: string;
 }
+
+/** Loads are sums of fractions: one that should be whole may come out a little above. */
+const roundingError = 1e-9;
 
 /** An origin's demand, and what is planned for on top of it, as a factor. */
 export interface DemandWithMargin {
@@ -36,21 +39,21 @@ export function followDemand(
 ): Followed | null {
   const { plan: inForce } = config;
   const { regions } = latencies;
-  const byWeights = (rates: readonly number[]): number[][] =>
-    regions.map((origin, index) =>
-      apportion(
-        at(rates, index),
-        regions.map((region) => inForce.weights[origin]?.[region] ?? 0),
-      ),
+  const weights = regions.map((origin) => regions.map((region) => inForce.weights[origin]?.[region] ?? 0));
+  const loadsBy = (rates: readonly number[]): number[] =>
+    regions.map((_, destination) =>
+      sum(weights.map((row, origin) => (at(rates, origin) * at(row, destination)) / (sum(row) || 1))),
     );
   const planned = demand.map(({ requestsPerSecond, margin }) => Math.ceil(requestsPerSecond * margin));
-  const requests = byWeights(planned);
-  const loads = loadsOf(byWeights(demand.map(({ requestsPerSecond }) => Math.ceil(requestsPerSecond))));
+  const [loads, withMargin] = [
+    loadsBy(demand.map(({ requestsPerSecond }) => requestsPerSecond)),
+    loadsBy(planned),
+  ];
   const needs = regions.map((region, destination) => {
     const { requestsPerServer, maxServers } = capacityOf(config, region);
     const before = inForce.regions[region]?.servers ?? 0;
     const carried = before * requestsPerServer;
-    const needed = Math.ceil(at(loadsOf(requests), destination) / requestsPerServer);
+    const needed = Math.ceil(at(withMargin, destination) / requestsPerServer - roundingError);
     const isShort = at(loads, destination) > carried;
     const servers = untouched.includes(region) ? before : Math.max(before, Math.min(maxServers, needed));
     return { region, before, servers, isShort, isFull: needed > servers };
@@ -75,6 +78,7 @@ export function followDemand(
     requestsPerSecond: Object.fromEntries(regions.map((region, index) => [region, at(planned, index)])),
     ...(accepts.size > 0 && { accepts: [...accepts] }),
   };
+  const requests = weights.map((row, origin) => apportion(at(planned, origin), row));
   return {
     plan: described(stackPlan, requests, latencies, options),
     stackPlan,

@@ -67,6 +67,17 @@ test('demand that the servers carry, or that is not known, changes nothing; serv
   expect(stack.plan()).toEqual(before);
 });
 
+test('shares that are no whole requests are carried too', async () => {
+  const stack = await holeAndCrowd();
+  stack.set(['casper:plan', 'weights', 'dirty'], { clean: 1, middle: 2 });
+  stack.set(['casper:plan', 'weights', 'middle'], { clean: 2, middle: 5 });
+  Object.assign(stack.rates, { clean: 50, dirty: 127, middle: 33 });
+  const { record } = await ticked(stack);
+  // 60, a third of 153 and two sevenths of 40 make 122.4.
+  expect(record.plan?.regions['clean']?.servers).toBe(13);
+  expect(record.outcome).toBe('held');
+});
+
 test('more than all servers carry: as many as there may be, and the plan names what it accepts', async () => {
   const stack = await holeAndCrowd();
   stack.rates['dirty'] = 5000;

@@ -100,7 +100,8 @@ test('demand that is forecast to grow is planned for ahead, and what is in force
     regions.map((origin) => ({
       labels: { origin },
       // What the hours after this one had on the days before.
-      valueAt: (at) => String((at / 3600 - 1 - now) % 24 === -23 || (at / 3600 - 1 - now) % 24 === -22 ? growth : 20),
+      valueAt: (at) =>
+        String((at / 3600 - 1 - now) % 24 === -23 || (at / 3600 - 1 - now) % 24 === -22 ? growth : 20),
     }));
   stack.prometheus.answer = past(400);
   const { plan } = await ticked(stack, planningOf(stack, 3, 1));
@@ -108,7 +109,10 @@ test('demand that is forecast to grow is planned for ahead, and what is in force
   // More than all servers together carry, an hour from now.
   stack.clock.later(minuteMs);
   stack.prometheus.answer = past(4000);
-  const again = tick({ ...planningOf(stack, 3, 1), demand: new LiveDemand(naiveDay) }, { without: [], again: true });
+  const again = tick(
+    { ...planningOf(stack, 3, 1), demand: new LiveDemand(naiveDay) },
+    { without: [], again: true },
+  );
   await expect(again).rejects.toThrow(/capacity: .* requests\/s more than/);
 });
 

@@ -1,4 +1,5 @@
 import type { StackSetting } from '../stack/stackFile';
+import { plainName } from './plainName';
 
 /** What --context says cannot be used. */
 export class ContextError extends Error {
@@ -31,7 +32,7 @@ export function clustersOfOwn(contexts: readonly string[], regions: readonly str
         `--context ${text}: expected one context for all regions, or REGION[,REGION...]=CONTEXT for each cluster`,
       );
     }
-    const name = clusterNameFor(context);
+    const name = plainName(context);
     for (const region of names.split(',')) {
       if (!regions.includes(region)) {
         throw new ContextError(
@@ -62,13 +63,4 @@ export function clustersOfOwn(contexts: readonly string[], regions: readonly str
 function splitOnce(text: string): [string, string] {
   const at = text.indexOf('=');
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** A cluster's name becomes part of Pulumi's names: letters, digits and dashes of its context. */
-function clusterNameFor(context: string): string {
-  return context
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(-52);
 }

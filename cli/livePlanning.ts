@@ -2,17 +2,21 @@ import path from 'node:path';
 import { unreachableRegions } from '../driver/reach';
 import { LiveDemand } from '../live/liveDemand';
 import type { LivePlanning } from '../live/planTick';
+import { askAccess } from '../signals/askAccess';
 import { realSurroundings } from '../signals/surroundings';
 import { readStackSettings } from '../stack/stackFile';
 import { cacheDirectory } from '../start/cacheDirectory';
 import { forecasterNamed } from '../study/forecast/forecasters';
 import { readLatencies, type Latencies } from '../traces/readLatencies';
 import type { LiveFlags } from './liveOptions';
-import type { PlanFlags } from './options';
+import type { PlanFlags, SwitchingFlags } from './options';
 import { optionsForStack, RegionMismatchError } from './planFromStack';
 
 /** @throws RegionMismatchError, StackConfigError, TraceError */
-export function openLivePlanning(configFile: string, flags: LiveFlags & PlanFlags): LivePlanning {
+export function openLivePlanning(
+  configFile: string,
+  flags: LiveFlags & PlanFlags & Partial<SwitchingFlags>,
+): LivePlanning {
   const { regions } = readStackSettings(configFile);
   const latencies = latenciesOf(
     flags.traces,
@@ -33,6 +37,20 @@ export function openLivePlanning(configFile: string, flags: LiveFlags & PlanFlag
     unreachable: unreachableRegions,
     surroundings: realSurroundings(path.join(cacheDirectory, 'signals')),
   };
+}
+
+/**
+ * Asks what the accounts of casper:signals may ask for, before anything is planned.
+ * @returns what could not be found out
+ * @throws SignalsConfigError that names all regions that cannot be had
+ */
+export async function askAccessOf({
+  configFile,
+  surroundings,
+}: Pick<LivePlanning, 'configFile' | 'surroundings'>): Promise<string[]> {
+  const { regions, signals } = readStackSettings(configFile);
+  // Without the key the tick itself says what to add.
+  return signals ? askAccess(regions, signals, surroundings) : [];
 }
 
 /** Latencies of the stack's regions; the folder may have more. */

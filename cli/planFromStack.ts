@@ -3,6 +3,7 @@ import type { IntervalPlan } from '../planning/intervalPlan';
 import { capacityAsTheyAre } from '../planning/leftOut';
 import type { PlanOptions } from '../planning/planOptions';
 import { planOverHoles, planRange } from '../planning/planRange';
+import { puesOf } from '../signals/regionPue';
 import { baselines, simulate, type Simulation } from '../study/simulation';
 import { capacityOf } from '../stack/capacity';
 import { failureDomainOf } from '../stack/failureDomain';
@@ -74,9 +75,10 @@ export function optionsForStack(
     ...(config.resilience.maxSharePercent !== undefined && {
       maxSharePercent: config.resilience.maxSharePercent,
     }),
-    ...(flags.regions !== undefined && {
-      regionRows: readRegionsOfStack(flags.regions, regions, configFile),
-    }),
+    regionRows: withPue(
+      config,
+      flags.regions === undefined ? new Map() : readRegionsOfStack(flags.regions, regions, configFile),
+    ),
     ...decideOptionsOf(flags),
   };
 }
@@ -138,6 +140,17 @@ export function simulateForStack(
     heldReadyLevels: [options.heldReady ?? 'none'],
     overHoles: true,
   });
+}
+
+/** The stack's PUE of each region, where its row does not say otherwise. */
+function withPue(
+  { regions }: StackConfig,
+  rows: ReadonlyMap<string, RegionRow>,
+): ReadonlyMap<string, RegionRow> {
+  const pues = [...puesOf(regions).byRegion].map(
+    ([region, pue]) => [region, { pue, ...rows.get(region) }] as const,
+  );
+  return new Map([...rows, ...pues]);
 }
 
 const capacityColumns = {

@@ -12,15 +12,15 @@ import { latencyByPair } from '../report/conditions';
 import { carbonUsed, LiveRecorder } from '../report/liveRecorder';
 import { readStackSettings } from '../stack/stackFile';
 import type { LiveFlags } from './liveOptions';
-import { openLivePlanning } from './livePlanning';
+import { askAccessOf, openLivePlanning } from './livePlanning';
 import type { Log, LogFlags } from './log';
-import type { PlanFlags, StackFlags } from './options';
+import type { PlanFlags, StackFlags, SwitchingFlags } from './options';
 import { onSignals, whatIsLeft } from './onSignals';
 import { stackOptionsOf } from './project';
 import { RunPrinter } from './render/runPrinter';
 import { renderTick } from './render/tick';
 
-export interface RunLiveFlags extends PlanFlags, StackFlags, LiveFlags, LogFlags {
+export interface RunLiveFlags extends PlanFlags, SwitchingFlags, StackFlags, LiveFlags, LogFlags {
   /** How many intervals; until it is stopped when absent. */
   intervals?: number;
   runs: string;
@@ -44,6 +44,7 @@ export async function runLive(
   const planning = open(configFile, flags);
   const { latencies } = planning;
   const config = readStackSettings(configFile);
+  for (const note of await askAccessOf(planning)) log.note(note);
   const target = await openTarget(options);
   const recorder = new LiveRecorder(
     flags.runs,

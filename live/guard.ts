@@ -1,6 +1,6 @@
 import { at } from '../policies/model/matrix';
 import type { PlacementProblem } from '../policies/problem';
-import type { StackPlan } from '../stack/stackConfig';
+import type { LiveConfig, StackPlan } from '../stack/stackConfig';
 
 /** Loads are sums of fractions: one that should be whole may come out a little above. */
 const roundingError = 1e-9;
@@ -43,15 +43,16 @@ export function awayFrom(
 }
 
 /** Narrows a problem so that some origins are served at one region each. Pure. */
-export function pinned(
-  pins: Readonly<Record<string, string>>,
-): (problem: PlacementProblem) => PlacementProblem {
-  if (Object.keys(pins).length === 0) return (problem) => problem;
+export function pinned(pins: LiveConfig['pins']): (problem: PlacementProblem) => PlacementProblem {
+  const whole = Object.fromEntries(
+    Object.entries(pins).flatMap(([origin, pin]) => (typeof pin === 'string' ? [[origin, pin]] : [])),
+  );
+  if (Object.keys(whole).length === 0) return (problem) => problem;
   return (problem) => ({
     ...problem,
     allowed: problem.regions.map((origin, from) =>
       problem.regions.map((destination, to) => {
-        const only = pins[origin];
+        const only = whole[origin];
         return (problem.allowed?.[from]?.[to] ?? true) && (only === undefined || only === destination);
       }),
     ),

@@ -41,7 +41,7 @@ type Held = Extract<Made, { kind: 'held' }>;
 interface Started {
   readonly at: string;
   readonly cause: Cause;
-  readonly made: Planned | null;
+  readonly made: Planned | Held | null;
 }
 
 const hourMs = 3600_000;
@@ -124,8 +124,7 @@ export class LiveCourse implements Course {
       const windowSeconds = cause.kind === 'demand' ? band.windowSeconds : undefined;
       const made = await planTick(planning, { without: this.without, windowSeconds });
       if (made.kind === 'held') {
-        this.held(made);
-        return false;
+        return this.held(made, cause, at);
       }
       this.started = { at, cause, made };
       const { plan, stackPlan, values, asTheyAre } = made;
@@ -139,11 +138,22 @@ export class LiveCourse implements Course {
 
   applied(_: number, { plan, stackPlan }: Change, applied: Applied): void {
     this.run.watch.plannedFor(plannedRates(plan));
-    if (this.started?.cause.kind === 'demand') this.demandChangesMs.push(this.run.steadyMs());
+    const { cause, made } = this.started ?? {};
+    if (made?.kind === 'held') {
+      this.demandChangesMs.push(this.run.steadyMs());
+      this.later();
+      this.note({
+        ...{ ...heldIn(made), reasons: reasonsOf(made), values: made.values, guarded: [] },
+        ...{ plan: stackPlan, planSeconds: made.seconds, applied: appliedIn(applied).applied },
+      });
+      return;
+    }
+    if (cause?.kind === 'demand') this.demandChangesMs.push(this.run.steadyMs());
     this.succeeded();
-    const { values = null, guarded = [], seconds = null } = this.started?.made ?? {};
+    const { values = null, guarded = [], seconds = null, moved = null } = made ?? {};
     this.note({
       ...{ reasons: [], heldBy: null, values, guarded, plan: stackPlan, planSeconds: seconds },
+      ...(moved && { moved }),
       ...appliedIn(applied),
     });
   }
@@ -206,26 +216,36 @@ export class LiveCourse implements Course {
     }
   }
 
-  private held(made: Held): void {
-    const { reasons, values, seconds } = made;
+  /** Whether there is something to apply all the same: servers that follow demand. */
+  private held(made: Held, cause: Cause, at: string): boolean {
+    const { reasons, values, seconds, followed } = made;
     this.later();
+    if (followed && this.demandMayChange()) {
+      const { plan, stackPlan, why } = followed;
+      this.tell(`the plan in force stays: ${reasonsOf(made).join('; ')}`);
+      this.started = { at, cause, made };
+      this.change = { plan, stackPlan, ...(values && { values }), why };
+      return true;
+    }
     const told = reasons.join();
     if (told !== this.toldReasons) this.tell(`the plan in force stays: ${reasons.join('; ')}`);
     this.toldReasons = told;
     const noted = `${this.span.start} ${told}`;
-    if (noted === this.notedReasons) return;
+    if (noted === this.notedReasons) return false;
     this.notedReasons = noted;
     this.note({
       ...{ ...heldIn(made), reasons, values, planSeconds: values && seconds },
       ...{ guarded: [], plan: null, applied: null },
     });
+    return false;
   }
 
   private fail(error: unknown): void {
     const seconds = (this.later() / 1000).toFixed(0);
     this.tell(`a tick failed, and is tried again in ${seconds} s: ${messageOf(error)}`);
     const { made } = this.started ?? {};
-    const { values = null, guarded = [], stackPlan = null, seconds: planSeconds = null } = made ?? {};
+    const { values = null, seconds: planSeconds = null } = made ?? {};
+    const { guarded, stackPlan } = made?.kind === 'planned' ? made : { guarded: [], stackPlan: null };
     this.note({
       ...{ outcome: 'failed', heldBy: null, reasons: [messageOf(error)] },
       ...{ values, guarded, plan: stackPlan, planSeconds, applied: null },
@@ -254,6 +274,11 @@ export class LiveCourse implements Course {
   nowMs(): number {
     return this.run.planning.surroundings.nowMs();
   }
+}
+
+/** Why a plan is held, and what is done all the same. */
+function reasonsOf({ reasons, followed }: Held): string[] {
+  return [...reasons, ...(followed ? [followed.why] : [])];
 }
 
 /** Requests/s that a plan is made for, by origin. */

@@ -25,9 +25,18 @@ export interface ExpectedDemand {
   /** Actual over expected requests that the margin is taken from, [case][origin], in the order of the regions. */
   readonly ratios: readonly (readonly number[])[];
   readonly faults: readonly string[];
+  /** As it is forecast, from the hour under way on; null where it is not. */
+  readonly hours: readonly ExpectedHour[] | null;
 }
 
-/** Demand of the hour under way by the hours before it. */
+/** An hour's demand as it is forecast. */
+export interface ExpectedHour {
+  readonly requestsPerSecond: Readonly<Record<string, number>>;
+  /** As in `ExpectedDemand`. */
+  readonly ratios: readonly (readonly number[])[];
+}
+
+/** Demand of an hour by the hours before the one under way. */
 interface Forecast {
   readonly requestsPerSecond: Readonly<Record<string, number>>;
   /** By origin; null where too few errors are known to take a margin from. */
@@ -46,14 +55,21 @@ export class LiveDemand {
   /**
    * What to plan the interval under way for. Of measured demand and forecast, each with its margin, the larger one
    * counts: a forecast does not see what has begun just now, and what is measured does not see what comes.
+   * @param ahead hours to forecast, from the one under way on
    * @throws DemandError
    */
-  async read(config: StackConfig, regions: readonly string[], nowMs: number): Promise<ExpectedDemand> {
+  async read(
+    config: StackConfig,
+    regions: readonly string[],
+    nowMs: number,
+    ahead = 1,
+  ): Promise<ExpectedDemand> {
     const source = demandSourceOf(config);
     const { marginPercent } = config.demand;
     const measured = await readDemand(source, config.demand, nowMs);
     const faults: string[] = [];
-    const forecast = await this.forecast(source, config, nowMs, faults);
+    const forecasts = await this.forecast(source, config, nowMs, ahead, faults);
+    const [forecast] = forecasts ?? [];
     const fixedMargin = 1 + marginPercent / 100;
     const cases = forecast?.ratios
       ? Math.max(1, ...regions.map((region) => forecast.ratios?.[region]?.length ?? 0))
@@ -77,6 +93,11 @@ export class LiveDemand {
         columns.map(({ ratios }) => ratios[row] ?? fixedMargin),
       ),
       faults,
+      hours:
+        forecasts?.map(({ requestsPerSecond, ratios }) => ({
+          requestsPerSecond,
+          ratios: rowsOf(regions, ratios, fixedMargin),
+        })) ?? null,
     };
   }
 
@@ -84,14 +105,15 @@ export class LiveDemand {
     source: DemandSource,
     { demand, regions }: StackConfig,
     nowMs: number,
+    ahead: number,
     faults: string[],
-  ): Promise<Forecast | null> {
+  ): Promise<Forecast[] | null> {
     if (!this.options) return null;
     const names = regions.map(({ name }) => name);
     const hour = Math.floor(nowMs / 1000 / hourSeconds) * hourSeconds;
     try {
       const hours = await this.history(source, hour - demand.historyHours * hourSeconds, hour, nowMs);
-      return forecastFrom(hours, names, hour, this.options);
+      return forecastFrom(hours, names, hour, ahead, this.options);
     } catch (error) {
       if (!(error instanceof ForecastError) && !(error instanceof PrometheusError)) throw error;
       const reason = error instanceof ForecastError ? error.with(remedies) : error.message;
@@ -123,8 +145,9 @@ function forecastFrom(
   hours: Hours,
   regions: readonly string[],
   now: number,
+  ahead: number,
   { forecaster, demandQuantile }: ForecastOptions,
-): Forecast {
+): Forecast[] {
   const rowsBefore = (seconds: number, count: number): (number | null)[][] => {
     const rows: (number | null)[][] = [];
     for (let start = seconds - count * hourSeconds; start < seconds; start += hourSeconds) {
@@ -138,10 +161,8 @@ function forecastFrom(
   const calibrated = demandQuantile !== null && calibration >= leastCalibrationHours;
   const past = { regions, intervalSeconds: hourSeconds, requestsBefore: rowsBefore };
   const options = { forecaster, demandQuantile: calibrated ? demandQuantile : null };
-  const [expected] = new DemandForecasts(past, 1, options, calibration).next(now);
-  if (!expected) throw new Error('one hour has one forecast');
-  const { requestsPerSecond, ratios } = expected;
-  return {
+  const expected = new DemandForecasts(past, ahead, options, calibration).next(now);
+  return expected.map(({ requestsPerSecond, ratios }) => ({
     requestsPerSecond: Object.fromEntries(
       regions.map((region, index) => [region, at(requestsPerSecond, index)]),
     ),
@@ -149,7 +170,19 @@ function forecastFrom(
       calibrated && ratios.length >= leastCalibrationHours
         ? Object.fromEntries(regions.map((region, index) => [region, ratios.map((row) => at(row, index))]))
         : null,
-  };
+  }));
+}
+
+/** Ratios by case; the fixed margin where none are known. */
+function rowsOf(
+  regions: readonly string[],
+  ratios: Forecast['ratios'],
+  fixedMargin: number,
+): (readonly number[])[] {
+  const cases = ratios ? Math.max(1, ...regions.map((region) => ratios[region]?.length ?? 0)) : 1;
+  return Array.from({ length: cases }, (_, row) =>
+    regions.map((region) => ratios?.[region]?.[row] ?? fixedMargin),
+  );
 }
 
 function fromForecast(requestsPerSecond: number, rate: Demand | Unknown): UsedDemand {

@@ -3,21 +3,26 @@ import type { DecideOptions } from '../planning/decide';
 import { InfeasibleError } from '../planning/infeasibleError';
 import { stackPlanOf, type IntervalPlan } from '../planning/intervalPlan';
 import { capacityAsTheyAre, leftOut, type Untouched } from '../planning/leftOut';
-import { planExpected } from '../planning/planExpected';
-import { problemOf, type PlanOptions } from '../planning/planOptions';
-import { sum } from '../policies/model/matrix';
+import { planExpected, type Shaping } from '../planning/planExpected';
+import { policiesOf, problemOf, type PlanOptions } from '../planning/planOptions';
+import { at, sum } from '../policies/model/matrix';
 import type { PlacementProblem } from '../policies/problem';
 import { SignalsConfigError } from '../signals/fault';
 import { readSignals } from '../signals/readSignals';
 import type { Surroundings } from '../signals/surroundings';
 import { readStackSettings } from '../stack/stackFile';
 import type { StackConfig, StackPlan } from '../stack/stackConfig';
-import { forecastOutlook } from '../study/forecast/outlook';
+import { forecastOutlook, quantile, type Expected } from '../study/forecast/outlook';
 import type { Latencies } from '../traces/readLatencies';
+import { followDemand, type DemandWithMargin, type Followed } from './followDemand';
 import { awayFrom, pinned } from './guard';
+import type { Moved } from './limitMoves';
 import { intervalAt, type LiveInterval } from './liveInterval';
 import type { ExpectedDemand, LiveDemand } from './liveDemand';
+import { aheadFrom, expectedAhead, hoursAhead } from './lookAhead';
+import { MoveLimit } from './moveLimit';
 import { heldByPeople } from './people';
+import { withPinnedShares } from './pinnedShares';
 import { missingIn, standIns, usedCarbon, type UsedValues } from './usedValues';
 
 /** What a tick is planned with, besides what the stack file says. */
@@ -46,6 +51,8 @@ export interface PlannedTick {
   readonly guarded: readonly string[];
   /** Regions in clusters that do not answer: what runs there stays. */
   readonly asTheyAre: readonly string[];
+  /** Null where casper:live has no mostPercentMoved. */
+  readonly moved: Moved | null;
 }
 
 /** How long reading and planning took. */
@@ -62,6 +69,8 @@ export interface HeldTick {
   readonly reasons: readonly string[];
   /** Null where nothing was read. */
   readonly values: UsedValues | null;
+  /** The plan in force with the servers that demand asks for; null where it has them, or demand is not known. */
+  readonly followed: Followed | null;
 }
 
 /** The clock of this machine, or of who made the plan in force, is wrong. */
@@ -113,36 +122,92 @@ async function planNow(
     );
   }
   const people = heldByPeople(config.live, nowMs);
-  if (people !== null) return { kind: 'held', interval, by: 'people', reasons: [people], values: null };
-  const { values, demand } = await readWorld(planning, config, nowMs);
+  if (people !== null)
+    return { kind: 'held', interval, by: 'people', reasons: [people], values: null, followed: null };
+  const stackOptions = planning.optionsOf(config);
+  const intervals = seesHorizon(stackOptions) ? stackOptions.horizonIntervals : 1;
+  const sight = { policy: stackOptions.policy, intervals, interval, without };
+  const { values, demand } = await readWorld(planning, config, stackOptions, nowMs, hoursAhead(sight, nowMs));
   const missing = missingIn(values, without);
-  if (missing.length > 0) return { kind: 'held', interval, by: 'data', reasons: missing, values };
-
-  const unreachable = await planning.unreachable(config);
-  const asTheyAre = unreachable.filter((region) => !without.includes(region));
-  const options = optionsAround(planning.optionsOf(config), { without, asTheyAre }, config.plan);
+  const unreachableNow = async (): Promise<string[]> =>
+    (await planning.unreachable(config)).filter((region) => !without.includes(region));
+  const heldBy = async (by: HeldTick['by'], reasons: readonly string[]): Promise<HeldTick> => {
+    const known = demandOf(latencies.regions, values, demand, config, planning.demandQuantile);
+    const follow = (untouched: readonly string[]): Followed | null =>
+      known && followDemand(config, latencies, known, untouched, stackOptions);
+    const followed = follow(without) && follow([...without, ...(await unreachableNow())]);
+    return { kind: 'held', interval, by, reasons, values, followed };
+  };
+  if (missing.length > 0) return heldBy('data', missing);
+  const asTheyAre = await unreachableNow();
+  const options = optionsAround(stackOptions, { without, asTheyAre }, config.plan);
   const world = problemOf(latencies, worldOf(latencies.regions, values, config, without), options);
   const free = pinned(config.live.pins)(world);
   const guarded = standIns(values);
   const away = awayFrom(guarded, config.plan.weights);
   const guard = (problem: PlacementProblem): PlacementProblem => away(withShareOf(problem, options));
-  const expected = {
+  const now: Expected = {
     requestsPerSecond: free.requestsPerSecond,
     carbonGramsPerKwh: free.carbonGramsPerKwh,
     ratios: demand.ratios,
   };
+  const { signals, plan: inForce, live } = config;
+  const expected =
+    sight.intervals > 1 && signals
+      ? [now, ...(await expectedAhead(sight, config, signals, surroundings, demand.hours, free))]
+      : [now];
   // Without a quantile of its own every case counts, and there is one: the fixed margin.
-  const outlook = forecastOutlook([free], () => [expected], planning.demandQuantile ?? 1);
+  const outlook = forecastOutlook(
+    expected.map(() => free),
+    () => expected,
+    planning.demandQuantile ?? 1,
+  );
+  const limit = new MoveLimit(world, without, config, options);
   try {
     const of = { interval: interval.start, synthetic: latencies.synthetic };
-    const plan = await planExpected(outlook, of, options, guard);
+    const shaping: Shaping = {
+      narrow: guard,
+      policy: (policy) => withPinnedShares(policy, live.pins),
+      settle: (problem, placement) => limit.settle(problem, placement),
+    };
+    const ahead = seesHorizon(stackOptions)
+      ? aheadFrom(latencies.regions, sight.intervals, inForce)
+      : undefined;
+    const plan = await planExpected(outlook, of, options, shaping, ahead);
     const stackPlan = leftOut(stackPlanOf(plan), { without, asTheyAre }, config.plan);
-    return { kind: 'planned', interval, plan, stackPlan, values, guarded, asTheyAre };
+    return { kind: 'planned', interval, plan, stackPlan, values, guarded, asTheyAre, moved: limit.moved };
   } catch (error) {
     if (!(error instanceof InfeasibleError) || guarded.length === 0) throw error;
     const reason = `no placement moves nothing towards ${guarded.join(', ')}, whose data are not of now: ${error.message}`;
-    return { kind: 'held', interval, by: 'guard', reasons: [reason], values };
+    return heldBy('guard', [reason]);
   }
+}
+
+function seesHorizon(options: PlanOptions): boolean {
+  return policiesOf(options).policy.sees === 'horizon';
+}
+
+/**
+ * Requests/s of each origin and the margin on top, in the order of the regions.
+ * @returns null where one is not known
+ */
+function demandOf(
+  regions: readonly string[],
+  { demand: byOrigin }: UsedValues,
+  { ratios }: ExpectedDemand,
+  { demand: { leastRequestsPerSecond } }: StackConfig,
+  demandQuantile: number | null,
+): DemandWithMargin[] | null {
+  const known = regions.flatMap((region, index): DemandWithMargin[] => {
+    const value = byOrigin[region];
+    if (!value || 'missing' in value) return [];
+    const margin = quantile(
+      ratios.map((row) => at(row, index)),
+      demandQuantile ?? 1,
+    );
+    return [{ requestsPerSecond: Math.max(leastRequestsPerSecond, value.requestsPerSecond), margin }];
+  });
+  return known.length === regions.length ? known : null;
 }
 
 /** The largest share is one of all requests, the margin for errors among them. */
@@ -166,7 +231,9 @@ function optionsAround(
 async function readWorld(
   { latencies, demand, surroundings, signalSurroundings, configFile }: LivePlanning,
   config: StackConfig,
+  { regionRows, accounting }: PlanOptions,
   nowMs: number,
+  ahead: number,
 ): Promise<{ readonly values: UsedValues; readonly demand: ExpectedDemand }> {
   const { regions, signals } = config;
   if (!signals) {
@@ -176,10 +243,15 @@ async function readWorld(
   }
   const [read, expected] = await Promise.all([
     readSignals(regions, signals, signalSurroundings ?? surroundings),
-    demand.read(config, latencies.regions, nowMs),
+    demand.read(config, latencies.regions, nowMs, ahead),
   ]);
   const values = {
-    carbon: Object.fromEntries(read.map((signal) => [signal.region, usedCarbon(signal)])),
+    carbon: Object.fromEntries(
+      read.map((signal) => [
+        signal.region,
+        usedCarbon(signal, regionRows?.get(signal.region)?.pue ?? accounting?.pue),
+      ]),
+    ),
     demand: expected.byOrigin,
     faults: [
       ...read.flatMap(({ region, faults }) =>
@@ -200,7 +272,8 @@ function worldOf(
 ): { readonly requestsPerSecond: number[]; readonly carbonGramsPerKwh: number[] } {
   const grams = regions.map((region) => {
     const value = carbon[region];
-    return value && !('missing' in value) ? value.gramsPerKwh : null;
+    // The planner counts PUE itself, with the power of the servers.
+    return value && !('missing' in value) ? (value.gridGramsPerKwh ?? value.gramsPerKwh) : null;
   });
   // Of a region that gets no requests it does not count, but a number has to stand there.
   const worst = grams.reduce<number>((most, value) => Math.max(most, value ?? 1), 1);

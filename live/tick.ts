@@ -12,7 +12,10 @@ export interface TickOptions {
   readonly again: boolean;
 }
 
-/** A tick that ended well or was held; `plan` is null where none was made, `applied` where nothing was. */
+/**
+ * A tick that ended well or was held; `plan` is null where none was made, `applied` where nothing was. One that is held
+ * may have given the plan in force more servers.
+ */
 export interface Tick {
   readonly record: TickRecord;
   readonly plan: IntervalPlan | null;
@@ -64,10 +67,21 @@ export async function tick(
   if (made.kind === 'held') {
     const planSeconds = values && seconds;
     const record = { ...base, why, ...heldIn(made), reasons: made.reasons, values, planSeconds };
-    return { record, plan: null, applied: null };
+    const { followed } = made;
+    if (!followed) return { record, plan: null, applied: null };
+    const { plan, stackPlan } = followed;
+    const grown = { ...record, reasons: [...made.reasons, followed.why], plan: stackPlan };
+    if (!open) return { record: grown, plan, applied: null };
+    const reconciler = await open();
+    writeStackPlan(configFile, stackPlan);
+    const applied = await reconciler.apply();
+    return { record: { ...grown, applied: appliedIn(applied).applied }, plan, applied };
   }
-  const { plan, stackPlan, guarded } = made;
-  const seen = { ...base, why, reasons: [], values, guarded, plan: stackPlan, planSeconds: seconds };
+  const { plan, stackPlan, guarded, moved } = made;
+  const seen = {
+    ...{ ...base, why, reasons: [], values, guarded, plan: stackPlan, planSeconds: seconds },
+    ...(moved && { moved }),
+  };
   if (!open) return { record: { ...seen, outcome: 'planned' }, plan, applied: null };
   const reconciler = await open();
   writeStackPlan(configFile, stackPlan);

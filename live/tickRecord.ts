@@ -1,5 +1,6 @@
 import type { Applied } from '../driver/reconcile';
 import type { StackPlan } from '../stack/stackConfig';
+import type { Moved } from './limitMoves';
 import type { HeldTick } from './planTick';
 import type { UsedValues } from './usedValues';
 
@@ -27,8 +28,10 @@ export interface TickRecord {
   readonly values: UsedValues | null;
   /** Regions whose data are bad, to which nothing was moved. */
   readonly guarded: readonly string[];
-  /** The plan that was made; null where none was. */
+  /** The plan that was made; null where none was. Of a tick that is held, the one in force with more servers. */
   readonly plan: StackPlan | null;
+  /** How many requests the plan moves; absent where no limit of casper:live asks for it. */
+  readonly moved?: Moved;
   /** How long reading and planning took; null where nothing was read, and where that failed. */
   readonly planSeconds: number | null;
   /** Resources that were changed, and how long that took; null where nothing was applied. */

@@ -5,7 +5,12 @@ import type { Missing } from '../traces/cells';
 
 /** A region's carbon intensity as a plan was made from it. */
 export interface UsedCarbon {
+  /** Of a kWh of servers: the grid's times the region's PUE, where that is counted. */
   readonly gramsPerKwh: number;
+  /** The grid's own; absent where no PUE is counted. */
+  readonly gridGramsPerKwh?: number;
+  /** Power of the site over power of its servers; absent where it is not counted. */
+  readonly pue?: number;
   readonly from: Origin;
   readonly source: string;
   readonly zone: string;
@@ -15,6 +20,8 @@ export interface UsedCarbon {
   readonly start: string;
   readonly fetchedAt: string;
   readonly ageSeconds: number;
+  /** Of a recorded value: the start of the period that it was recorded of, ISO 8601. */
+  readonly recorded?: string;
 }
 
 /** An origin's demand as a plan was made from it. */
@@ -34,16 +41,22 @@ export interface UsedValues {
   readonly faults: readonly string[];
 }
 
-export function usedCarbon({ signal, source, zone }: RegionSignal): UsedCarbon | Missing {
+/** @param pue of the region; undefined where it is not counted */
+export function usedCarbon(
+  { signal, source, zone }: RegionSignal,
+  pue: number | undefined,
+): UsedCarbon | Missing {
   if ('missing' in signal) return signal;
   const { value, from, ageSeconds } = signal;
   return {
-    gramsPerKwh: value.gramsPerKwh,
+    gramsPerKwh: value.gramsPerKwh * (pue ?? 1),
+    ...(pue !== undefined && { gridGramsPerKwh: value.gramsPerKwh, pue }),
     ...{ from, source, zone, ageSeconds },
     method: describeMethod(value.method),
     basis: value.basis,
     start: value.start,
     fetchedAt: value.fetchedAt,
+    ...(value.recorded !== undefined && { recorded: value.recorded }),
   };
 }
 

@@ -31,7 +31,7 @@ export const metrics = {
   casper_changes_total: counter('Resources that updates changed.'),
   casper_data_faults_total: counter('What was wrong with data that were read.'),
   casper_carbon_intensity_grams_per_kwh: gauge(
-    'Carbon intensity in gCO2e/kWh that the last plan was made from.',
+    'Carbon intensity in gCO2e/kWh that the last plan was made from, times PUE where that is counted.',
     ...['region', 'source', 'zone'],
   ),
   casper_carbon_value_timestamp_seconds: gauge(

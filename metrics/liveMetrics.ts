@@ -44,7 +44,7 @@ export class LiveMetrics {
     if (!applied) return;
     set.set('casper_apply_duration_seconds', applied.seconds);
     set.add('casper_changes_total', applied.changes);
-    if (plan) this.inForce(plan, Date.parse(tick.interval) / 1000, values);
+    if (plan) this.inForce(plan, Date.parse(plan.interval) / 1000, values);
   }
 
   private read({ carbon, demand, faults }: UsedValues, atSeconds: number): void {

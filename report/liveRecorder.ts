@@ -72,7 +72,8 @@ export class LiveRecorder implements RunObserver {
 export function carbonUsed({ carbon }: UsedValues): Record<string, number> {
   return Object.fromEntries(
     Object.entries(carbon).flatMap(([region, value]) =>
-      'missing' in value ? [] : [[region, value.gramsPerKwh]],
+      // The grid's, as in the plan's own sum and of a trace; PUE is counted with the power of servers.
+      'missing' in value ? [] : [[region, value.gridGramsPerKwh ?? value.gramsPerKwh]],
     ),
   );
 }

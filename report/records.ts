@@ -64,7 +64,7 @@ const intervalSchema = z.object({
     regions: z.array(z.string()).readonly(),
     servers: byRegion,
     requests: byPair,
-    /** Null where it is not known. */
+    /** Null where carbon intensities were missing, and servers followed demand. */
     carbonSum: z.number().nullable(),
     meanLatencyMs: z.number().nullable(),
     held: z.string().optional(),

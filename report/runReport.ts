@@ -14,7 +14,7 @@ import type { Share } from './shares';
 /** One interval of a run, as its report shows it. */
 export interface ReportedInterval {
   readonly plan: Pick<IntervalPlan, 'interval' | 'regions' | 'servers' | 'requests'> & {
-    /** Null where it is not known. */
+    /** As `IntervalPlan`; null where carbon intensities were missing. */
     readonly carbonSum: number | null;
   };
   readonly outcome: IntervalOutcome;

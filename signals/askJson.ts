@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SourceConfig } from '../stack/stackConfig';
+import type { SourceConfig, SourceConfigOf } from '../stack/stackConfig';
 import { pauseBeforeRetry } from './backOff';
 import { SignalError, type FaultKind } from './fault';
 import { quote } from './secrets';
@@ -21,9 +21,12 @@ export interface Question {
   readonly planRefusal?: RegExp;
 }
 
+/** A source that is asked over HTTP. */
+type AskedSource = Exclude<SourceConfig, SourceConfigOf<'recorded'>>;
+
 /** A question to a source as the stack file sets it up, without credentials. */
 export function questionTo(
-  { name, timeoutSeconds, attempts }: Pick<SourceConfig, 'name' | 'timeoutSeconds' | 'attempts'>,
+  { name, timeoutSeconds, attempts }: Pick<AskedSource, 'name' | 'timeoutSeconds' | 'attempts'>,
   url: URL,
 ): Question {
   return { source: name, url, secrets: [], timeoutMs: timeoutSeconds * 1000, attempts };

@@ -121,6 +121,7 @@ function judge(point: RawPoint, { source, zone, nowMs }: CheckContext): Judged {
       tense,
       source: source.name,
       fetchedAt: isoOf(Math.floor(nowMs / 1000)),
+      ...(point.recorded !== undefined && { recorded: point.recorded }),
     },
   };
 }

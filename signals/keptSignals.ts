@@ -47,10 +47,11 @@ const values = z.array(
       factors: z.enum(['lifeCycle', 'direct']),
       flowTraced: z.boolean(),
     }),
-    basis: z.enum(['measured', 'estimated', 'not said']),
+    basis: z.enum(['measured', 'estimated', 'recorded', 'not said']),
     tense: z.enum(['actual', 'forecast', 'mean']),
     source: z.string(),
     fetchedAt: z.iso.datetime(),
+    recorded: z.iso.datetime().exactOptional(),
   }),
 );
 
@@ -64,8 +65,12 @@ const keptSchema = z.object({
 
 /** The zone's file: another one for a source that is set up in another way, so that values of two methods never meet. */
 function fileOf(folder: string, { identity }: Pick<CarbonSource, 'identity'>, zone: string): string {
-  const key = createHash('sha256').update(identity).digest('hex').slice(0, 12);
-  return path.join(folder, `${zone}-${key}.json`);
+  return path.join(folder, `${zone}-${keyOf({ identity })}.json`);
+}
+
+/** Tells files of sources apart that are set up in different ways. */
+export function keyOf({ identity }: Pick<CarbonSource, 'identity'>): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 12);
 }
 
 /** A file that is not there, or that cannot be read, is as good as none: everything in it can be asked for again. */
@@ -80,7 +85,7 @@ export function readKept(folder: string, source: Pick<CarbonSource, 'identity'>,
 }
 
 /**
- * Replaces the zone's file by rename, so that whoever reads it sees all of the old or all of the new one.
+ * Replaces the zone's file.
  * @throws SignalsConfigError where nothing can be kept: without it a source would be asked more often than it allows
  */
 export function writeKept(
@@ -89,11 +94,18 @@ export function writeKept(
   zone: string,
   kept: KeptZone,
 ): void {
-  const file = fileOf(folder, source, zone);
+  writeKeptFile(fileOf(folder, source, zone), { version: 1, ...kept });
+}
+
+/**
+ * Replaces a file by rename, so that whoever reads it sees all of the old or all of the new one.
+ * @throws SignalsConfigError
+ */
+export function writeKeptFile(file: string, content: object): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(temporary, JSON.stringify({ version: 1, ...kept }));
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(temporary, JSON.stringify(content));
     renameSync(temporary, file);
   } catch (error) {
     throw new SignalsConfigError(

@@ -4,6 +4,7 @@ import { carbonAwareSdk } from './sources/carbonAwareSdk';
 import { electricityMaps } from './sources/electricityMaps';
 import { energyCharts } from './sources/energyCharts';
 import { neso } from './sources/neso';
+import { recorded } from './sources/recorded';
 import { wattTime } from './sources/wattTime';
 import type { Surroundings } from './surroundings';
 
@@ -23,5 +24,7 @@ export function openSource(config: SourceConfig, surroundings: Surroundings): Ca
       return energyCharts(config, surroundings);
     case 'carbonAwareSdk':
       return carbonAwareSdk(config, surroundings);
+    case 'recorded':
+      return recorded(config, surroundings);
   }
 }

@@ -1,14 +1,14 @@
-import type { RegionConfig, SignalsConfig, SourceConfig } from '../stack/stackConfig';
+import type { RegionConfig, SignalsConfig } from '../stack/stackConfig';
 import type { Missing } from '../traces/cells';
 import { askForecast, askLatest } from './askZone';
 import { chooseValue, wantsForecast, type ChosenValue } from './chooseValue';
-import { SignalsConfigError, type Fault } from './fault';
+import type { Fault } from './fault';
 import { readKept, writeKept } from './keptSignals';
 import { openSource } from './openSource';
+import { placesOf, type Place } from './places';
 import { refuseMixedMethods } from './sameMethod';
 import type { CarbonSource } from './source';
 import type { Surroundings } from './surroundings';
-import { zoneOfCloud } from './zones';
 
 /** The carbon intensity of a region now. */
 export interface RegionSignal {
@@ -23,12 +23,6 @@ export interface RegionSignal {
 
 /** Zones that one source is asked for at the same time. */
 const zonesAtOnce = 4;
-
-interface Place {
-  readonly region: string;
-  readonly config: SourceConfig;
-  readonly zone: string;
-}
 
 /**
  * The regions' values of now, each with where it comes from: one request a zone and period, and none where what is kept
@@ -71,25 +65,6 @@ export async function readSignals(
     if (!signal) throw new Error(`nothing read for ${keyOf(place)}`);
     return { region: place.region, ...signal };
   });
-}
-
-function placesOf(regions: readonly RegionConfig[], { sources }: SignalsConfig): Place[] {
-  const faults: string[] = [];
-  const places = regions.flatMap(({ name: region, cloud, signal }): Place[] => {
-    const config = sources.find(({ name }) => name === signal?.source) ?? sources[0];
-    const zone = signal?.zone ?? (config && cloud && zoneOfCloud(cloud, config.kind));
-    if (config && zone !== undefined) return [{ region, config, zone }];
-    faults.push(
-      cloud
-        ? `${region}: the zone of ${cloud.provider} ${cloud.region} is not known for ${config?.name ?? ''} (${config?.kind ?? ''})`
-        : `${region}: neither cloud nor signal.zone says where it is`,
-    );
-    return [];
-  });
-  if (faults.length === 0) return places;
-  throw new SignalsConfigError(
-    `No grid zone is known for:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nSet signal.zone of the region in casper:regions, as the source calls it.`,
-  );
 }
 
 async function readZone(

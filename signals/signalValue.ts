@@ -8,7 +8,7 @@ export interface Method {
 }
 
 /** What a source says of the way that it came by a figure. */
-export type Basis = 'measured' | 'estimated' | 'not said';
+export type Basis = 'measured' | 'estimated' | 'recorded' | 'not said';
 
 /** Carbon intensity of one grid zone over one period. */
 export interface SignalValue {
@@ -28,6 +28,8 @@ export interface SignalValue {
   readonly source: string;
   /** When it was fetched, ISO 8601 in UTC; of a mean, when it was worked out. */
   readonly fetchedAt: string;
+  /** Of a recorded value: the start of the period that it was recorded of. */
+  readonly recorded?: string;
 }
 
 /** End of the period, which is no longer part of it. */

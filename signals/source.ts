@@ -1,3 +1,4 @@
+import type { ZoneRefusal } from './access';
 import type { Basis, Method } from './signalValue';
 
 /** A value as a source writes it, before anybody has looked whether it can be one. */
@@ -11,6 +12,8 @@ export interface RawPoint {
   readonly value: unknown;
   readonly basis: Basis;
   readonly tense: 'actual' | 'forecast';
+  /** Of a recorded value: the start of the period that it was recorded of. */
+  readonly recorded?: string;
 }
 
 export interface Answer {
@@ -45,4 +48,9 @@ export interface CarbonSource {
   readonly latest: (zone: string) => Promise<Answer>;
   /** The values to come, where they are a request of their own. */
   readonly forecast?: (zone: string) => Promise<Answer>;
+  /**
+   * What the account may ask, where the provider has a way to say it.
+   * @throws SignalError
+   */
+  readonly access?: () => Promise<ZoneRefusal>;
 }

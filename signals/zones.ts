@@ -8,6 +8,7 @@ type CloudRegion = NonNullable<RegionConfig['cloud']>;
  * @returns undefined where it is not known: it is then to be set by hand
  */
 export function zoneOfCloud({ provider, region }: CloudRegion, kind: SourceKind): string | undefined {
+  if (kind === 'recorded') return undefined;
   // The Carbon Aware SDK is asked by the cloud's own name.
   if (kind === 'carbonAwareSdk') return region;
   const [electricityMaps, wattTime] = zoneTable[provider][region] ?? [];

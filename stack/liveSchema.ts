@@ -57,8 +57,20 @@ export const liveSchema = z.strictObject({
   paused: z.boolean().default(false),
   /** Hours of the day in which nothing is changed. */
   quietHours: z.array(z.strictObject({ from: timeOfDay, to: timeOfDay })).default([]),
-  /** The one region that serves an origin, whatever the policy says, by origin. */
-  pins: z.record(z.string(), z.string()).default({}),
+  /** Most percent of all planned requests that may move in one change; any when absent. The loss of a region is exempt. */
+  mostPercentMoved: z.int().min(1).max(100).exactOptional(),
+  /**
+   * By origin, whatever the policy says: the one region that serves it, or regions with the percent of it that each
+   * serves at least.
+   */
+  pins: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.record(z.string(), z.int().min(1).max(100))], {
+        error: 'expected a region, or regions with whole percent from 1 to 100, as in { eu-west-3: 50 }',
+      }),
+    )
+    .default({}),
 });
 
 export type DemandConfig = z.infer<typeof demandSchema>;

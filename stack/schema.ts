@@ -4,13 +4,17 @@ import { gridFields, signalsSchema } from './signalsSchema';
 
 /** The schema of the `casper:` keys: what each value alone must be. checks.ts has what must hold between them. */
 
+/** A region's name becomes part of Kubernetes object names (RFC 1123 label) behind the prefix "kiwix-". */
+const regionNamePattern = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
+
+/** Whether a stack file may call a region so. */
+export function isRegionName(name: string): boolean {
+  return regionNamePattern.test(name);
+}
+
 const regionName = z
   .string()
-  // A region's name becomes part of Kubernetes object names (RFC 1123 label) behind the prefix "kiwix-".
-  .regex(
-    /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/,
-    'expected lower-case letters, digits and dashes, as in us-east-1',
-  );
+  .regex(regionNamePattern, 'expected lower-case letters, digits and dashes, as in us-east-1');
 const cpuMillicores = z.int().min(0).max(1_000_000);
 const count = z.int().min(0).max(1_000_000);
 

@@ -26,7 +26,9 @@ export function faultsOfSignals({ regions, signals }: Pick<StackConfig, 'regions
         `${path}.signal.source: ${signal.source} is not in casper:signals (${known}); correct the name or add the source`,
       );
     }
-    if (!cloud && signal?.zone === undefined) {
+    // The columns of a recording are called like the regions.
+    const source = signals.sources.find((other) => other.name === signal?.source) ?? signals.sources[0];
+    if (!cloud && signal?.zone === undefined && source?.kind !== 'recorded') {
       faults.push(
         `${path}: neither cloud nor signal.zone, so casper:signals cannot say which grid it draws from; give it one of them`,
       );
@@ -37,6 +39,7 @@ export function faultsOfSignals({ regions, signals }: Pick<StackConfig, 'regions
 
 /** None of these messages shows the value: it may be the credential itself. */
 function faultsOfSource(source: SourceConfig): string[] {
+  if (source.kind === 'recorded') return [];
   const path = `casper:signals.sources.${source.name}`;
   const { username, password, search, hash } = new URL(source.baseUrl);
   const faults =

@@ -10,6 +10,8 @@ export type CloudProvider = (typeof cloudProviders)[number];
 export const gridFields = {
   /** Where the region is, so that its grid zone is looked up. */
   cloud: z.strictObject({ provider: z.enum(cloudProviders), region: z.string().min(1) }).exactOptional(),
+  /** Power of the site over power of its servers; by cloud when absent, where it is known of every region. */
+  pue: z.number().min(1).max(5).exactOptional(),
   signal: z
     .strictObject({
       /** Name of one of casper:signals.sources; the first of them when absent. */
@@ -84,6 +86,16 @@ const sourceSchema = z.discriminatedUnion('kind', [
     flowTraced: z.boolean().default(false),
     /** What answers call a location, by what it is asked for, where that differs. */
     answersAs: z.record(z.string(), z.string()).default({}),
+  }),
+  z.strictObject({
+    name: commonFields.name,
+    kind: z.literal('recorded'),
+    /** Folder of a trace, absolute or from where casper is started. */
+    folder: z.string().min(1),
+    /** What its figures are; its file does not say. */
+    signal: z.enum(['marginal', 'average']),
+    factors,
+    flowTraced: z.boolean().default(false),
   }),
 ]);
 

@@ -17,7 +17,7 @@ import { stackSchema, type StackConfig } from './schema';
  * Every key is checked here, once; behind this file the types are trusted.
  */
 
-export { acceptedFaults, heldReadyLevels } from './schema';
+export { acceptedFaults, heldReadyLevels, isRegionName } from './schema';
 export type { DemandConfig, LiveConfig } from './liveSchema';
 export type { CloudProvider, SignalsConfig, SourceConfig, SourceConfigOf, SourceKind } from './signalsSchema';
 export type {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readLatency } from './cells';
 import { columnOf, readCsvFile, type CsvFile } from './csvFile';
+import { readColumnNames, withRegionNames } from './regionNames';
 import { TraceError } from './traceError';
 
 /** Network latency between regions. */
@@ -29,7 +30,8 @@ export function isSynthetic(directory: string): boolean {
  * @throws TraceError that names file, line, column, value and remedy
  */
 export function readLatencies(directory: string): Latencies {
-  const file = readCsvFile(path.join(directory, 'latency.csv'));
+  const table = readCsvFile(path.join(directory, 'latency.csv'));
+  const file = withRegionNames(table, readColumnNames(directory), false);
   const regions = file.header.filter((name) => name !== '');
   return { directory, synthetic: isSynthetic(directory), regions, latencyMs: readMatrix(file, regions) };
 }

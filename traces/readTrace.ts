@@ -3,6 +3,7 @@ import path from 'node:path';
 import { readCarbon, readRequests, readTimestamp, type CellPlace, type Missing } from './cells';
 import { columnOf, readCsvFile, type CsvFile } from './csvFile';
 import { isSynthetic, readMatrix } from './readLatencies';
+import { readColumnNames, withRegionNames } from './regionNames';
 import { isoOf } from './time';
 import { Trace } from './trace';
 import { TraceError } from './traceError';
@@ -15,7 +16,7 @@ const notRegions = new Set(['', 'timestamp', 'datetime']);
 /**
  * Reads three of the reference's files: carbon_intensities.csv (gCO2e/kWh), requests.csv (requests/s by origin) and
  * latency.csv (ms, row = origin, column = destination). Regions are the columns that they share, in the order of
- * latency.csv. Its offset.csv is not looked at.
+ * latency.csv. Its offset.csv is not looked at. Where columns are called otherwise, its zones.csv says what.
  * @param named how the folder is named by whoever asks for it: a flag, or a key of a file
  * @param carbonTable the file to take in place of carbon_intensities.csv
  * @throws TraceError that names file, line, column, value and remedy
@@ -30,8 +31,11 @@ export function readTrace(
       `${directory} is no folder; name one that holds the three CSV files of a trace ${named}`,
     );
   }
-  const file = (name: string): CsvFile => readCsvFile(path.join(directory, name));
-  const [carbon, requests, latency] = [file(carbonTable), file('requests.csv'), file('latency.csv')] as const;
+  const names = readColumnNames(directory);
+  const file = (name: string, shared = false): CsvFile =>
+    withRegionNames(readCsvFile(path.join(directory, name)), names, shared);
+  const carbon = file(carbonTable, true);
+  const [requests, latency] = [file('requests.csv'), file('latency.csv')] as const;
 
   const regions = latency.header.filter(
     (name) => !notRegions.has(name) && carbon.header.includes(name) && requests.header.includes(name),

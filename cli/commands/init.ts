@@ -1,8 +1,12 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import { isRegionName } from '../../stack/stackConfig';
 import { newStackFile } from '../../stack/stackFile';
+import { readColumnNames, regionNamesFile } from '../../traces/regionNames';
+import { TraceError } from '../../traces/traceError';
 import { clustersOfOwn } from '../clustersOfOwn';
 import { openTrace } from '../openTrace';
+import { plainName } from '../plainName';
 import { hasLabSources, projectDirectory } from '../project';
 
 export const initCommand = new Command('init')
@@ -27,12 +31,18 @@ export const initCommand = new Command('init')
         `error: name the context of the cluster: --context CONTEXT (kubectl config get-contexts)${hasLabSources ? ', or give --lab' : ''}`,
       );
     }
+    refuseOtherNames(traces, trace.regions);
+    const zones = readColumnNames(traces);
     const { regions, settings } = context
       ? clustersOfOwn(context, trace.regions)
       : await inLab(trace.regions);
     const ofImage = image === undefined ? [] : [{ keys: ['casper:service', 'image'], value: image }];
     const baseline = path.join(projectDirectory, 'Pulumi.dev.yaml');
-    newStackFile(baseline, configFile, regions, trace.firstInterval, [...settings, ...ofImage]);
+    const withZones = regions.map((region) => {
+      const zone = zones.get(region.name);
+      return zone === undefined ? region : { ...region, signal: { zone } };
+    });
+    newStackFile(baseline, configFile, withZones, trace.firstInterval, [...settings, ...ofImage]);
     console.log(
       `wrote ${configFile}: ${trace.regions.length} regions, no servers yet; give it a plan: ` +
         `casper apply --traces ${traces} --at ${trace.firstInterval} --config-file ${configFile}`,
@@ -43,6 +53,28 @@ export const initCommand = new Command('init')
       );
     }
   });
+
+/**
+ * Columns of a trace may be called as grids are, DE or US-CAL-CISO; regions may not.
+ * @throws TraceError that has the file to write, word for word
+ */
+function refuseOtherNames(folder: string, names: readonly string[]): void {
+  const others = names.filter((name) => !isRegionName(name));
+  if (others.length === 0) return;
+  const taken = new Set(names.filter(isRegionName));
+  const rows = others.map((zone) => {
+    const plain = plainName(zone) || 'region';
+    let region = plain;
+    for (let count = 2; taken.has(region); count++) region = `${plain}-${count}`;
+    taken.add(region);
+    return `${zone},${region}`;
+  });
+  throw new TraceError(
+    `${others.join(', ')}: regions are called by lower-case letters, digits and dashes, as in us-east-1. ` +
+      `Write ${path.join(folder, regionNamesFile)} with these lines, or with names of your own in the second column, and ask again:\n` +
+      ['zone,region', ...rows].join('\n'),
+  );
+}
 
 interface Flags {
   traces: string;

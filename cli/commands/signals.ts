@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { Command } from 'commander';
+import { askAccess } from '../../signals/askAccess';
 import { SignalsConfigError } from '../../signals/fault';
-import { readSignals } from '../../signals/readSignals';
+import { puesOf } from '../../signals/regionPue';
+import { readSignals, type RegionSignal } from '../../signals/readSignals';
 import { realSurroundings } from '../../signals/surroundings';
 import { readStackSettings } from '../../stack/stackFile';
 import { cacheDirectory } from '../../start/cacheDirectory';
@@ -25,6 +27,16 @@ export const signalsCommand = withStackOptions(
     }
     const surroundings = realSurroundings(path.join(cacheDirectory, 'signals'));
     const read = await readSignals(regions, signals, surroundings);
-    console.log(json ? JSON.stringify({ regions: read }) : renderSignals(read));
+    const pues = puesOf(regions);
+    const ofRegion = ({ region }: RegionSignal): object => {
+      const pue = pues.byRegion.get(region);
+      return pue === undefined ? {} : { pue };
+    };
+    console.log(
+      json
+        ? JSON.stringify({ regions: read.map((signal) => ({ ...signal, ...ofRegion(signal) })) })
+        : renderSignals(read, pues),
+    );
+    for (const note of await askAccess(regions, signals, surroundings)) console.error(`note: ${note}`);
     if (read.some(({ signal }) => 'missing' in signal)) process.exitCode = 1;
   });

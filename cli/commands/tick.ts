@@ -16,15 +16,17 @@ import { carbonUsed, LiveRecorder } from '../../report/liveRecorder';
 import { readStackSettings } from '../../stack/stackFile';
 import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
 import { logging, withLogOption, type Log, type LogFlags } from '../log';
-import { openLivePlanning } from '../livePlanning';
+import { askAccessOf, openLivePlanning } from '../livePlanning';
 import { metricsFile } from '../metricsOptions';
 import {
   knownRegions,
   withPlanOptions,
   withStackOptions,
+  withSwitchingOptions,
   withWithoutOption,
   type PlanFlags,
   type StackFlags,
+  type SwitchingFlags,
 } from '../options';
 import { sampleTraces, stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
@@ -32,7 +34,7 @@ import { renderMove } from '../render/move';
 import { renderTick } from '../render/tick';
 import { renderVerified } from '../render/verification';
 
-interface Flags extends PlanFlags, StackFlags, LiveFlags, LogFlags {
+interface Flags extends PlanFlags, SwitchingFlags, StackFlags, LiveFlags, LogFlags {
   again?: true;
   dryRun?: true;
   out?: string;
@@ -51,9 +53,11 @@ export const tickCommand = withLogOption(
   withLiveForecastOptions(
     withWithoutOption(
       withPlanOptions(
-        withStackOptions(
-          new Command('tick').description(
-            'One interval, live: read signals and demand, plan, apply, verify, record. The interval is the one under way by the wall clock and casper:live. Where it has its plan, that is applied again, which changes nothing where it is in force.',
+        withSwitchingOptions(
+          withStackOptions(
+            new Command('tick').description(
+              'One interval, live: read signals and demand, plan, apply, verify, record. The interval is the one under way by the wall clock and casper:live. Where it has its plan, that is applied again, which changes nothing where it is in force.',
+            ),
           ),
         ),
       ),
@@ -124,7 +128,11 @@ async function tickOnce(flags: Flags, log: Log): Promise<void> {
   const interval = intervalNow(planning);
   const open = async (): Promise<Reconciler> => reconcilerOf(await openTarget(options), log.step);
   const how = { without: knownRegions(flags.without, latencies.regions), again: flags.again ?? false };
-  const made = await tick(planning, how, flags.dryRun ? undefined : open).catch((error: unknown) => {
+  const ticked = async (): Promise<Tick> => {
+    for (const note of await askAccessOf(planning)) log.note(note);
+    return tick(planning, how, flags.dryRun ? undefined : open);
+  };
+  const made = await ticked().catch((error: unknown) => {
     onTick(failedTick(error, interval));
     throw error;
   });

@@ -1,4 +1,5 @@
 import type { ChosenValue, Origin } from '../../signals/chooseValue';
+import type { RegionPues } from '../../signals/regionPue';
 import type { RegionSignal } from '../../signals/readSignals';
 import { describeMethod } from '../../signals/signalValue';
 import { table } from './render';
@@ -11,14 +12,16 @@ const words: Readonly<Record<Origin, string>> = {
 };
 
 /** The regions' carbon intensity, where each value comes from, and what was wrong with the data. */
-export function renderSignals(read: readonly RegionSignal[]): string {
+export function renderSignals(read: readonly RegionSignal[], { byRegion, notCounted }: RegionPues): string {
   return [
     table(
-      ['region', 'zone', 'gCO2e/kWh', 'method', 'basis', 'period', 'age', 'value', 'source'],
+      ['region', 'zone', 'gCO2e/kWh', 'x PUE', 'method', 'basis', 'period', 'age', 'value', 'source'],
       read.map(({ region, zone, source, signal }) => [
         region,
         zone,
-        ...('missing' in signal ? ['missing', '', '', '', '', ''] : cellsOf(signal)),
+        ...('missing' in signal
+          ? ['missing', '', '', '', '', '', '']
+          : cellsOf(signal, byRegion.get(region))),
         source,
       ]),
     ),
@@ -28,16 +31,18 @@ export function renderSignals(read: readonly RegionSignal[]): string {
     ...read.flatMap(({ region, faults }) =>
       faults.map(({ kind, message }) => `  ${region}: ${kind}: ${message}`),
     ),
+    ...(notCounted === null ? [] : [`  ${notCounted}`]),
   ].join('\n');
 }
 
-function cellsOf({ from, value, ageSeconds }: ChosenValue): string[] {
+function cellsOf({ from, value, ageSeconds }: ChosenValue, pue: number | undefined): string[] {
   return [
     value.gramsPerKwh.toFixed(1),
+    pue === undefined ? '-' : `${pue}: ${(value.gramsPerKwh * pue).toFixed(1)}`,
     describeMethod(value.method),
     value.basis,
     value.start,
     ageSeconds === 0 ? '-' : `${Math.ceil(ageSeconds / 60)} min`,
-    words[from],
+    value.recorded === undefined ? words[from] : `${words[from]}, recorded ${value.recorded}`,
   ];
 }

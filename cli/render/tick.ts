@@ -1,3 +1,4 @@
+import type { Moved } from '../../live/limitMoves';
 import type { TickRecord } from '../../live/tickRecord';
 import type { UsedCarbon, UsedDemand, UsedValues } from '../../live/usedValues';
 import type { Missing } from '../../traces/cells';
@@ -19,8 +20,14 @@ export function renderTick(tick: TickRecord): string {
     ...(tick.guarded.length > 0
       ? [`  nothing moves to ${tick.guarded.join(', ')}, whose carbon intensity is not of now`]
       : []),
+    ...(tick.moved ? [renderMoved(tick.moved)] : []),
     ...tick.reasons.map((reason) => `  ${reason}`),
   ].join('\n');
+}
+
+function renderMoved({ percent, wantedPercent, mostPercent, because }: Moved): string {
+  const all = wantedPercent > percent ? `, of ${wantedPercent} % that would` : '';
+  return `  ${percent} % of all requests move${all}; mostPercentMoved is ${mostPercent}${because === undefined ? '' : `, and more does, because ${because}`}`;
 }
 
 function renderValues({ carbon, demand, faults }: UsedValues): string[] {
@@ -29,7 +36,7 @@ function renderValues({ carbon, demand, faults }: UsedValues): string[] {
       ['region', 'gCO2e/kWh', 'value', 'source', 'requests/s', 'value'],
       Object.keys(carbon).map((region) => [
         region,
-        ...cells(carbon[region], ({ gramsPerKwh }) => gramsPerKwh.toFixed(1)),
+        ...cells(carbon[region], gramsOf),
         sourceOf(carbon[region]),
         ...cells(demand[region], ({ requestsPerSecond }) => requestsPerSecond.toFixed(1)),
       ]),
@@ -38,13 +45,20 @@ function renderValues({ carbon, demand, faults }: UsedValues): string[] {
   ];
 }
 
+function gramsOf({ gramsPerKwh, gridGramsPerKwh, pue }: UsedCarbon): string {
+  const grid =
+    pue === undefined || gridGramsPerKwh === undefined ? '' : ` (${gridGramsPerKwh.toFixed(1)} x PUE ${pue})`;
+  return `${gramsPerKwh.toFixed(1)}${grid}`;
+}
+
 function cells<T extends UsedCarbon | UsedDemand>(
   value: T | Missing | undefined,
   text: (value: T) => string,
 ): string[] {
   if (!value || 'missing' in value) return ['missing', ''];
   const age = value.ageSeconds > 0 ? `, ${Math.ceil(value.ageSeconds / 60)} min old` : '';
-  return [text(value), `${words[value.from]}${age}`];
+  const recorded = 'recorded' in value ? `, recorded ${value.recorded}` : '';
+  return [text(value), `${words[value.from]}${age}${recorded}`];
 }
 
 function sourceOf(value: UsedCarbon | Missing | undefined): string {

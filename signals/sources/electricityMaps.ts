@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '../../stack/stackConfig';
+import { someOf, type ZoneRefusal } from '../access';
 import { askJson, parseAnswer, placeOf, questionTo, under, type JsonAnswer } from '../askJson';
 import { SignalError } from '../fault';
 import { secretFrom } from '../secrets';
@@ -24,6 +25,10 @@ const forecastSchema = z.object({
   forecast: z.array(z.object({ carbonIntensity: z.unknown(), datetime: z.string() })),
 });
 
+/** With a token: the zones that it is for, and what of each, as `carbon-intensity/latest` or `*` for everything. */
+const zonesSchema = z.record(z.string(), z.object({ access: z.array(z.string()).optional() }));
+const wanted = /^(\*|carbon-intensity(\/(\*|latest))?)$/;
+
 /** Electricity Maps, `carbon-intensity/latest` and `carbon-intensity/forecast`: both the same in v4 and v3. */
 export function electricityMaps(
   config: SourceConfigOf<'electricityMaps'>,
@@ -33,15 +38,8 @@ export function electricityMaps(
   const token = secretFrom(surroundings.environment, config.tokenVariable, name);
   const method: Method = { signal: 'average', factors, flowTraced };
 
-  async function ask(what: string, zone: string): Promise<JsonAnswer & { url: URL }> {
-    const url = under(baseUrl, `${version}/carbon-intensity/${what}`);
-    url.searchParams.set('zone', zone);
-    url.searchParams.set('emissionFactorType', factorTypes[factors]);
-    url.searchParams.set('flowTraced', String(flowTraced));
-    url.searchParams.set('temporalGranularity', 'hourly');
-    // Without it an unknown zone is answered with the one that the caller's address is in.
-    url.searchParams.set('disableCallerLookup', 'true');
-    const answer = await askJson(
+  const asked = (url: URL): Promise<JsonAnswer> =>
+    askJson(
       {
         ...questionTo(config, url),
         headers: { 'auth-token': token },
@@ -50,7 +48,27 @@ export function electricityMaps(
       },
       surroundings,
     );
-    return { ...answer, url };
+
+  async function access(): Promise<ZoneRefusal> {
+    const url = under(baseUrl, `${version}/zones`);
+    const zones = parseAnswer(zonesSchema, await asked(url), { source: name, url });
+    return (zone) => {
+      const own = zones[zone];
+      if (!own) return `the token is not for it, but for ${someOf(Object.keys(zones))}`;
+      if (own.access?.some((what) => wanted.test(what)) ?? true) return null;
+      return `the token is not for carbon-intensity/latest of it, but for ${someOf(own.access ?? [])}`;
+    };
+  }
+
+  async function ask(what: string, zone: string): Promise<JsonAnswer & { url: URL }> {
+    const url = under(baseUrl, `${version}/carbon-intensity/${what}`);
+    url.searchParams.set('zone', zone);
+    url.searchParams.set('emissionFactorType', factorTypes[factors]);
+    url.searchParams.set('flowTraced', String(flowTraced));
+    url.searchParams.set('temporalGranularity', 'hourly');
+    // Without it an unknown zone is answered with the one that the caller's address is in.
+    url.searchParams.set('disableCallerLookup', 'true');
+    return { ...(await asked(url)), url };
   }
 
   async function latest(zone: string): Promise<Answer> {
@@ -101,5 +119,6 @@ export function electricityMaps(
     refreshSeconds: 300,
     latest,
     forecast,
+    access,
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '../../stack/stackConfig';
-import { askJson, parseAnswer, placeOf, questionTo, under, type Question } from '../askJson';
+import { someOf, type ZoneRefusal } from '../access';
+import { askJson, parseAnswer, placeOf, questionTo, under, type JsonAnswer, type Question } from '../askJson';
 import { SignalError } from '../fault';
 import { secretFrom } from '../secrets';
 import { answerOf, type Answer, type CarbonSource, type RawPoint } from '../source';
@@ -23,6 +24,18 @@ const forecastSchema = z.object({
     units: z.string(),
     data_point_period_seconds: z.int().min(1),
   }),
+});
+
+/** What an account may ask, by signal and region. */
+const accessSchema = z.object({
+  signal_types: z.array(
+    z.object({
+      signal_type: z.string(),
+      regions: z.array(
+        z.object({ region: z.string(), endpoints: z.array(z.object({ endpoint: z.string() })).optional() }),
+      ),
+    }),
+  ),
 });
 
 /** WattTime v3. `/v3/forecast` is what it wants to be asked live: its first point is the value of now. */
@@ -56,20 +69,40 @@ export function wattTime(config: SourceConfigOf<'wattTime'>, surroundings: Surro
     return login.token;
   }
 
-  async function askForecast(url: URL) {
+  async function askLoggedIn(url: URL): Promise<JsonAnswer> {
     const held = await token();
     return askJson(question(url, `Bearer ${held}`, [held]), surroundings);
+  }
+
+  async function access(): Promise<ZoneRefusal> {
+    const url = under(baseUrl, 'v3/my-access');
+    const answer = parseAnswer(accessSchema, await askLoggedIn(url), { source: name, url });
+    const ofSignal = answer.signal_types.find(({ signal_type }) => signal_type === signalTypes[signal]);
+    return (zone) => {
+      if (!ofSignal) {
+        const others = answer.signal_types.map(({ signal_type }) => signal_type);
+        return `the account may not ask for ${signalTypes[signal]} of any region, but for ${someOf(others)}`;
+      }
+      const own = ofSignal.regions.find(({ region }) => region === zone);
+      if (!own) {
+        const others = ofSignal.regions.map(({ region }) => region);
+        return `the account may not ask for ${signalTypes[signal]} of it, but of ${someOf(others)}`;
+      }
+      const endpoints = own.endpoints?.map(({ endpoint }) => endpoint);
+      if (endpoints?.some((endpoint) => /(^|\/)forecast\/?$/.test(endpoint)) ?? true) return null;
+      return `the account may not ask v3/forecast of it, but ${someOf(endpoints ?? [])}`;
+    };
   }
 
   async function latest(zone: string): Promise<Answer> {
     const url = under(baseUrl, 'v3/forecast');
     url.searchParams.set('region', zone);
     url.searchParams.set('signal_type', signalTypes[signal]);
-    const answer = await askForecast(url).catch((error: unknown) => {
+    const answer = await askLoggedIn(url).catch((error: unknown) => {
       if (!(error instanceof SignalError) || error.kind !== 'unauthorised' || !login) throw error;
       // A login may end early; one made anew says whether it was that.
       login = undefined;
-      return askForecast(url);
+      return askLoggedIn(url);
     });
     const { data, meta } = parseAnswer(forecastSchema, answer, { source: name, url });
     const place = placeOf({ source: name, url });
@@ -103,5 +136,6 @@ export function wattTime(config: SourceConfigOf<'wattTime'>, surroundings: Surro
     gramsPerUnit,
     refreshSeconds: 300,
     latest,
+    access,
   };
 }

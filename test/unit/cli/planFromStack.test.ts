@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openPlanning, planForStack, withRegionsAsTheyAre } from '../../../cli/planFromStack';
-import { readStackFile } from '../../../stack/stackFile';
+import { readStackFile, readStackSettings, setStackValue } from '../../../stack/stackFile';
 import { parseDocument } from 'yaml';
 
 const project = path.join(__dirname, '../../..');
@@ -61,6 +61,25 @@ test('a regions.csv may say of a stack what the stack file cannot', () => {
     pricePerServerHour: 0.05,
     destinations: ['us-east-1'],
   });
+});
+
+test('the PUE of the stack file counts, and one of a regions.csv before it', () => {
+  const { regions: inFile } = readStackSettings(stackFile);
+  const file = path.join(folder, 'Pulumi.pue.yaml');
+  copyFileSync(stackFile, file);
+  setStackValue(file, {
+    keys: ['casper:regions'],
+    value: inFile.map((region, index) => ({ ...region, pue: 1 + index / 10 })),
+  });
+  const regions = regionsFile('region,pue\nus-east-1,1.9\n');
+  const { options } = openPlanning(file, traces, { ...flags, regions });
+  const pues = inFile.map(({ name }) => options.regionRows?.get(name)?.pue);
+  expect(pues).toEqual(inFile.map(({ name }, index) => (name === 'us-east-1' ? 1.9 : 1 + index / 10)));
+  setStackValue(file, {
+    keys: ['casper:regions'],
+    value: inFile.map((region, index) => (index === 0 ? { ...region, pue: 1.1 } : region)),
+  });
+  expect(() => openPlanning(file, traces, flags)).toThrow('none is known; give each of these one too');
 });
 
 test.each([

@@ -11,6 +11,7 @@ import {
   hour,
   json,
   latestOf,
+  zonesOf,
   type CarbonServer,
 } from '../signals/carbonServer';
 
@@ -76,6 +77,7 @@ function mapsServer(without: readonly string[] = []): Promise<CarbonServer> {
     (url, request, response) => {
       const zone = url.searchParams.get('zone') ?? '';
       if (request.headers['auth-token'] !== canary) json(response, { error: 'wrong token' }, 401);
+      else if (url.pathname.endsWith('/zones')) json(response, zonesOf(Object.keys(grams)));
       else if (without.includes(zone)) json(response, { error: `No recent data for zone "${zone}"` }, 404);
       else json(response, latestOf(zone, grams[zone], hour(0, Date.now())));
     },
@@ -93,12 +95,13 @@ test('prints every region with its value and where it comes from; the second cal
     /^ {2}eu-west-3 +FR +42\.0 +average, life cycle, flow-traced +estimated .* now +maps/m,
   );
   expect(stdout).toMatch(/^ {2}us-east-2 +US-MIDA-PJM +410\.0/m);
-  expect(server.asked).toHaveLength(5);
+  // Five zones for six regions, and what the token is for.
+  expect(server.asked).toHaveLength(6);
   const again = await casperSignals(file, ['--json']);
   const { regions } = JSON.parse(again.stdout) as { regions: RegionSignal[] };
   expect(regions.map(({ region, zone }) => [region, zone])[1]).toEqual(['eu-central-1', 'DE']);
   expect(regions.every(({ signal }) => 'from' in signal && signal.from === 'source')).toBe(true);
-  expect(server.asked).toHaveLength(5);
+  expect(server.asked).toHaveLength(6);
   for (const kept of readdirSync(path.join(folder, 'signals'))) {
     expect(readFileSync(path.join(folder, 'signals', kept), 'utf8')).not.toContain(canary);
   }
@@ -123,6 +126,9 @@ test('no token, and a wrong one, are said without it', async () => {
   const wrong = await casperSignals(file, [], 'canary-wrong');
   expect(wrong.status).toBe(1);
   expect(wrong.stdout).toContain('unauthorised: maps, ');
+  expect(wrong.stderr).toMatch(
+    /us-east-1.*: maps, .*\/v4\/zones: status 401, "wrong token"; check the credential/,
+  );
   expect(wrong.stdout + wrong.stderr).not.toContain('canary-wrong');
 });
 

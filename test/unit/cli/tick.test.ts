@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 import type { TickRecord } from '../../../live/tickRecord';
-import { readStackSettings } from '../../../stack/stackFile';
+import { readStackSettings, setStackValue } from '../../../stack/stackFile';
 import { closedPort } from '../loopbackServer';
 import { prometheusServer, steady } from '../prometheusServer';
-import { canary, carbonServer, cleanUp, hour, json, latestOf } from '../signals/carbonServer';
+import { canary, carbonServer, cleanUp, hour, json, latestOf, zonesOf } from '../signals/carbonServer';
 
 const project = path.resolve(__dirname, '../../..');
 
@@ -58,6 +58,12 @@ const grams: Record<string, number> = {
   'US-CAL-CISO': 250,
 };
 
+/** Zones that the token is for. */
+let tokenFor: readonly string[] = Object.keys(grams);
+afterEach(() => {
+  tokenFor = Object.keys(grams);
+});
+
 /** The baseline's regions, with a carbon source, and a Prometheus where its address is not given. */
 async function stackFile(live: Record<string, unknown> = {}, prometheusUrl?: string): Promise<string> {
   const document = parseDocument(readFileSync(path.join(project, 'Pulumi.dev.yaml'), 'utf8'));
@@ -66,7 +72,8 @@ async function stackFile(live: Record<string, unknown> = {}, prometheusUrl?: str
   const carbon = await carbonServer(
     (url, _, response) => {
       const zone = url.searchParams.get('zone') ?? '';
-      json(response, latestOf(zone, grams[zone], hour(0, Date.now())));
+      if (url.pathname.endsWith('/zones')) json(response, zonesOf(tokenFor));
+      else json(response, latestOf(zone, grams[zone], hour(0, Date.now())));
     },
     () => Date.now(),
   );
@@ -179,6 +186,36 @@ test('a cluster that is not there: exit code 1, and the plan before stays', asyn
   expect(status).toBe(1);
   expect(stderr).toContain('kubeconfig');
   expect(readStackSettings(file).plan.interval).toBe('2020-01-01T00:00:00Z');
+});
+
+test('rights for two of five zones: the other regions are named, nothing is planned, and the tick is recorded', async () => {
+  tokenFor = ['FR', 'DE'];
+  const file = await stackFile();
+  const { status, stdout, stderr } = await casperTick(file);
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/us-east-2 \(zone US-MIDA-PJM of maps\): the token is not for it, but for FR, DE/);
+  expect(stderr).toMatch(/ap-southeast-2 \(zone AU-NSW of maps\)/);
+  expect(stderr).not.toContain('eu-west-3');
+  expect(readStackSettings(file).plan.interval).toBe('2020-01-01T00:00:00Z');
+  const [day = ''] = readdirSync(path.join(folder, 'runs'));
+  const ticks = readFileSync(path.join(folder, 'runs', day, 'ticks.jsonl'), 'utf8');
+  expect(JSON.parse(ticks)).toMatchObject({ outcome: 'failed', plan: null });
+});
+
+test('a recording is enough: no account, and every value says that it is recorded', async () => {
+  const file = await stackFile();
+  const sample = path.join(project, 'traces/sample');
+  setStackValue(file, {
+    keys: ['casper:signals'],
+    value: {
+      sources: [{ name: 'tape', kind: 'recorded', folder: sample, signal: 'average', factors: 'lifeCycle' }],
+    },
+  });
+  const { status, stdout, stderr } = await casperTick(file, '--dry-run');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /^ {2}eu-west-3 +[\d.]+ +now, recorded \d{4}-\d\d-\d\dT\d\d:00:00Z +tape eu-west-3/m,
+  );
 });
 
 test('no placement within the bound: exit code 3', async () => {

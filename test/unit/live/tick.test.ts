@@ -277,3 +277,30 @@ test('a region that is lost is left out, and what runs there stays as it is', as
     weights: { clean: { middle: 1 }, dirty: { middle: 1 }, middle: { middle: 1 } },
   });
 });
+
+test('PUE multiplies what the planner compares, and the record says grid and PUE', async () => {
+  const stack = await liveStack();
+  const { optionsOf } = stack.planning;
+  const pue = new Map([
+    ['clean', { pue: 5 }],
+    ['dirty', { pue: 1 }],
+    ['middle', { pue: 1 }],
+  ]);
+  stack.grams['FR'] = 100;
+  const planning = {
+    ...stack.planning,
+    optionsOf: (config: StackConfig) => ({ ...optionsOf(config), regionRows: pue }),
+  };
+  const { record, plan } = await tick(planning, once, () => Promise.resolve(stack.reconciler));
+  // 100 g/kWh five times is more than 300 once.
+  expect(stack.plan().weights).toEqual({
+    clean: { middle: 1 },
+    dirty: { middle: 1 },
+    middle: { middle: 1 },
+  });
+  expect(record.values?.carbon).toMatchObject({
+    clean: { gramsPerKwh: 500, gridGramsPerKwh: 100, pue: 5 },
+    middle: { gramsPerKwh: 300, gridGramsPerKwh: 300, pue: 1 },
+  });
+  expect(plan?.accounting).toContain('PUE 1 to 5');
+});

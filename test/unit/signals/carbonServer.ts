@@ -72,6 +72,13 @@ export function latestOf(zone: string, carbonIntensity: unknown, datetime = hour
   };
 }
 
+/** As Electricity Maps answers `zones` to a token that is for these. */
+export function zonesOf(zones: readonly string[]) {
+  return Object.fromEntries(
+    zones.map((zone) => [zone, { zoneName: zone, access: ['carbon-intensity/latest'] }]),
+  );
+}
+
 /** As Electricity Maps answers `carbon-intensity/forecast`. */
 export function forecastOf(zone: string, values: readonly unknown[], from = 0) {
   return {

@@ -46,7 +46,28 @@ test('what is left out has the providers’ own addresses, and names of variable
   });
 });
 
+test('a recording needs no cloud or zone: its columns are called like the regions', () => {
+  const tape = { name: 'tape', kind: 'recorded', folder: 'x', signal: 'average', factors: 'direct' };
+  const { signals } = baseline({ sources: [tape] }, {});
+  expect(signals?.sources).toEqual([{ ...tape, flowTraced: false }]);
+});
+
 test.each<[string, unknown, Record<string, unknown>, string]>([
+  [
+    'a recording without a folder',
+    { sources: [{ name: 'tape', kind: 'recorded', signal: 'average', factors: 'direct' }] },
+    {},
+    'casper:signals.sources.0.folder: ',
+  ],
+  [
+    'a recording that does not say what its figures are',
+    { sources: [{ name: 'tape', kind: 'recorded', folder: 'x' }] },
+    {},
+    'casper:signals.sources.0.signal: ',
+  ],
+  ['a PUE below 1', { sources: [maps] }, { ...byHand, pue: 0.9 }, 'casper:regions.0.pue: '],
+  ['a PUE in percent', { sources: [maps] }, { ...byHand, pue: 120 }, 'casper:regions.0.pue: '],
+  ['a PUE as text', { sources: [maps] }, { ...byHand, pue: '1.2' }, 'casper:regions.0.pue: '],
   ['no source', { sources: [] }, byHand, 'casper:signals.sources: '],
   ['an unknown kind', { sources: [{ name: 'x', kind: 'tea' }] }, byHand, 'casper:signals.sources.0.kind: '],
   ['one name twice', { sources: [maps, maps] }, byHand, 'the name maps stands there twice'],

@@ -100,6 +100,8 @@ export async function liveRun(options: LiveRunOptions): Promise<LiveRunResult> {
     const live = runLive(
       {
         ...{ ...planFlags, traces, runs, stack: stackName, configFile, demandQuantile: null },
+        // Of the policy `horizon`, which this is not.
+        ...{ horizon: 1, switchingGrams: 0, movingGrams: 0, minResidence: 1 },
         // One more: a run does not wait for the end of its last interval.
         ...{ intervals: phases.length + 1, metricsListen: { host: '127.0.0.1', port: 0 }, log: 'json' },
       },

@@ -1,3 +1,4 @@
+import { BackOff } from '../../../driver/backOff';
 import { tick } from '../../../live/tick';
 import { LiveCourse } from '../../../live/liveCourse';
 import type { TickRecord } from '../../../live/tickRecord';
@@ -118,7 +119,10 @@ test('a live run follows too, at most as often as demand may change a plan, and 
   };
   const health = { lost: [], changed: () => new Promise<null>(() => undefined) };
   const { planning } = stack;
-  const run = { planning, health, watch, intervals: Infinity, stopped: new AbortController().signal };
+  const { nowMs, random } = stack.clock;
+  const clocks = { backOff: new BackOff(nowMs, random), steadyMs: nowMs };
+  const stopped = new AbortController().signal;
+  const run = { planning, health, watch, intervals: Infinity, stopped, ...clocks };
   const course = new LiveCourse({ ...run, onTick: (tick) => void ticks.push(tick) }, () => undefined);
   const turn = async (index: number): Promise<void> => {
     if (!(await course.lookAround(index))) return;

@@ -1,3 +1,4 @@
+import { BackOff } from '../../../../driver/backOff';
 import { CarbonReplay } from '../../../../bench/live/carbonReplay';
 import { findingOf, isSeen, movesTowards } from '../../../../bench/live/faultFindings';
 import { liveBy } from '../../../../bench/live/liveStack';
@@ -49,6 +50,7 @@ test('a live run whose source fails one way after the other: the chain, the reco
       watch: { outOfBand: [], changed: never, plannedFor: () => undefined },
     },
     ...{ intervals: phases.length, stopped: new AbortController().signal },
+    ...{ backOff: new BackOff(), steadyMs: () => performance.now() },
     onTick: (tick: TickRecord) => {
       ticks.push(tick);
       metrics.onTick(tick);

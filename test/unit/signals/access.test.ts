@@ -88,10 +88,34 @@ describe('Electricity Maps', () => {
   });
 
   test.each([
-    ['503', (server: CarbonServer) => (server.answer = (_, __, response) => text(response, '', 503))],
-    ['a page', (server: CarbonServer) => (server.answer = (_, __, response) => text(response, '<html>'))],
-    ['another shape', (server: CarbonServer) => (server.answer = (_, __, response) => json(response, [1]))],
-    ['404', (server: CarbonServer) => (server.answer = (_, __, response) => text(response, '', 404))],
+    [
+      '503',
+      (server: CarbonServer) =>
+        (server.answer = (_, __, response) => {
+          text(response, '', 503);
+        }),
+    ],
+    [
+      'a page',
+      (server: CarbonServer) =>
+        (server.answer = (_, __, response) => {
+          text(response, '<html>');
+        }),
+    ],
+    [
+      'another shape',
+      (server: CarbonServer) =>
+        (server.answer = (_, __, response) => {
+          json(response, [1]);
+        }),
+    ],
+    [
+      '404',
+      (server: CarbonServer) =>
+        (server.answer = (_, __, response) => {
+          text(response, '', 404);
+        }),
+    ],
   ])('%s in its place is no refusal, and is said', async (_, make) => {
     const server = await zonesServer({});
     make(server);

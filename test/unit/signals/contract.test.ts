@@ -134,31 +134,41 @@ test.each<[string, string, CarbonServer['answer'], RegExp]>([
   [
     'another shape',
     '/v4/carbon-intensity/latest',
-    (_, __, response) => json(response, { data: [{ zone: 'DE', value: 380 }] }),
+    (_, __, response) => {
+      json(response, { data: [{ zone: 'DE', value: 380 }] });
+    },
     /^other shape: .*not the documented answer: zone/,
   ],
   [
     'a value of yesterday',
     '/v4/carbon-intensity/latest',
-    (_, __, response) => json(response, latestOf('DE', 380, hour(-24))),
+    (_, __, response) => {
+      json(response, latestOf('DE', 380, hour(-24)));
+    },
     /^now: the newest value is over for 23.3 h, expected 6 at most/,
   ],
   [
     'kilograms',
     '/v4/carbon-intensity/latest',
-    (_, __, response) => json(response, latestOf('DE', 0.38)),
+    (_, __, response) => {
+      json(response, latestOf('DE', 0.38));
+    },
     /^now: no value; .*another unit\?/,
   ],
   [
     'an answer to whatever token',
     '/v4/carbon-intensity/latest',
-    (_, __, response) => json(response, latestOf('DE', 380)),
+    (_, __, response) => {
+      json(response, latestOf('DE', 380));
+    },
     /^a wrong credential: an answer, expected unauthorised/,
   ],
   [
     'another zone than the account has',
     '/v4/zones',
-    (_, __, response) => json(response, zonesOf(['FR'])),
+    (_, __, response) => {
+      json(response, zonesOf(['FR']));
+    },
     /^name a zone that the account has in ELECTRICITY_MAPS_ZONE/,
   ],
 ])('%s is broken, with the reason', async (_, address, answer, message) => {

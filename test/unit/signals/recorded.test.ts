@@ -127,8 +127,20 @@ describe('columns that are called like zones', () => {
 
 test.each([
   ['no file', () => undefined, /carbon_intensities.csv does not exist/],
-  ['fewer hours than a day', () => record(23), /has 23 hours; expected a day at least/],
-  ['text for a number', () => record(30, 'paris', () => 'much'), /"much", expected gCO2e\/kWh/],
+  [
+    'fewer hours than a day',
+    () => {
+      record(23);
+    },
+    /has 23 hours; expected a day at least/,
+  ],
+  [
+    'text for a number',
+    () => {
+      record(30, 'paris', () => 'much');
+    },
+    /"much", expected gCO2e\/kWh/,
+  ],
 ])('%s: said at start, and missing afterwards', async (_, make, message) => {
   make();
   await expect(askAccess(paris, signals(), surroundings())).rejects.toThrow(message);

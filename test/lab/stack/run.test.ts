@@ -70,9 +70,8 @@ test('run, ended by a signal during an update: one cancel, nothing pending, a pa
     expect(ended.stderr).toContain('note: SIGINT: what is under way is cancelled in order');
     const [folder = ''] = readdirSync(runs);
     expect(readFileSync(path.join(runs, folder, 'report.html'), 'utf8')).toContain('after 0 of 3 intervals');
-    const state = JSON.parse(await stack.pulumi('stack', 'export')) as {
-      deployment: { pending_operations?: unknown[] };
-    };
+    const exported = await execa('pulumi', ['stack', 'export', '--stack', stack.name], { cwd: checkout });
+    const state = JSON.parse(exported.stdout) as { deployment: { pending_operations?: unknown[] } };
     expect(state.deployment.pending_operations ?? []).toEqual([]);
     const after = await stack.run('apply');
     expect([after.exitCode, besidesProgress(after.stderr)]).toEqual([0, []]);

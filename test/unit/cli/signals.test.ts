@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
+import { readStackSettings, setStackValue } from '../../../stack/stackFile';
 import type { RegionSignal } from '../../../signals/readSignals';
 import {
   canary,
@@ -92,9 +93,10 @@ test('prints every region with its value and where it comes from; the second cal
   const { status, stdout, stderr } = await casperSignals(file);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(
-    /^ {2}eu-west-3 +FR +42\.0 +average, life cycle, flow-traced +estimated .* now +maps/m,
+    /^ {2}eu-west-3 +FR +42\.0 +- +average, life cycle, flow-traced +estimated .* now +maps/m,
   );
   expect(stdout).toMatch(/^ {2}us-east-2 +US-MIDA-PJM +410\.0/m);
+  expect(stdout).toContain('PUE is counted of no region, as it is not known of eu-west-3; set pue of these');
   // Five zones for six regions, and what the token is for.
   expect(server.asked).toHaveLength(6);
   const again = await casperSignals(file, ['--json']);
@@ -105,6 +107,20 @@ test('prints every region with its value and where it comes from; the second cal
   for (const kept of readdirSync(path.join(folder, 'signals'))) {
     expect(readFileSync(path.join(folder, 'signals', kept), 'utf8')).not.toContain(canary);
   }
+});
+
+test('PUE by cloud, and by hand where the cloud says none: each value and its product are printed', async () => {
+  const server = await mapsServer();
+  const file = stackFile(settings(server.url));
+  const { regions } = readStackSettings(file);
+  const value = regions.map((region) => (region.name === 'eu-west-3' ? { ...region, pue: 1.5 } : region));
+  setStackValue(file, { keys: ['casper:regions'], value });
+  const { stdout } = await casperSignals(file);
+  expect(stdout).toMatch(/^ {2}eu-west-3 +FR +42\.0 +1\.5: 63\.0 +average/m);
+  expect(stdout).toMatch(/^ {2}us-east-2 +US-MIDA-PJM +410\.0 +1\.13: 463\.3 +average/m);
+  const json = await casperSignals(file, ['--json']);
+  const read = JSON.parse(json.stdout) as { regions: { region: string; pue: number }[] };
+  expect(read.regions.find(({ region }) => region === 'eu-west-3')?.pue).toBe(1.5);
 });
 
 test('exit code 1 where one region has none; the others are printed all the same', async () => {

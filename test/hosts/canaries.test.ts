@@ -163,7 +163,13 @@ describe('an update by the engine', () => {
         login: { user: 'casper', passwordHash: secretOf('the hash of Prometheus’s password') },
       });
       new PodCpu('north', {
-        ...{ context: 'fake', kubeconfig: cluster.kubeconfig, namespace: 'casper', container: 'web', pods: 1 },
+        ...{
+          context: 'fake',
+          kubeconfig: cluster.kubeconfig,
+          namespace: 'casper',
+          container: 'web',
+          pods: 1,
+        },
         ...{ deployment: 'kiwix-north', instance: 'north', timeoutSeconds: 5 },
         ...{ limitMillicores, requestMillicores: 180 },
       });

@@ -116,7 +116,8 @@ function watchArguments(): () => Promise<string> {
 }
 
 test('every form of a secret would be found', () => {
-  const [[name = '', value = ''] = []] = Object.entries(canaries);
+  const name = 'the token of a source';
+  const value = secretOf(name);
   expect(secretsIn(`x${value}x`)).toEqual([name]);
   expect(secretsIn(Buffer.from(value).toString('base64'))).toEqual([name]);
   expect(secretsIn('nothing')).toEqual([]);

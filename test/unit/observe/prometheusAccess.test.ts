@@ -140,7 +140,7 @@ test('an authority’s file that is not there, or is something else', () => {
 describe('what verify says', () => {
   const variable = 'CASPER_PROMETHEUS_PASSWORD';
   afterEach(() => {
-    delete process.env[variable];
+    delete process.env['CASPER_PROMETHEUS_PASSWORD'];
   });
   const faultOf = async (guard: Guard, given: string | undefined): Promise<unknown[]> => {
     if (given !== undefined) process.env[variable] = given;
@@ -156,7 +156,7 @@ describe('what verify says', () => {
       expect.stringContaining('is not trusted'),
       false,
     ]);
-    delete process.env[variable];
+    delete process.env['CASPER_PROMETHEUS_PASSWORD'];
     expect(await faultOf({}, undefined)).toEqual([
       expect.stringContaining(`${variable}, which is not set`),
       false,

@@ -344,7 +344,7 @@ describe('a Prometheus with TLS and a password', () => {
   };
   const variable = 'CASPER_PROMETHEUS_PASSWORD';
   afterEach(() => {
-    delete process.env[variable];
+    delete process.env['CASPER_PROMETHEUS_PASSWORD'];
   });
 
   test('the host gets certificate, key and the hash; the password itself is nowhere', async () => {

@@ -116,7 +116,8 @@ function watchArguments(): () => Promise<string> {
 }
 
 test('every form of a secret would be found', () => {
-  const [name = '', value = ''] = Object.entries(canaries)[0] ?? [];
+  const name = 'the token of a source';
+  const value = secretOf(name);
   expect(secretsIn(`x${value}x`)).toEqual([name]);
   expect(secretsIn(Buffer.from(value).toString('base64'))).toEqual([name]);
   expect(secretsIn('nothing')).toEqual([]);
@@ -171,7 +172,7 @@ describe('an update by the engine', () => {
           pods: 1,
         },
         ...{ deployment: 'kiwix-north', instance: 'north', timeoutSeconds: 5 },
-        ...{ limitMillicores, requestMillicores: 180, pods: 1 },
+        ...{ limitMillicores, requestMillicores: 180 },
       });
       return Promise.resolve({});
     };

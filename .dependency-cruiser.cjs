@@ -47,8 +47,8 @@ const may = {
     'lab',
   ],
   bench: [
-    ...['traces', 'policies', 'planning', 'study', 'stack', 'cluster', 'components'],
-    ...['load', 'observe', 'driver', 'report', 'lab', 'cli'],
+    ...['traces', 'signals', 'policies', 'planning', 'study', 'stack', 'cluster', 'components'],
+    ...['load', 'observe', 'driver', 'live', 'report', 'lab', 'cli'],
   ],
 };
 const pathOf = (layer) => (layer === 'index' ? `^${layer}\\.ts$` : `^${layer}/`);

@@ -7,10 +7,9 @@ import { observeRequests } from '../../../observe/observeRequests';
 import { rawSamples } from '../../../observe/prometheus';
 import { startServer, stopServers } from '../../unit/loopbackServer';
 import { tool } from '../tools';
-import { PrometheusProcess } from './prometheusProcess';
+import { patientScrapeIntervalMs as scrapeIntervalMs, PrometheusProcess } from './prometheusProcess';
 import { freeAddress, RunningProgram } from './runningProgram';
 
-const scrapeIntervalMs = 1500;
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-observe-'));
 const weights = { east: 3, west: 1 };
 

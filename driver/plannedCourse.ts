@@ -66,6 +66,8 @@ export class PlannedCourse implements Course {
   private unreachable: readonly string[] = [];
   /** The interval for which was looked last whether the clusters answer. */
   private reachedFor = -1;
+  /** What no plan could leave alone, and in which interval: a timer that is early, or news of a proxy, changes nothing of it. */
+  private impossible: (Untouched & { readonly index: number }) | null = null;
   /** The interval in which a region came back last: it comes back once in each at the most. */
   private readonly returnedIn = new Map<string, number>();
   private position = -1;
@@ -122,6 +124,7 @@ export class PlannedCourse implements Course {
   applied(index: number, change: Change): void {
     const { plan, stackPlan, standsIn } = change;
     this.inForce = stackPlan;
+    this.impossible = null;
     this.inForceFor = index;
     if (plan.held !== undefined && !standsIn)
       this.tell(`${plan.interval}: the plan in force stays: ${plan.held}`);
@@ -236,9 +239,12 @@ export class PlannedCourse implements Course {
     const asTheyAre = this.unreachable.filter((region) => !without.includes(region)).sort();
     const untouched = { without, asTheyAre };
     if (isDeepStrictEqual(untouched, this.untouched)) return false;
+    const attempt = { ...untouched, index };
+    if (isDeepStrictEqual(attempt, this.impossible)) return false;
     try {
       this.changes = this.changesOf(await losses.planAround(untouched, this.inForce), asTheyAre);
     } catch (error) {
+      this.impossible = attempt;
       this.tell(`no plan ${inWords(untouched)}; the weights stay: ${messageOf(error)}`);
       return false;
     }

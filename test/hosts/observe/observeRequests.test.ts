@@ -7,10 +7,7 @@ import {
 } from '../../../observe/observeRequests';
 import { isUnknown } from '../../../observe/unknown';
 import { MetricsServer } from './metricsServer';
-import { PrometheusProcess } from './prometheusProcess';
-
-/** A scrape that takes longer counts as a target that is down; other tests keep the machine busy meanwhile. */
-const scrapeIntervalMs = 1500;
+import { patientScrapeIntervalMs as scrapeIntervalMs, PrometheusProcess } from './prometheusProcess';
 
 let paris: MetricsServer;
 let sydney: MetricsServer;

@@ -4,6 +4,12 @@ import path from 'node:path';
 import { debianProgram } from '../tools';
 import { freeAddress, RunningProgram } from './runningProgram';
 
+/**
+ * For tests in which every scrape counts. A scrape that takes longer counts as a target that is down; other tests keep the
+ * machine busy meanwhile.
+ */
+export const patientScrapeIntervalMs = 1500;
+
 /** A real Prometheus on loopback with a folder of its own, which scrapes as components/prometheusHost.ts has it. */
 export class PrometheusProcess {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'casper-prometheus-'));

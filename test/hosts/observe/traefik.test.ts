@@ -7,10 +7,9 @@ import { observeRequests } from '../../../observe/observeRequests';
 import { rawSamples } from '../../../observe/prometheus';
 import { startServer, stopServers } from '../../unit/loopbackServer';
 import { tool } from '../tools';
-import { PrometheusProcess } from './prometheusProcess';
+import { patientScrapeIntervalMs as scrapeIntervalMs, PrometheusProcess } from './prometheusProcess';
 import { freeAddress, RunningProgram } from './runningProgram';
 
-const scrapeIntervalMs = 1500;
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-observe-'));
 const weights = { east: 3, west: 1 };
 
@@ -122,7 +121,9 @@ test('what was sent, what Traefik counted and what the destinations were asked a
     [400, 400],
     [160, 160],
   ]);
-  expect(intervals[0]?.total.errorStatuses['503']).toBe(20);
+  // A late request of the first interval may take its turn in the row after one of the second.
+  const unavailable = intervals.map(({ total }) => total.errorStatuses['503'] ?? 0);
+  expect(unavailable.reduce((sum, count) => sum + count, 0)).toBe(28);
   for (const { serviceTime } of whole) {
     expect(serviceTime.meanMs).toBeGreaterThan(0);
     expect(serviceTime.p99Ms).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import type { HostConfig, RegionConfig, StackConfig } from './stackConfig';
+import type { HostConfig, RegionConfig, StackConfig } from './schema';
 
 type Path = Pick<StackConfig, 'regions' | 'hosts'>;
 

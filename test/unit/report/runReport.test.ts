@@ -88,7 +88,7 @@ const rowsOf = (html: string): string[][] =>
 test('what was counted by a Traefik that began anew is a lower bound wherever it stands, and why', async () => {
   const html = await runReport(run, [served(300, 2)]);
   const rows = rowsOf(html);
-  expect(rows).toContainEqual([interval, '4.3', '6.0', '399', '10', '2', '&gt;=3']);
+  expect(rows).toContainEqual([interval, 'applied', '4.3', '6.0', '399', '10', '2', '&gt;=3']);
   expect(rows).toContainEqual([interval, 'north', 'north', '&gt;=300', '75.00', '~74.90']);
   expect(html).toContain('the Traefik of north began anew (2 x)');
   expect(await runReport(run, [served(300)])).not.toMatch(/began anew|&gt;=|~/);

@@ -187,6 +187,9 @@ function figures(
     serversPlanned: median(
       intervals.map(({ plan }) => Object.values(plan.servers).reduce((sum, servers) => sum + servers, 0)),
     ),
+    podsMost: Math.max(
+      ...intervals.flatMap(({ verification }) => verification.map(({ pods }) => pods.length)),
+    ),
     requests: all.sent,
     failed: failedAtClient(all),
     failedAtTraefik: failures(intervals),

@@ -9,7 +9,7 @@ import { reconcilerOf } from '../driver/reconcile';
 import { requestPathOf } from '../driver/requestPath';
 import { RequestWatcher } from '../driver/requestWatcher';
 import { runIntervals } from '../driver/runIntervals';
-import type { AppliedInterval, RunObserver } from '../driver/runObserver';
+import type { AppliedInterval, IntervalRecord, RunObserver } from '../driver/runObserver';
 import { openTarget } from '../driver/target';
 import { lossesIn, lostRegions, servedTraffic } from '../driver/verify/servedWeights';
 import { nodes, lan, type LabNode } from '../lab/cluster/nodes';
@@ -45,6 +45,8 @@ interface Flags {
 /** Something that kills a region, and undoes it where it does not mend by itself. */
 interface Fault {
   readonly name: string;
+  /** Whether it lasts until it is undone: the region must be found lost, and come back. */
+  readonly lasting: boolean;
   readonly inject: () => Promise<unknown>;
   readonly undo: () => Promise<unknown>;
 }
@@ -52,6 +54,7 @@ interface Fault {
 /** What one fault did. Times in seconds. */
 interface Injury {
   readonly fault: string;
+  readonly lasting: boolean;
   readonly region: string;
   /** From the fault until every proxy that asks the region calls it lost; null where none ever did. */
   readonly detectSeconds: number | null;
@@ -62,6 +65,11 @@ interface Injury {
   readonly replanSeconds: number | null;
   /** From the end of the fault until the region serves its planned share again. */
   readonly backSeconds: number | null;
+  /**
+   * How far any destination's share was from the plan once the region was back, likewise; null where it never was, or
+   * too few came.
+   */
+  readonly sharesAfterReturnWorst: number | null;
   /** How far another destination's share was from the plan, in percent of its origin's requests; null where too few came. */
   readonly otherSharesWorst: number | null;
 }
@@ -71,6 +79,8 @@ const stackName = 'bench-failover';
 const firstMs = 3000;
 const faultAfterMs = 15_000;
 const faultMs = 40_000;
+/** By then every scrape counts requests of the new weights alone. */
+const settledMs = 3000;
 /** Long enough for the fault, the return, and all updates on a slow machine. */
 const intervalSeconds = 150;
 /** Shares of fewer requests say more about the count than about the weights. */
@@ -93,12 +103,13 @@ async function main(flags: Flags): Promise<void> {
 
   const target = await openTarget({ projectDirectory: checkout, stackName, configFile });
   const health = new ProxyHealth(config);
+  const loadShare = flags.requestsPerSecond / totalOf(first);
   const sender = new LoadSender({
     entryPoints: requestPathOf(config).entryPoints,
     plans: repeated(first),
     secondsPerInterval: intervalSeconds,
     seed: 1,
-    loadShare: flags.requestsPerSecond / totalOf(first),
+    loadShare,
   });
   const scene = new Scene(config, region, faults);
   const losses = {
@@ -109,7 +120,7 @@ async function main(flags: Flags): Promise<void> {
       return (await planForStack(around, from, 1)).flatMap(repeated);
     },
   };
-  const watcher = new RequestWatcher(target.clusters, config, 1);
+  const watcher = new RequestWatcher(target.clusters, config, loadShare);
   const settings = { secondsPerInterval: intervalSeconds, previewed: false, preScaled: false, losses };
   const observers = [sender, health, watcher, scene];
   await runIntervals(repeated(first), reconcilerOf(target, plainStep), observers, settings, plainStep);
@@ -125,13 +136,18 @@ async function main(flags: Flags): Promise<void> {
   console.log(
     JSON.stringify({
       requests: all.due,
+      undetected: injuries.filter(({ lasting, detectSeconds }) => lasting && detectSeconds === null).length,
+      notReturned: injuries.filter(({ lasting, backSeconds }) => lasting && backSeconds === null).length,
       detectSeconds: largest(injuries.map(({ detectSeconds }) => detectSeconds)),
       failedRequests,
+      failedAtFirst: injuries.reduce((sum, { failedAtFirst }) => sum + failedAtFirst, 0),
       failedLater: injuries.reduce((sum, { failedLater }) => sum + failedLater, 0),
       failedShare: failedRequests / all.due,
       replanSeconds: largest(injuries.map(({ replanSeconds }) => replanSeconds)),
       backSeconds: largest(injuries.map(({ backSeconds }) => backSeconds)),
       otherSharesWorst: largest(injuries.map(({ otherSharesWorst }) => otherSharesWorst)),
+      sharesAfterReturnWorst: largest(injuries.map(({ sharesAfterReturnWorst }) => sharesAfterReturnWorst)),
+      busiestPercentOfReady: scene.busiestPercentOfReady,
       upSeconds: scene.upSeconds,
     }),
   );
@@ -143,6 +159,8 @@ class Scene implements RunObserver {
   private readonly ended = new AbortController();
   private playing: Promise<void>[] = [];
   upSeconds = NaN;
+  /** Of the 3 s in which a destination received most beside what its ready servers carry; null where it is unknown. */
+  busiestPercentOfReady: number | null = null;
 
   constructor(
     private readonly config: StackConfig,
@@ -177,6 +195,12 @@ class Scene implements RunObserver {
         if (!this.ended.signal.aborted) throw error;
       }),
     );
+  }
+
+  onRecord({ served }: IntervalRecord): void {
+    const load = served?.busiest?.load;
+    if (load !== undefined)
+      this.busiestPercentOfReady = Math.max(this.busiestPercentOfReady ?? 0, 100 * load);
   }
 
   async onEnd(): Promise<void> {
@@ -228,20 +252,31 @@ class Scene implements RunObserver {
         from === undefined || to === undefined ? null : (to - from) / 1000;
       injuries.push({
         fault: fault.name,
+        lasting: fault.lasting,
         region: this.region,
         detectSeconds: since(faultAtMs, lostAtMs),
         failedAtFirst: failed(faultAtMs, faultAtMs + firstMs),
         failedLater: failed(faultAtMs + firstMs, endedAtMs),
         replanSeconds: since(lostAtMs, withoutAtMs),
         backSeconds: since(undoneAtMs, backAtMs),
-        otherSharesWorst: await this.otherSharesWorst(plan, faultAtMs, withoutAtMs ?? undoneAtMs),
+        // While the plan was still the one with the region; of destinations that take none of its share over.
+        otherSharesWorst: await this.sharesWorst(plan, faultAtMs, withoutAtMs ?? undoneAtMs, true),
+        sharesAfterReturnWorst:
+          backAtMs === undefined
+            ? null
+            : await this.sharesWorst(plan, backAtMs + settledMs, endedAtMs, false),
       });
     }
     return injuries;
   }
 
-  /** While the plan was still the one with the region; of destinations that take none of its share over. */
-  private async otherSharesWorst(plan: IntervalPlan, fromMs: number, toMs: number): Promise<number | null> {
+  /** In percent of an origin's requests; where `others`, of destinations that have nothing to do with the region. */
+  private async sharesWorst(
+    plan: IntervalPlan,
+    fromMs: number,
+    toMs: number,
+    others: boolean,
+  ): Promise<number | null> {
     const observed = await observeRequests({ ...requestPathOf(this.config), fromMs, toMs });
     let worst: number | null = null;
     for (const origin of plan.regions) {
@@ -256,7 +291,8 @@ class Scene implements RunObserver {
       for (const observation of own) {
         const weight = weights[observation.destination] ?? 0;
         const { destination } = observation;
-        if (weight === 0 || destination === this.region || takesOver[destination] !== undefined) continue;
+        if (weight === 0) continue;
+        if (others && (destination === this.region || takesOver[destination] !== undefined)) continue;
         const percent = Math.abs((100 * count(observation)) / total - (100 * weight) / whole);
         worst = Math.max(worst ?? 0, percent);
       }
@@ -301,7 +337,7 @@ function nodeCut({ lanInterface }: LabNode, config: StackConfig): Fault {
   const link = (state: 'down' | 'up') =>
     execa('ip', ['-netns', lan.name, 'link', 'set', lanInterface, state]);
   const what = clustersOf(config).length > 1 ? 'cluster' : 'node';
-  return { name: `${what} cut off`, inject: () => link('down'), undo: () => link('up') };
+  return { name: `${what} cut off`, lasting: true, inject: () => link('down'), undo: () => link('up') };
 }
 
 function podsKilled(config: StackConfig, region: string): Fault {
@@ -320,7 +356,8 @@ function podsKilled(config: StackConfig, region: string): Fault {
       ],
       ...['--grace-period=0', '--force'],
     ]);
-  return { name: `pods of ${objectNameOf(region)} killed`, inject: kill, undo: () => Promise.resolve() };
+  const name = `pods of ${objectNameOf(region)} killed`;
+  return { name, lasting: false, inject: kill, undo: () => Promise.resolve() };
 }
 
 function totalOf({ requests }: IntervalPlan): number {

@@ -1,16 +1,18 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { openStack } from '../driver/engine/stack';
 import { newStackFile, writeStackPlan } from '../stack/stackFile';
 import type { StackPlan } from '../stack/stackConfig';
+import { globalProblem, randomNumbers } from './instances';
 import { plainStep } from './plainStep';
 import { usageOf, type Usage } from './processTree';
 
 /**
- * How time, CPU and memory grow with the number of regions: a preview with nothing to do, and an update that changes a
- * third of the regions. One cluster, without proxies. Runs in the lab; the last line is one JSON object.
+ * How time, CPU and memory grow with the number of regions: planning an interval, a preview with nothing to do, and an
+ * update that changes a third of the regions. One cluster, without proxies. Runs in the lab; the last line is one JSON
+ * object.
  */
 
 const checkout = path.resolve(__dirname, '..', '..');
@@ -20,6 +22,7 @@ const interval = '2026-01-05T00:00:00Z';
 
 interface Growth {
   readonly regions: number;
+  readonly plan: Usage;
   readonly preview: Usage;
   readonly update: Usage;
 }
@@ -39,6 +42,27 @@ function planOf(names: readonly string[], changed: number): StackPlan {
   };
 }
 
+/** One hour of regions all over the globe, as the three CSV files. */
+function writeTrace(folder: string, count: number): void {
+  const problem = globalProblem(randomNumbers(1), count, 150);
+  const names = problem.regions.join(',');
+  const seconds = Date.parse(interval) / 1000;
+  const write = (name: string, ...lines: string[]): void => {
+    writeFileSync(path.join(folder, name), `${lines.join('\n')}\n`);
+  };
+  write(
+    'requests.csv',
+    `timestamp,datetime,${names}`,
+    `${seconds},05-01-2026 00:00,${problem.requestsPerSecond.join(',')}`,
+  );
+  write(
+    'carbon_intensities.csv',
+    `,timestamp,${names}`,
+    `0,${seconds},${problem.carbonGramsPerKwh.join(',')}`,
+  );
+  write('latency.csv', names, ...problem.latencyMs.map((row) => row.join(',')));
+}
+
 async function grow(count: number): Promise<Growth> {
   const folder = mkdtempSync(path.join(tmpdir(), 'casper-scale-'));
   const configFile = path.join(folder, `Pulumi.${stackName}.yaml`);
@@ -56,12 +80,19 @@ async function grow(count: number): Promise<Growth> {
     });
   const up = (): Promise<Usage> => pulumi('up', '--yes', '--skip-preview');
   try {
+    writeTrace(folder, count);
+    const plan = await plainStep(`planning ${count} regions`, () =>
+      usageOf(
+        ['node', 'dist/cli/main.js', 'plan', '--traces', folder, '--at', interval, '--max-latency', '150'],
+        { cwd: checkout },
+      ),
+    );
     writeStackPlan(configFile, planOf(names, 0));
     await plainStep(`making ${count} regions`, up);
     const preview = await plainStep('preview with nothing to do', () => pulumi('preview'));
     writeStackPlan(configFile, planOf(names, 1));
     const update = await plainStep('changing a third', up);
-    return { regions: count, preview, update };
+    return { regions: count, plan, preview, update };
   } finally {
     await execa(
       'pulumi',
@@ -94,6 +125,9 @@ async function main(): Promise<void> {
       growths,
       previewRatio: (large?.preview.seconds ?? NaN) / (small?.preview.seconds ?? NaN),
       exponents: {
+        planSeconds: exponent(growths, ({ plan }) => plan.seconds),
+        planCpuSeconds: exponent(growths, ({ plan }) => plan.cpuSeconds),
+        planMemory: exponent(growths, ({ plan }) => plan.peakMemoryMb),
         previewSeconds: exponent(growths, ({ preview }) => preview.seconds),
         previewCpuSeconds: exponent(growths, ({ preview }) => preview.cpuSeconds),
         previewMemory: exponent(growths, ({ preview }) => preview.peakMemoryMb),

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { openPlanning, planForStack, withoutRegions, withRegionsAsTheyAre } from '../cli/planFromStack';
 import { LoadSender } from '../driver/loadSender';
 import { ProxyHealth } from '../driver/proxyHealth';
-import { unreachableRegions } from '../driver/reach';
+import { regionsAsTheyAre } from '../driver/reach';
 import { reconcilerOf } from '../driver/reconcile';
 import { requestPathOf } from '../driver/requestPath';
 import { RequestWatcher } from '../driver/requestWatcher';
@@ -114,7 +114,7 @@ async function main(flags: Flags): Promise<void> {
   const scene = new Scene(config, region, faults);
   const losses = {
     health,
-    unreachable: () => unreachableRegions(config),
+    asTheyAre: (lost: readonly string[]) => regionsAsTheyAre(config, lost),
     planAround: async ({ without, asTheyAre }: Untouched, inForce: StackPlan) => {
       const around = withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, inForce);
       return (await planForStack(around, from, 1)).flatMap(repeated);

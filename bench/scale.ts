@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -8,6 +8,7 @@ import type { StackPlan } from '../stack/stackConfig';
 import { globalProblem, randomNumbers } from './instances';
 import { plainStep } from './plainStep';
 import { usageOf, type Usage } from './processTree';
+import { writeTraceFolder } from './traceFolder';
 
 /**
  * How time, CPU and memory grow with the number of regions: planning an interval, a preview with nothing to do, and an
@@ -42,25 +43,10 @@ function planOf(names: readonly string[], changed: number): StackPlan {
   };
 }
 
-/** One hour of regions all over the globe, as the three CSV files. */
+/** One hour of regions all over the globe. */
 function writeTrace(folder: string, count: number): void {
   const problem = globalProblem(randomNumbers(1), count, 150);
-  const names = problem.regions.join(',');
-  const seconds = Date.parse(interval) / 1000;
-  const write = (name: string, ...lines: string[]): void => {
-    writeFileSync(path.join(folder, name), `${lines.join('\n')}\n`);
-  };
-  write(
-    'requests.csv',
-    `timestamp,datetime,${names}`,
-    `${seconds},05-01-2026 00:00,${problem.requestsPerSecond.join(',')}`,
-  );
-  write(
-    'carbon_intensities.csv',
-    `,timestamp,${names}`,
-    `0,${seconds},${problem.carbonGramsPerKwh.join(',')}`,
-  );
-  write('latency.csv', names, ...problem.latencyMs.map((row) => row.join(',')));
+  writeTraceFolder(folder, problem, Date.parse(interval) / 1000, [problem]);
 }
 
 async function grow(count: number): Promise<Growth> {

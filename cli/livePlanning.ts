@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { unreachableRegions } from '../driver/reach';
+import { regionsAsTheyAre } from '../driver/reach';
 import { LiveDemand } from '../live/liveDemand';
 import type { LivePlanning } from '../live/planTick';
 import { askAccess } from '../signals/askAccess';
@@ -34,7 +34,7 @@ export function openLivePlanning(
         ? null
         : { forecaster: forecasterNamed(forecast), demandQuantile: flags.demandQuantile },
     ),
-    unreachable: unreachableRegions,
+    asTheyAre: regionsAsTheyAre,
     surroundings: realSurroundings(path.join(cacheDirectory, 'signals')),
   };
 }

@@ -15,8 +15,8 @@ import type { RegionHealth } from './proxyHealth';
 /** What a run needs to go on without regions that are lost. */
 export interface Losses {
   readonly health: RegionHealth;
-  /** Regions in clusters that do not answer. */
-  readonly unreachable: () => Promise<readonly string[]>;
+  /** Regions of which a plan must use no more than there is, where others are lost. */
+  readonly asTheyAre: (lost: readonly string[]) => Promise<readonly string[]>;
   /**
    * The plans of all of the run's intervals where some regions cannot be changed.
    * @throws InfeasibleError, NoRegionError where nobody is left to serve
@@ -63,9 +63,9 @@ export class PlannedCourse implements Course {
   private inForce: StackPlan;
   /** What the plans leave alone. */
   private untouched: Untouched = { without: [], asTheyAre: [] };
-  private unreachable: readonly string[] = [];
-  /** The interval for which was looked last whether the clusters answer. */
-  private reachedFor = -1;
+  /** Regions that must stay as they are, and for which interval and without which regions that was asked last. */
+  private asTheyAre: readonly string[] = [];
+  private askedFor = '';
   /** What no plan could leave alone, and in which interval: a timer that is early, or news of a proxy, changes nothing of it. */
   private impossible: (Untouched & { readonly index: number }) | null = null;
   /** The interval in which a region came back last: it comes back once in each at the most. */
@@ -207,7 +207,8 @@ export class PlannedCourse implements Course {
 
   /**
    * Plans anew, in some interval, where other regions are lost or cannot be changed than those that the plans leave
-   * alone; whether it did. Whether clusters answer is asked once an interval, and where a change has failed.
+   * alone; whether it did. Whether clusters answer is asked once an interval, where a region is lost or back, and where a
+   * change has failed.
    */
   async lookAround(index: number): Promise<boolean> {
     if (index !== this.position) this.begin(index);
@@ -228,15 +229,16 @@ export class PlannedCourse implements Course {
   private async plannedAnew(index: number): Promise<boolean> {
     const { losses } = this.options;
     if (!losses) return false;
-    if (this.reachedFor !== index) {
-      this.unreachable = await losses.unreachable();
-      this.reachedFor = index;
-    }
     const { lost } = losses.health;
     const returning = this.untouched.without.filter((region) => !lost.includes(region));
     const tooSoon = returning.filter((region) => this.returnedIn.get(region) === index);
     const without = [...lost, ...tooSoon].sort();
-    const asTheyAre = this.unreachable.filter((region) => !without.includes(region)).sort();
+    const askFor = [index, ...without].join();
+    if (this.askedFor !== askFor) {
+      this.asTheyAre = await losses.asTheyAre(without);
+      this.askedFor = askFor;
+    }
+    const asTheyAre = this.asTheyAre.filter((region) => !without.includes(region)).sort();
     const untouched = { without, asTheyAre };
     if (isDeepStrictEqual(untouched, this.untouched)) return false;
     const attempt = { ...untouched, index };
@@ -258,7 +260,7 @@ export class PlannedCourse implements Course {
   /** Whether a region or a cluster is lost or back by now, or within some milliseconds, and the plans were made anew. */
   private async lossWithin(milliseconds: number, index: number): Promise<boolean> {
     if (!this.options.losses) return false;
-    this.reachedFor = -1;
+    this.askedFor = '';
     if (await this.plannedAnew(index)) return true;
     await this.changedWithin(milliseconds);
     return this.plannedAnew(index);
@@ -285,7 +287,9 @@ function inWords({ without, asTheyAre }: Untouched): string {
   const parts = [
     ...(without.length > 0 ? [`without ${without.join(', ')} (lost)`] : []),
     ...(asTheyAre.length > 0
-      ? [`with ${asTheyAre.join(', ')} as they are (their cluster does not answer)`]
+      ? [
+          `with ${asTheyAre.join(', ')} as they are (their cluster does not answer, or what they stand on is lost)`,
+        ]
       : []),
   ];
   return parts.join(' and ') || 'with all regions';

@@ -1,6 +1,7 @@
 import { assertReachable, ClusterError } from '../cluster/connection';
 import { stackClusters, type StackCluster } from '../cluster/stackClusters';
 import { clustersOf, inCluster } from '../stack/clusters';
+import { besideLost } from '../stack/failureDomain';
 import type { StackConfig } from '../stack/stackConfig';
 
 /** A cluster whose API server does not answer: what runs there may serve on, and nobody can change it. */
@@ -52,10 +53,18 @@ export async function reach(clusters: readonly StackCluster[], config: StackConf
 }
 
 /**
+ * Regions that a plan must use no more of than there is: their cluster does not answer, or they stand on the same as a
+ * lost one, and nobody asks a region that serves nobody whether it is there.
+ */
+export async function regionsAsTheyAre(config: StackConfig, lost: readonly string[]): Promise<string[]> {
+  return [...new Set([...(await unreachableRegions(config)), ...besideLost(config, lost)])];
+}
+
+/**
  * Regions whose cluster does not answer, while another one does. Where none does, nothing can be changed: there is
  * nothing to plan around, and who applies a plan says why.
  */
-export async function unreachableRegions(config: StackConfig): Promise<string[]> {
+async function unreachableRegions(config: StackConfig): Promise<string[]> {
   if (clustersOf(config).length < 2) return [];
   try {
     const { silent } = await reach(stackClusters(config), config);

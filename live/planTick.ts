@@ -33,8 +33,8 @@ export interface LivePlanning {
   /** Share of hours in which no more requests should come than are planned for; null for the forecast itself. */
   readonly demandQuantile: number | null;
   readonly demand: LiveDemand;
-  /** Regions in clusters that do not answer. */
-  readonly unreachable: (config: StackConfig) => Promise<readonly string[]>;
+  /** Regions of which a plan must use no more than there is, where others are lost. */
+  readonly asTheyAre: (config: StackConfig, lost: readonly string[]) => Promise<readonly string[]>;
   readonly surroundings: Surroundings;
   /** By which signals are read where that is another clock: of sources that replay a trace. */
   readonly signalSurroundings?: Surroundings;
@@ -49,7 +49,7 @@ export interface PlannedTick {
   readonly values: UsedValues;
   /** Regions whose data are bad, to which no requests may move. */
   readonly guarded: readonly string[];
-  /** Regions in clusters that do not answer: what runs there stays. */
+  /** Regions that cannot be changed, or may be lost too: what runs there stays. */
   readonly asTheyAre: readonly string[];
   /** Null where casper:live has no mostPercentMoved. */
   readonly moved: Moved | null;
@@ -129,17 +129,17 @@ async function planNow(
   const sight = { policy: stackOptions.policy, intervals, interval, without };
   const { values, demand } = await readWorld(planning, config, stackOptions, nowMs, hoursAhead(sight, nowMs));
   const missing = missingIn(values, without);
-  const unreachableNow = async (): Promise<string[]> =>
-    (await planning.unreachable(config)).filter((region) => !without.includes(region));
+  const asTheyAreNow = async (): Promise<string[]> =>
+    (await planning.asTheyAre(config, without)).filter((region) => !without.includes(region));
   const heldBy = async (by: HeldTick['by'], reasons: readonly string[]): Promise<HeldTick> => {
     const known = demandOf(latencies.regions, values, demand, config, planning.demandQuantile);
     const follow = (untouched: readonly string[]): Followed | null =>
       known && followDemand(config, latencies, known, untouched, stackOptions);
-    const followed = follow(without) && follow([...without, ...(await unreachableNow())]);
+    const followed = follow(without) && follow([...without, ...(await asTheyAreNow())]);
     return { kind: 'held', interval, by, reasons, values, followed };
   };
   if (missing.length > 0) return heldBy('data', missing);
-  const asTheyAre = await unreachableNow();
+  const asTheyAre = await asTheyAreNow();
   const options = optionsAround(stackOptions, { without, asTheyAre }, config.plan);
   const world = problemOf(latencies, worldOf(latencies.regions, values, config, without), options);
   const free = pinned(config.live.pins)(world);

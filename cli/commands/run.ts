@@ -5,7 +5,7 @@ import { BackOff } from '../../driver/backOff';
 import { holdingStack } from '../../driver/engine/stackHold';
 import { fitToMachine } from '../../driver/fitToMachine';
 import { messageOf } from '../../driver/messageOf';
-import { unreachableRegions } from '../../driver/reach';
+import { regionsAsTheyAre } from '../../driver/reach';
 import { reconcilerOf } from '../../driver/reconcile';
 import { LoadSender } from '../../driver/loadSender';
 import { RequestWatcher } from '../../driver/requestWatcher';
@@ -202,7 +202,8 @@ async function runTrace(flags: Flags): Promise<void> {
   const health = new ProxyHealth(readStackSettings(target.options.configFile));
   const losses = {
     health,
-    unreachable: () => unreachableRegions(readStackSettings(target.options.configFile)),
+    asTheyAre: (lost: readonly string[]) =>
+      regionsAsTheyAre(readStackSettings(target.options.configFile), lost),
     planAround: ({ without, asTheyAre }: Untouched, inForce: StackPlan) =>
       planRunForStack(
         withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, inForce),

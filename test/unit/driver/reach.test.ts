@@ -1,5 +1,5 @@
 import { KubeConfig } from '../../../cluster/client';
-import { reach } from '../../../driver/reach';
+import { reach, regionsAsTheyAre } from '../../../driver/reach';
 import type { StackConfig } from '../../../stack/stackConfig';
 import { stopServers } from '../loopbackServer';
 import { answerJson, fakeCluster } from './fakeCluster';
@@ -51,4 +51,16 @@ test('a cluster that does not answer is told from one that does, with its region
 test('where none answers there is nothing to go on with', async () => {
   const clusters = ['east', 'west'].map((name) => ({ name, context: name, kubeConfig: dead() }));
   await expect(reach(clusters, config)).rejects.toThrow('No API server answers');
+});
+
+test('what stands on the same as a lost region may be lost unasked: it stays as it is', async () => {
+  const regions = [
+    { name: 'oslo', failureDomain: 'node-1' },
+    { name: 'bergen', failureDomain: 'node-1' },
+    { name: 'paris' },
+    { name: 'lyon' },
+  ];
+  const one = { cluster: { context: 'c' }, regions } as unknown as StackConfig;
+  expect(await regionsAsTheyAre(one, ['oslo', 'lyon'])).toEqual(['bergen']);
+  expect(await regionsAsTheyAre(one, [])).toEqual([]);
 });

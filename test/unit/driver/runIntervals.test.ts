@@ -97,7 +97,7 @@ test('the servers of the next interval come with the change before it', async ()
 });
 
 describe('a region that is lost', () => {
-  const [first = '', second = ''] = names;
+  const [first = '', second = '', third = ''] = names;
   /** Tells of a loss once the first plan is applied, and of what comes after when asked. */
   const script = (lost: string[][]) => {
     let position = 0;
@@ -134,7 +134,7 @@ describe('a region that is lost', () => {
       onRecord: (record) => void records.push(record),
       measure: () => Promise.resolve({ observed: [], steady: [], busiest: null }),
     };
-    const losses = { health: script(lost), unreachable: () => Promise.resolve([]), planAround };
+    const losses = { health: script(lost), asTheyAre: () => Promise.resolve([]), planAround };
     const settings = { secondsPerInterval: 0.2, previewed: false, preScaled: false, losses };
     await runIntervals(plans.slice(0, 1), reconciler, [watching], settings, step);
     return { applied: done.filter((what) => what.startsWith('apply ')), notes, records };
@@ -169,7 +169,7 @@ describe('a region that is lost', () => {
   test('during a change, which fails for that: the change goes on without it', async () => {
     const { done, reconciler, observer } = recorded(true);
     const notes: string[] = [];
-    const losses = { health: script([[], [first]]), unreachable: () => Promise.resolve([]), planAround };
+    const losses = { health: script([[], [first]]), asTheyAre: () => Promise.resolve([]), planAround };
     const settings = { secondsPerInterval: 0, previewed: false, preScaled: false, losses };
     const watching = { ...observer, onNote: (note: string) => void notes.push(note) };
     await runIntervals(plans.slice(0, 2), reconciler, [watching], settings, step);
@@ -187,7 +187,7 @@ describe('a region that is lost', () => {
     const around: Untouched[] = [];
     const losses = {
       health: script([[]]),
-      unreachable: () => Promise.resolve(silent.shift() ?? []),
+      asTheyAre: () => Promise.resolve(silent.shift() ?? []),
       planAround: (untouched: Untouched) => {
         around.push(untouched);
         const fewer = plans.map((plan, index) => (index === 1 ? planOf(1, 4) : plan));
@@ -210,9 +210,25 @@ describe('a region that is lost', () => {
     expect(given[1]).toEqual(given[0]);
     expect(given[2]).not.toEqual(given[0]);
     expect(notes).toEqual([
-      `planned with ${first} as they are (their cluster does not answer)`,
+      `planned with ${first} as they are (their cluster does not answer, or what they stand on is lost)`,
       'planned with all regions',
     ]);
+  });
+
+  test('what may be lost with it is asked for then, and stays as it is', async () => {
+    const { reconciler, observer } = recorded(false);
+    const around: Untouched[] = [];
+    const losses = {
+      health: script([[], [first]]),
+      asTheyAre: (lost: readonly string[]) => Promise.resolve(lost.length > 0 ? [third] : []),
+      planAround: (untouched: Untouched) => {
+        around.push(untouched);
+        return planAround(untouched);
+      },
+    };
+    const settings = { secondsPerInterval: 0.2, previewed: false, preScaled: false, losses };
+    await runIntervals(plans.slice(0, 2), reconciler, [observer], settings, step);
+    expect(around).toEqual([{ without: [first], asTheyAre: [third] }]);
   });
 
   test('and a plan without it that fails is told; the run goes on', async () => {

@@ -91,7 +91,7 @@ test('more than all servers carry: as many as there may be, and the plan names w
 
 test('a region in a cluster that does not answer keeps what it has', async () => {
   const stack = await holeAndCrowd();
-  stack.unreachable = ['clean'];
+  stack.asTheyAre = ['clean'];
   await ticked(stack);
   expect(stack.plan()).toMatchObject({ regions: { clean: { servers: 6 }, middle: { servers: 11 } } });
 });

@@ -35,7 +35,7 @@ export interface LiveStack {
   readonly rates: Record<string, number | string>;
   readonly carbon: CarbonServer;
   /** Regions in clusters that do not answer. */
-  unreachable: string[];
+  asTheyAre: string[];
   readonly prometheus: PrometheusServer;
   /** The plans that were applied. */
   readonly applied: StackPlan[];
@@ -77,7 +77,7 @@ export async function liveStack(
   writeFileSync(configFile, stackFile(carbon.url, prometheus.url));
   const applied: StackPlan[] = [];
   const stack: LiveStack = {
-    ...{ configFile, clock, grams, rates, carbon, prometheus, applied, fail: null, unreachable: [] },
+    ...{ configFile, clock, grams, rates, carbon, prometheus, applied, fail: null, asTheyAre: [] },
     planning: {
       configFile,
       latencies: {
@@ -90,7 +90,7 @@ export async function liveStack(
         horizonIntervals: 1,
         switching: { gramsPerServerChange: 0, gramsPerRequestMoved: 0, minResidenceIntervals: 1 },
       }),
-      unreachable: () => Promise.resolve(stack.unreachable),
+      asTheyAre: () => Promise.resolve(stack.asTheyAre),
       demandQuantile: forecast?.demandQuantile ?? null,
       demand: new LiveDemand(forecast),
       surroundings: clock,

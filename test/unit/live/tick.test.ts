@@ -257,7 +257,7 @@ test('regions in a cluster that does not answer keep what they have, and get no 
   await ticked(stack);
   const before = stack.plan();
   Object.assign(stack.rates, { clean: 60, dirty: 60, middle: 60 });
-  stack.unreachable = ['clean'];
+  stack.asTheyAre = ['clean'];
   stack.clock.later(hourMs);
   const { record, plan } = await ticked(stack);
   expect(record.outcome).toBe('applied');

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { readTrace } from '../traces/readTrace';
+import { isoOf, secondsOf } from '../traces/time';
+import { defaultTraces } from './defaultTraces';
+import { positiveNumber } from './flags';
+import { growthOf, type Sample } from './soak/growth';
+import { figures, figuresNow, type Figure } from './soak/machineFigures';
+import { checkout, stackInLab } from './stackInLab';
+import { writeTraceFolder } from './traceFolder';
+import { dayIn, hoursOf } from './traceProblems';
+
+/**
+ * `casper run --load` for hours: does anything grow that should not? Looks at memory, files, processes, mounts, tracked
+ * connections and state while plans change every interval under load. Runs in the lab; the last line is one JSON object.
+ */
+
+interface Flags {
+  traces: string;
+  hours: number;
+  secondsPerInterval: number;
+  requestsPerSecond: number;
+}
+
+const stackName = 'bench-soak';
+/** The hours of a day, over and over: the plans of one day are those of the next. */
+const hoursOfDay = 24;
+const sampleMs = 10_000;
+
+const recordSchema = z.object({
+  plan: z.object({ interval: z.string() }),
+  outcome: z.enum(['applied', 'held', 'failed']),
+  update: z.object({ changes: z.array(z.unknown()), seconds: z.number() }),
+});
+const sentSchema = z.object({
+  total: z.object({
+    due: z.number(),
+    failed: z.record(z.string(), z.number()),
+    latencyMs: z.object({ p50: z.number(), p99: z.number() }).nullable(),
+  }),
+});
+
+async function main(flags: Flags): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'casper-soak-'));
+  try {
+    await soak(flags, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function soak(
+  { traces, hours, secondsPerInterval, requestsPerSecond }: Flags,
+  folder: string,
+): Promise<void> {
+  const intervals = Math.max(2, Math.round((3600 * hours) / secondsPerInterval));
+  const from = writeDays(traces, folder, intervals, requestsPerSecond);
+  const configFile = await stackInLab(stackName, folder);
+  const backend = new URL(process.env['PULUMI_BACKEND_URL'] ?? '').pathname;
+  const run = execa(
+    'node',
+    [
+      ...['dist/cli/main.js', 'run', '--load', '--json', '--stack', stackName, '--config-file', configFile],
+      ...['--traces', folder, '--from', from, '--intervals', String(intervals), '--max-latency', '150'],
+      ...['--seconds-per-interval', String(secondsPerInterval), '--runs', path.join(folder, 'runs')],
+    ],
+    { cwd: checkout, stdout: 'pipe', stderr: 'inherit', buffer: false, reject: false },
+  );
+  const subject = {
+    ...{ pid: run.pid ?? NaN, backend },
+    stateFile: path.join(backend, '.pulumi', 'stacks', 'casper', `${stackName}.json`),
+  };
+  const samples: Sample<Figure>[] = [];
+  let looking: NodeJS.Timeout | undefined;
+  const outcomes = { applied: 0, held: 0, failed: 0 };
+  let changed = 0;
+  let sent: z.infer<typeof sentSchema> | undefined;
+  for await (const line of createInterface({ input: run.stdout })) {
+    const value: unknown = JSON.parse(line);
+    const record = recordSchema.safeParse(value);
+    if (!record.success) {
+      sent = sentSchema.parse(value);
+      // What follows are tables and the report, of the whole run.
+      clearInterval(looking);
+      continue;
+    }
+    // The first record comes once everything is there.
+    looking ??= setInterval(() => samples.push({ atMs: Date.now(), figures: figuresNow(subject) }), sampleMs);
+    const { plan, outcome, update } = record.data;
+    outcomes[outcome] += 1;
+    if (update.changes.length > 0) changed += 1;
+    console.log(
+      `${plan.interval}: ${outcome}, ${update.changes.length} changes in ${update.seconds.toFixed(1)} s`,
+    );
+  }
+  clearInterval(looking);
+  const { exitCode } = await run;
+  const growth = Object.fromEntries(figures.map((figure) => [figure, growthOf(samples, figure)]));
+  for (const [figure, { first, last, perHour }] of Object.entries(growth)) {
+    console.log(
+      `${figure.padEnd(16)} ${first.toFixed(1).padStart(10)} -> ${last.toFixed(1).padStart(10)}   ${perHour.toFixed(2).padStart(9)} an hour`,
+    );
+  }
+  const failed = Object.values(sent?.total.failed ?? {}).reduce((sum, count) => sum + count, 0);
+  console.log(
+    JSON.stringify({
+      ...{ exitCode, hours: (intervals * secondsPerInterval) / 3600, intervals, changed, ...outcomes },
+      ...{
+        requests: sent?.total.due ?? null,
+        failed: sent ? failed : null,
+        p99Ms: sent?.total.latencyMs?.p99 ?? null,
+      },
+      ...{ samples: samples.length, growth },
+    }),
+  );
+  process.exitCode = exitCode ?? 1;
+}
+
+/**
+ * Writes a trace of one day over and over, with so many requests/s in the mean that a small machine carries them.
+ * @returns its first interval, ISO 8601
+ */
+function writeDays(traces: string, folder: string, intervals: number, requestsPerSecond: number): string {
+  const trace = readTrace(traces);
+  const day = hoursOf(trace, dayIn(trace), hoursOfDay).map((seconds) => trace.at(isoOf(seconds)));
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const mean = sum(day.map((hour) => sum(hour.requestsPerSecond))) / day.length;
+  const hours = Array.from({ length: intervals }, (_, index) => {
+    const { requestsPerSecond: all = [], carbonGramsPerKwh = [] } = day[index % day.length] ?? {};
+    return {
+      carbonGramsPerKwh,
+      requestsPerSecond: all.map((value) => Math.max(1, Math.round((value * requestsPerSecond) / mean))),
+    };
+  });
+  writeTraceFolder(folder, trace, secondsOf(trace.firstInterval), hours);
+  return trace.firstInterval;
+}
+
+new Command('bench:soak')
+  .description('Hours of changing plans under load: what grows')
+  .option('--traces <dir>', 'folder of the three CSV files, of which a day is repeated', defaultTraces())
+  .option('--hours <n>', 'how long', positiveNumber, 2)
+  .option('--seconds-per-interval <s>', 'how long each is at least', positiveNumber, 20)
+  .option('--requests-per-second <n>', 'of all origins together, in the mean', positiveNumber, 150)
+  .action(main)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

@@ -77,7 +77,7 @@ test.each([
 
 test('and where no placement keeps every limit: as many requests too many, in as many hours', async () => {
   const { byHighs, byGlpk } = await byBoth({
-    ...{ policy: 'carbon', maxLatencyMs: 150, leastViolation: true, maxServers: 20 },
+    ...{ policy: 'carbon', maxLatencyMs: 150, leastViolation: true, maxServers: 15 },
   });
   const brokenBy = (plans: readonly IntervalPlan[]): number[] =>
     plans.map(({ violations = [] }) =>

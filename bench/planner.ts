@@ -173,6 +173,9 @@ async function main(directory: string, full: boolean): Promise<void> {
       casperMsPerInterval: rounded(casperMsPerInterval),
       cbcMsPerInterval: rounded(cbcMsPerInterval),
       ratio: rounded(cbcMsPerInterval / casperMsPerInterval),
+      latencyMsPerInterval: rounded(latencyRace.casperMs),
+      latencyCbcMsPerInterval: rounded(latencyRace.cbcMs),
+      latencyRatio: rounded(latencyRace.cbcMs / latencyRace.casperMs),
       yearSeconds: rounded(yearSeconds),
       regions100Ms: rounded(regions100Ms),
       horizon6Seconds,
@@ -203,9 +206,13 @@ const line = ({ casperMs, cbcMs }: Race): string =>
   `casper ${casperMs.toFixed(2)} ms, PuLP with CBC ${cbcMs.toFixed(2)} ms an interval, ${(cbcMs / casperMs).toFixed(1)} times`;
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-void new Command('planner')
+new Command('planner')
   .description('Speed and agreement of the planner against the reference’s model in PuLP with CBC.')
   .option('--traces <dir>', 'folder of the three CSV files', defaultTraces())
   .option('--full', 'compare every hour at every bound and 500 random instances: some five minutes', false)
   .action(({ traces, full }: { traces: string; full: boolean }) => main(traces, full))
-  .parseAsync();
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

@@ -138,10 +138,14 @@ async function main(hours: number): Promise<void> {
   );
 }
 
-void new Command('study')
+new Command('study')
   .description(
     'Known experiments repeated, forecasts judged, and a year of planning for 100 regions: some ten minutes.',
   )
   .option('--hours <n>', 'hours of the year to plan; the time is scaled to a year', Number, hoursOfYear)
   .action(({ hours }: { hours: number }) => main(hours))
-  .parseAsync();
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

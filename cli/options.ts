@@ -237,9 +237,16 @@ export function withStackOptions(command: Command): Command {
 
 /** What the flags say of a plan, whatever each region holds. */
 export function objectiveOptionsOf(flags: PlanFlags): Omit<PlanOptions, 'capacity' | 'keepWarm'> {
+  return { policy: flags.policy, maxLatencyMs: flags.maxLatency, ...countedOptionsOf(flags) };
+}
+
+/** Flags of a command that plans by several policies and bounds, which it takes in flags of its own. */
+type SharedFlags = Omit<PlanFlags, 'policy' | 'maxLatency'>;
+type SharedOptions = Omit<PlanOptions, 'policy' | 'maxLatencyMs'>;
+
+/** What counts, whatever the policy and the bound. */
+function countedOptionsOf(flags: SharedFlags): Omit<SharedOptions, 'capacity' | 'keepWarm'> {
   return {
-    policy: flags.policy,
-    maxLatencyMs: flags.maxLatency,
     alpha: flags.alpha,
     ...(flags.solver && { solver: flags.solver }),
     ...(flags.networkJoules !== undefined && {
@@ -255,13 +262,25 @@ export function planOptionsOf(
   flags: PlanFlags & CapacityFlags,
   traceRegions: readonly string[],
 ): PlanOptions {
+  return {
+    policy: flags.policy,
+    maxLatencyMs: flags.maxLatency,
+    ...sharedOptionsOf(flags, traceRegions),
+  };
+}
+
+/** The same of plans by several policies and bounds. */
+export function sharedOptionsOf(
+  flags: SharedFlags & CapacityFlags,
+  traceRegions: readonly string[],
+): SharedOptions {
   const capacity = {
     ...referenceCapacity,
     ...(flags.requestsPerServer !== undefined && { requestsPerServer: flags.requestsPerServer }),
     ...(flags.maxServers !== undefined && { maxServers: flags.maxServers }),
   };
   return {
-    ...objectiveOptionsOf(flags),
+    ...countedOptionsOf(flags),
     keepWarm: false,
     capacity: () => capacity,
     ...(flags.without && { without: knownRegions(flags.without, traceRegions) }),

@@ -46,13 +46,9 @@ export async function planOverHoles(
   const own = intervals.map(({ plan }) => plan);
   const plans: IntervalPlan[] = [];
   for (const start of startsOf(trace, from, count)) {
-    const interval = isoOf(start);
-    const why = holes.get(interval);
-    const requestsPerSecond = demandIn(trace, start);
-    const plan =
-      why === undefined
-        ? own.shift()
-        : heldPlan(at(plans, plans.length - 1), { interval, requestsPerSecond }, why);
+    const why = holes.get(start);
+    const unplanned = { interval: isoOf(start), requestsPerSecond: demandIn(trace, start) };
+    const plan = why === undefined ? own.shift() : heldPlan(at(plans, plans.length - 1), unplanned, why);
     if (plan) plans.push(plan);
   }
   return plans;
@@ -67,8 +63,9 @@ function demandIn(trace: Trace, start: number): Record<string, number> | null {
     : null;
 }
 
+/** Unix seconds. */
 function startsOf(trace: Trace, from: string, count: number): number[] {
-  const first = secondsOf(trace.at(from).start);
+  const first = secondsOf(from);
   return Array.from({ length: count }, (_, index) => first + index * trace.intervalSeconds);
 }
 
@@ -98,24 +95,23 @@ async function decideRange(
   readonly policy: Policy;
   /** Without those of which something is missing. */
   readonly intervals: readonly PlannedInterval[];
-  /** What is missing, by the start of the interval; those ahead of the range among them. */
-  readonly holes: ReadonlyMap<string, string>;
+  /** What is missing, by the start of the interval in Unix seconds; those ahead of the range among them. */
+  readonly holes: ReadonlyMap<number, string>;
 }> {
   const { policy, fallback } = policiesOf(options);
-  const last = secondsOf(trace.lastInterval);
   const ahead = policy.sees === 'horizon' ? options.horizonIntervals - 1 : 0;
-  const holes = new Map<string, string>();
+  const holes = new Map<number, string>();
   let inRange = 0;
   const known = startsOf(trace, from, count + ahead)
-    .filter((start, index) => index < count || start <= last)
+    .filter((start, index) => index < count || start <= trace.lastSeconds)
     .flatMap((start, index) => {
       try {
-        const interval = trace.at(isoOf(start));
+        const interval = trace.atSeconds(start);
         if (index < count) inRange += 1;
         return [interval];
       } catch (error) {
-        if (!overHoles || !(error instanceof TraceHoleError)) throw error;
-        holes.set(isoOf(start), error.message);
+        if (!overHoles || index === 0 || !(error instanceof TraceHoleError)) throw error;
+        holes.set(start, error.message);
         return [];
       }
     });

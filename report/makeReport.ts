@@ -44,17 +44,24 @@ export function addInterval(
   tables.append({ plan, seconds, loadShare, carbonGramsPerKwh, latencyMs, observations: served.observed });
 }
 
+function notesOf({ plan, outcome, failures, update }: RecordedInterval): string[] {
+  const notes = [
+    ...(plan.held === undefined ? [] : [`${outcome}: ${plan.held}`]),
+    ...(plan.without?.length ? [`left out, because lost: ${plan.without.join(', ')}`] : []),
+    ...failures.map((failure) => `a change failed: ${failure}`),
+    ...update.notes,
+  ];
+  // An interval that was planned anew for a loss has it among the update's notes too.
+  return [...new Set(notes)];
+}
+
 function reportedOf(interval: RecordedInterval, load: RecordedLoad | undefined): ReportedInterval {
   const { plan, update, startedAtMs, endedAtMs, inForceAtMs, carbonGramsPerKwh, served } = interval;
   return {
     plan,
     outcome: interval.outcome,
     upSeconds: update.seconds,
-    notes: [
-      ...(plan.held === undefined ? [] : [`${interval.outcome}: ${plan.held}`]),
-      ...interval.failures.map((failure) => `a change failed: ${failure}`),
-      ...update.notes,
-    ],
+    notes: notesOf(interval),
     ...(served && {
       served: {
         seconds: (endedAtMs - startedAtMs) / 1000,

@@ -68,6 +68,8 @@ const intervalSchema = z.object({
     carbonSum: z.number().nullable(),
     meanLatencyMs: z.number().nullable(),
     held: z.string().optional(),
+    /** Regions that were left out because they were lost. */
+    without: z.array(z.string()).readonly().optional(),
   }),
   // Runs before these were written had no interval that failed.
   outcome: z.enum(['applied', 'held', 'failed']).default('applied'),

@@ -31,7 +31,8 @@ export class Trace {
   /** The traces are hourly. */
   readonly intervalSeconds = 3600;
   private readonly firstSeconds: number;
-  private readonly lastSeconds: number;
+  /** Start of the last hour that has requests and carbon, Unix seconds. */
+  readonly lastSeconds: number;
 
   /** @throws TraceError when requests and carbon have no hour in common */
   constructor(private readonly data: TraceData) {
@@ -78,7 +79,11 @@ export class Trace {
    * @throws TraceError for a time outside the trace or between intervals, and for an hour with missing data (TraceHoleError)
    */
   at(time: string): TraceInterval {
-    const start = secondsOf(time);
+    return this.atSeconds(secondsOf(time));
+  }
+
+  /** The same by Unix seconds. */
+  atSeconds(start: number): TraceInterval {
     if (start < this.firstSeconds || start > this.lastSeconds) {
       throw new TraceError(
         `${isoOf(start)} is outside the trace in ${this.directory}, which goes from ${this.firstInterval} to ${this.lastInterval}`,

@@ -23,7 +23,7 @@ export const initCommand = new Command('init')
       .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
       .conflicts('lab'),
   )
-  .option('--image <image>', 'container image of the service (default: the one of the lab)')
+  .option('--image <image>', 'container image of the service (default: that of Pulumi.dev.yaml)')
   .action(async ({ traces, configFile, context, image, lab }: Flags, command: Command) => {
     const trace = openTrace(traces);
     if (!lab && !context) {

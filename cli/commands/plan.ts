@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { heldReadyCosts } from '../../planning/heldReadyCosts';
 import { planInterval } from '../../planning/planRange';
+import { totalsOf, withoutMaxShare } from '../../planning/withoutMaxShare';
 import { openTrace } from '../openTrace';
 import {
   planOptionsOf,
@@ -12,7 +13,7 @@ import {
   type PlanFlags,
 } from '../options';
 import { sampleTraces } from '../project';
-import { renderHeldReadyCosts, renderPlan } from '../render/render';
+import { renderHeldReadyCosts, renderMaxSharePrice, renderPlan } from '../render/render';
 
 export const planCommand = withWithoutOption(
   withHeldReadyOption(
@@ -39,11 +40,13 @@ export const planCommand = withWithoutOption(
       const start = performance.now();
       const plan = await planInterval(trace, at, options);
       const milliseconds = performance.now() - start;
+      const unlimited = await withoutMaxShare(trace, at, options);
       if (json) {
-        console.log(JSON.stringify(plan));
+        console.log(JSON.stringify({ ...plan, ...(unlimited && { withoutMaxShare: unlimited }) }));
         return;
       }
       console.log(`${renderPlan(plan)}\n  planned in ${milliseconds.toFixed(1)} ms`);
+      if (unlimited) console.log(renderMaxSharePrice(totalsOf(plan), unlimited));
       console.log(renderHeldReadyCosts(await heldReadyCosts(trace, at, options, plan), plan.heldReady));
     },
   );

@@ -13,7 +13,7 @@ import {
   heldReadyLevelsOf,
   latencyBound,
   names,
-  planOptionsOf,
+  sharedOptionsOf,
   withCapacityOptions,
   withObjectiveOptions,
   withSwitchingOptions,
@@ -100,7 +100,7 @@ export const simulateCommand = withSwitchingOptions(
     }: Flags) => {
       const trace = openTrace(traces);
       const simulation = await simulate(trace, {
-        ...planOptionsOf({ ...flags, policy: '', maxLatency: Infinity }, trace.regions),
+        ...sharedOptionsOf(flags, trace.regions),
         ...decideOptionsOf(flags),
         policies,
         maxLatenciesMs: maxLatency,

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { BackupFault } from '../../planning/heldReady';
 import type { HeldReadyCost } from '../../planning/heldReadyCosts';
 import type { IntervalPlan } from '../../planning/intervalPlan';
+import type { PlanTotals } from '../../planning/withoutMaxShare';
 import type { Violation } from '../../policies/problem';
 import type { HeldReady } from '../../stack/stackConfig';
 
@@ -92,6 +93,14 @@ export function renderHeldReadyCosts(costs: readonly HeldReadyCost[], chosen: He
         : ['no plan', '', '']),
       level === chosen ? 'this plan' : '',
     ]),
+  );
+}
+
+/** What the limit of concentration costs: what the plan takes, and what it would take without the limit. */
+export function renderMaxSharePrice(limited: PlanTotals, unlimited: PlanTotals): string {
+  return (
+    `  without --max-share: carbon ${unlimited.carbonSum.toFixed(0)} instead of ${limited.carbonSum.toFixed(0)}, ` +
+    `servers ${unlimited.servers} instead of ${limited.servers}`
   );
 }
 

@@ -193,11 +193,14 @@ afterAll(async () => {
 
 test.concurrent('a process that was killed is back with its configuration and its row', async () => {
   const traefik = await supervised();
+  const begunMs = performance.now();
   await traefik.start();
+  const startSeconds = (performance.now() - begunMs) / 1000;
   const first = traefik.id('pid');
   traefik.kill('pid');
   const seconds = await until(() => traefik.serves());
-  expect(seconds).toBeLessThan(20);
+  // The first time it is started again without a pause: that takes as long as its first start did, other tests aside.
+  expect(seconds).toBeLessThan(5 + 5 * startSeconds);
   const second = traefik.id('pid');
   expect([undefined, first]).not.toContain(second);
   expect(traefik.text('log')).toMatch(/casper: process \d+ ended with status 137 after \d+ s; it is started/);

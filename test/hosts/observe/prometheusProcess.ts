@@ -10,7 +10,7 @@ import { freeAddress, RunningProgram } from './runningProgram';
  */
 export const patientScrapeIntervalMs = 1500;
 
-/** A real Prometheus on loopback with a folder of its own, which scrapes as components/prometheusHost.ts has it. */
+/** A real Prometheus on loopback with a folder of its own, which scrapes as components/prometheusServer.ts has it. */
 export class PrometheusProcess {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'casper-prometheus-'));
   private program: RunningProgram | undefined;

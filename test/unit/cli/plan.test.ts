@@ -204,6 +204,17 @@ describe('what is planned', () => {
     });
   });
 
+  test('--max-share: its price in carbon and servers is told, to people and to programs', async () => {
+    const price = { carbonSum: 66 * 120, servers: 7 };
+    const limited = { carbonSum: 33 * 120 + 33 * 220, withoutMaxShare: price };
+    expect(await planJson('--max-share', '50')).toMatchObject(limited);
+    expect(await planJson()).not.toHaveProperty('withoutMaxShare');
+    const flags = ['--traces', traceFolder(goodFiles), '--at', at];
+    const line = '  without --max-share: carbon 7920 instead of 11220, servers 7 instead of 8';
+    expect((await plan(...flags, '--max-share', '50')).split('\n')).toContain(line);
+    expect(await plan(...flags)).not.toContain('without --max-share');
+  });
+
   test.each([
     ['0', 7 / 300],
     ['0.5', 0.5 * (120 / 320) + 0.5 * (7 / 300)],

@@ -97,6 +97,13 @@ describe('a plan beside the one before', () => {
     expect(text).toContain('  carbon 40000 (requests/s x gCO2e/kWh), mean latency 1.00 ms');
   });
 
+  test('a region that is still lost when the interval begins is named, though nothing moves', () => {
+    const lost = { ...before, without: ['south'] };
+    expect(renderMove(lost, planBefore(lost), carbonOf).split('\n')).toContain(
+      '  left out, because lost: south; what runs there stays as it is',
+    );
+  });
+
   test('nothing moves: one value each, and no line of moves', () => {
     const text = renderMove(before, planBefore(before), carbonOf);
     expect(text).not.toMatch(/->|moves from|by the weights before/);

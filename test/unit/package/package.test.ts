@@ -46,8 +46,28 @@ test('it holds what runs and the declarations of the components, and nothing of 
     ]),
   );
   expect(
-    files.filter((file) => /^(dist\/)?(bench|test|node_modules)\/|\.map$|tsbuildinfo/.test(file)),
+    files.filter((file) => /^(dist\/)?(bench|lab|test|node_modules)\/|\.map$|tsbuildinfo/.test(file)),
   ).toEqual([]);
+});
+
+test('npx casper --help names what can run here: each command loads, and none is of the lab alone', async () => {
+  const { stdout } = await execa('npx', ['casper', '--help'], { cwd: folder });
+  const named = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+  expect(named).toEqual(expect.arrayContaining(['plan', 'apply', 'init']));
+  expect(named).not.toContain('lab');
+  expect(stdout).not.toMatch(/\blab\b/i);
+  // What npx starts, without a second of npx each time.
+  const bin = path.join(folder, 'node_modules', '.bin', 'casper');
+  const casper = (...args: string[]) => execa(bin, args, { cwd: folder, reject: false });
+  for (const name of named.filter((each) => each !== 'help')) {
+    const help = await casper(name, '--help');
+    expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(`${name}: ${help.stdout}`).not.toMatch(/\blab\b/i);
+  }
+  expect(await casper('lab', 'up')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("unknown command 'lab'") as string,
+  });
 });
 
 const tsc = (...more: string[]) =>

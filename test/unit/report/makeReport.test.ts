@@ -199,6 +199,22 @@ describe('an interval that had not its own plan', () => {
   });
 });
 
+test('an interval that begins with a region still lost: record and page name it, once', async () => {
+  const whole = recordOf(starts[0] ?? '', 0);
+  const lost = 'left out, because lost: south';
+  const record = {
+    ...whole,
+    plan: { ...whole.plan, without: ['south'] },
+    update: { ...whole.update, notes: [lost] },
+  };
+  recorderOf().onRecord(record);
+  expect(readRecords(folder).intervals[0]?.plan.without).toEqual(['south']);
+  expect(readFileSync(await makeReport(folder), 'utf8').split(lost)).toHaveLength(2);
+  rmSync(path.join(folder, 'intervals.jsonl'));
+  recorderOf().onRecord({ ...record, update: whole.update });
+  expect(readFileSync(await makeReport(folder), 'utf8')).toContain(`<td>${lost}</td>`);
+});
+
 test('records of before outcomes were written are of intervals that were applied', async () => {
   record();
   const file = path.join(folder, 'intervals.jsonl');

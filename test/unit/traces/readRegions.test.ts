@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { allowedDestinations, regionCapacity } from '../../../planning/regionCapacity';
 import { readRegions } from '../../../traces/readRegions';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-regions-'));
@@ -15,42 +14,26 @@ function read(text: string) {
   return readRegions(file, ['north', 'south']);
 }
 
-test('what is said of a region, and the reference’s constants where nothing is', () => {
+test('what is said of a region, and nothing where nothing is', () => {
   const rows =
     read(`region,servers,idle_watts,dynamic_watts,pue,embodied_grams_per_hour,price_per_hour,destinations
 north,12,80,120,1.15,20.5,0.05,north south
 south,,,,,,,south
 `);
-  const capacity = regionCapacity(
-    ['north', 'south'],
-    () => ({ requestsPerServer: 10, minServers: 0, maxServers: 100 }),
-    rows,
-  );
-  expect(capacity).toEqual([
-    {
-      minServers: 0,
-      maxServers: 12,
-      requestsPerServer: 10,
-      idleWatts: 80,
-      dynamicWatts: 120,
-      pue: 1.15,
-      embodiedGramsPerServerHour: 20.5,
-      pricePerServerHour: 0.05,
-    },
-    {
-      minServers: 0,
-      maxServers: 100,
-      requestsPerServer: 10,
-      idleWatts: 0,
-      dynamicWatts: 10,
-      pue: 1,
-      embodiedGramsPerServerHour: 0,
-      pricePerServerHour: 0,
-    },
-  ]);
-  expect(allowedDestinations(['north', 'south'], rows)).toEqual([
-    [true, true],
-    [false, true],
+  expect([...rows]).toEqual([
+    [
+      'north',
+      {
+        maxServers: 12,
+        idleWatts: 80,
+        dynamicWatts: 120,
+        pue: 1.15,
+        embodiedGramsPerServerHour: 20.5,
+        pricePerServerHour: 0.05,
+        destinations: ['north', 'south'],
+      },
+    ],
+    ['south', { destinations: ['south'] }],
   ]);
 });
 
@@ -80,11 +63,4 @@ test.each([
   ['contradictory servers', 'region,servers,min_servers\nnorth,2,3\n', /min_servers 3 above servers 2/],
 ])('refuses %s, naming it', (_what, text, message) => {
   expect(() => read(text)).toThrow(message);
-});
-
-test('fewest servers above what all regions may have is refused', () => {
-  const rows = read('region,min_servers\nnorth,30\n');
-  expect(() =>
-    regionCapacity(['north'], () => ({ requestsPerServer: 10, minServers: 0, maxServers: 20 }), rows),
-  ).toThrow(/north must have at least 30 servers and may have at most 20/);
 });

@@ -9,9 +9,9 @@ import { reconcilerOf } from '../driver/reconcile';
 import { requestPathOf } from '../driver/requestPath';
 import { RequestWatcher } from '../driver/requestWatcher';
 import { runIntervals } from '../driver/runIntervals';
-import type { AppliedInterval, IntervalRecord, RunObserver } from '../driver/runObserver';
+import type { AppliedInterval, RunObserver } from '../driver/runObserver';
 import { openTarget } from '../driver/target';
-import { lossesIn, lostRegions, servedTraffic } from '../driver/verify/servedWeights';
+import { compareRows, lossesIn, lostRegions, servedTraffic } from '../driver/verify/servedWeights';
 import { nodes, lan, type LabNode } from '../lab/cluster/nodes';
 import { failedAtClient } from '../load/requestLog';
 import { observeRequests } from '../observe/observeRequests';
@@ -26,6 +26,7 @@ import type { HeldReady, StackConfig, StackPlan } from '../stack/stackConfig';
 import { readTrace } from '../traces/readTrace';
 import { defaultTraces } from './defaultTraces';
 import { positiveNumber } from './flags';
+import { IntervalWatch } from './live/intervalWatch';
 import { plainStep } from './plainStep';
 import { checkout, stackInLab } from './stackInLab';
 import { dayIn } from './traceProblems';
@@ -65,6 +66,8 @@ interface Injury {
   readonly replanSeconds: number | null;
   /** From the end of the fault until the region serves its planned share again. */
   readonly backSeconds: number | null;
+  /** Of the 3 s in which another destination received most beside what its ready servers carry; null where unknown. */
+  readonly busiestPercentOfReady: number | null;
   /**
    * How far any destination's share was from the plan once the region was back, likewise; null where it never was, or
    * too few came.
@@ -111,7 +114,8 @@ async function main(flags: Flags): Promise<void> {
     seed: 1,
     loadShare,
   });
-  const scene = new Scene(config, region, faults);
+  const watch = new IntervalWatch(target, config, loadShare);
+  const scene = new Scene(config, region, faults, watch);
   const losses = {
     health,
     asTheyAre: (lost: readonly string[]) => regionsAsTheyAre(config, lost),
@@ -123,9 +127,15 @@ async function main(flags: Flags): Promise<void> {
   const watcher = new RequestWatcher(target.clusters, config, loadShare);
   const settings = { secondsPerInterval: intervalSeconds, previewed: false, preScaled: false, losses };
   const observers = [sender, health, watcher, scene];
-  await runIntervals(repeated(first), reconcilerOf(target, plainStep), observers, settings, plainStep);
-
-  const injuries = await scene.injuries(sender);
+  const injuries = await runIntervals(
+    repeated(first),
+    reconcilerOf(target, plainStep),
+    observers,
+    settings,
+    plainStep,
+  )
+    .then(() => scene.injuries(sender))
+    .finally(() => watch.end());
   for (const injury of injuries) console.log(JSON.stringify(injury));
   const largest = (values: readonly (number | null)[]): number | null => {
     const known = values.flatMap((value) => (value === null ? [] : [value]));
@@ -147,7 +157,7 @@ async function main(flags: Flags): Promise<void> {
       backSeconds: largest(injuries.map(({ backSeconds }) => backSeconds)),
       otherSharesWorst: largest(injuries.map(({ otherSharesWorst }) => otherSharesWorst)),
       sharesAfterReturnWorst: largest(injuries.map(({ sharesAfterReturnWorst }) => sharesAfterReturnWorst)),
-      busiestPercentOfReady: scene.busiestPercentOfReady,
+      busiestPercentOfReady: largest(injuries.map(({ busiestPercentOfReady }) => busiestPercentOfReady)),
       upSeconds: scene.upSeconds,
     }),
   );
@@ -159,13 +169,12 @@ class Scene implements RunObserver {
   private readonly ended = new AbortController();
   private playing: Promise<void>[] = [];
   upSeconds = NaN;
-  /** Of the 3 s in which a destination received most beside what its ready servers carry; null where it is unknown. */
-  busiestPercentOfReady: number | null = null;
 
   constructor(
     private readonly config: StackConfig,
     private readonly region: string,
     private readonly faults: readonly Fault[],
+    private readonly watch: IntervalWatch,
   ) {}
 
   onNote(note: string): void {
@@ -197,12 +206,6 @@ class Scene implements RunObserver {
     );
   }
 
-  onRecord({ served }: IntervalRecord): void {
-    const load = served?.busiest?.load;
-    if (load !== undefined)
-      this.busiestPercentOfReady = Math.max(this.busiestPercentOfReady ?? 0, 100 * load);
-  }
-
   async onEnd(): Promise<void> {
     this.ended.abort();
     await Promise.all(this.playing);
@@ -213,7 +216,7 @@ class Scene implements RunObserver {
     await sleep(faultAfterMs, undefined, { signal });
     act.faultAtMs = Date.now();
     await act.fault.inject();
-    const seen = this.lostAtMs(act.faultAtMs + faultMs, signal).then((atMs) => (act.lostAtMs = atMs));
+    const seen = this.look(act, act.faultAtMs + faultMs, signal);
     try {
       await sleep(faultMs, undefined, { signal });
     } finally {
@@ -223,16 +226,26 @@ class Scene implements RunObserver {
     await seen;
   }
 
-  /** When every proxy that asks the region calls it lost. */
-  private async lostAtMs(untilMs: number, signal: AbortSignal): Promise<number | undefined> {
-    while (Date.now() < untilMs && !signal.aborted) {
-      const rows = await Promise.all(
-        originsOf(this.config).map(async (origin) => lossesIn(await servedTraffic(origin))),
+  /** Notes when every proxy that asks the region calls it lost, and when the first has other weights. */
+  private async look(act: Act, untilMs: number, signal: AbortSignal): Promise<void> {
+    while (Date.now() < untilMs && !signal.aborted && act.rowsChangedAtMs === undefined) {
+      const origins = originsOf(this.config);
+      const served = await Promise.all(origins.map((origin) => servedTraffic(origin)));
+      if (lostRegions(served.map(lossesIn)).includes(this.region)) act.lostAtMs ??= Date.now();
+      const changed = served.some(
+        ({ weights }, index) =>
+          compareRows(act.plan.weights[origins[index]?.name ?? ''] ?? {}, weights) !== null,
       );
-      if (lostRegions(rows).includes(this.region)) return Date.now();
+      if (changed) act.rowsChangedAtMs = Date.now();
       await sleep(100);
     }
-    return undefined;
+  }
+
+  /** Of destinations other than the region that is hurt. */
+  private async busiestPercent(fromMs: number, toMs: number): Promise<number | null> {
+    const { busiest } = await this.watch.interval(fromMs, toMs);
+    const loads = busiest?.flatMap(({ destination, load }) => (destination === this.region ? [] : [load]));
+    return loads === undefined || loads.length === 0 ? null : 100 * Math.max(...loads);
   }
 
   async injuries({ log }: LoadSender): Promise<Injury[]> {
@@ -240,9 +253,11 @@ class Scene implements RunObserver {
     for (const {
       fault,
       plan,
+      startedAtMs,
       endedAtMs,
       faultAtMs = NaN,
       lostAtMs,
+      rowsChangedAtMs,
       undoneAtMs = NaN,
       withoutAtMs,
       backAtMs,
@@ -259,8 +274,9 @@ class Scene implements RunObserver {
         failedLater: failed(faultAtMs + firstMs, endedAtMs),
         replanSeconds: since(lostAtMs, withoutAtMs),
         backSeconds: since(undoneAtMs, backAtMs),
-        // While the plan was still the one with the region; of destinations that take none of its share over.
-        otherSharesWorst: await this.sharesWorst(plan, faultAtMs, withoutAtMs ?? undoneAtMs, true),
+        busiestPercentOfReady: await this.busiestPercent(startedAtMs, endedAtMs),
+        // While the rows were still those with the region; of destinations that take none of its share over.
+        otherSharesWorst: await this.sharesWorst(plan, faultAtMs, rowsChangedAtMs ?? undoneAtMs, true),
         sharesAfterReturnWorst:
           backAtMs === undefined
             ? null
@@ -309,6 +325,8 @@ interface Act {
   readonly endedAtMs: number;
   faultAtMs?: number;
   lostAtMs?: number | undefined;
+  /** When the first Traefik had other weights. */
+  rowsChangedAtMs?: number | undefined;
   undoneAtMs?: number;
   withoutAtMs?: number;
   backAtMs?: number;

@@ -27,6 +27,8 @@ export class IntervalWatch {
   constructor(
     { clusters }: Pick<Target, 'clusters'>,
     private readonly config: StackConfig,
+    /** Of the planned requests that is sent: servers are counted at that share of what they carry. */
+    private readonly loadShare = 1,
   ) {
     this.path = requestPathOf(config);
     this.watching = watchReadyServers(clusters, config, this.ended.signal, (moment) =>
@@ -53,7 +55,7 @@ export class IntervalWatch {
       return busiestMoments(
         received.filter((span) => span.toMs <= toMs),
         this.ready,
-        (region) => capacityOf(this.config, region).requestsPerServer,
+        (region) => this.loadShare * capacityOf(this.config, region).requestsPerServer,
       );
     } catch (error) {
       if (!(error instanceof PrometheusError)) throw error;

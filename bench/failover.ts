@@ -186,7 +186,7 @@ class Scene implements RunObserver {
     if (latest?.startedAtMs === interval.startedAtMs) {
       const leftOut = interval.plan.without?.includes(this.region) ?? false;
       if (leftOut) latest.withoutAtMs ??= interval.inForceAtMs;
-      else latest.backAtMs ??= interval.inForceAtMs;
+      else if (latest.withoutAtMs !== undefined) latest.backAtMs ??= interval.inForceAtMs;
       return;
     }
     this.upSeconds = interval.update.seconds;

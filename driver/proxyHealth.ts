@@ -42,7 +42,11 @@ export class ProxyHealth extends PollingWatch implements RegionHealth {
   }
 }
 
-/** When a loss, and a return, counts: a region that comes and goes changes no plan. Times are of a monotonic clock in ms. */
+/**
+ * When a loss, and a return, counts: a region that comes and goes changes no plan. What is being lost when one counts,
+ * and was so at the look before, has fallen with it, and counts too: a plan for each in turn would take their time one
+ * after the other. Times are of a monotonic clock in ms.
+ */
 export class LossVerdicts {
   private readonly counted = new Set<string>();
   /** Since when a region is other than what counts. */
@@ -60,6 +64,7 @@ export class LossVerdicts {
   /** @returns whether `lost` has changed */
   observe(lostNow: readonly string[], atMs: number): boolean {
     let changed = false;
+    let fallen = false;
     for (const region of new Set([...lostNow, ...this.counted, ...this.since.keys()])) {
       const isLost = this.counted.has(region);
       if (lostNow.includes(region) === isLost) {
@@ -72,7 +77,15 @@ export class LossVerdicts {
       this.since.delete(region);
       if (isLost) this.counted.delete(region);
       else this.counted.add(region);
+      fallen ||= !isLost;
       changed = true;
+    }
+    if (fallen) {
+      for (const [region, since] of this.since) {
+        if (this.counted.has(region) || since === atMs) continue;
+        this.since.delete(region);
+        this.counted.add(region);
+      }
     }
     return changed;
   }

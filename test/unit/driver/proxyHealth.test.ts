@@ -26,6 +26,16 @@ describe('a loss', () => {
     expect(health.observe(['a'], 9000)).toBe(false);
     expect(health.lost).toEqual(['a']);
   });
+
+  test('of regions that fall together counts for all of them, but for what was lost in this very look', () => {
+    const health = verdicts();
+    health.observe(['a'], 0);
+    health.observe(['a', 'b'], 2000);
+    expect(health.observe(['a', 'b', 'c'], 3000)).toBe(true);
+    expect(health.lost).toEqual(['a', 'b']);
+    expect(health.observe(['a', 'b'], 4000)).toBe(false);
+    expect(health.lost).toEqual(['a', 'b']);
+  });
 });
 
 test('a region is lost where all proxies that ask it agree; one that nobody asks is not', () => {

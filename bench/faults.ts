@@ -46,7 +46,15 @@ async function main({
   const outcomes: Outcome[] = [];
   for (const fault of order) {
     if (isOver()) break;
-    const outcome = await played(stage, fault, sourceOf());
+    const outcome = await played(stage, fault, sourceOf()).catch((error: unknown) => {
+      // What was found until then is told all the same.
+      console.error(`${fault.kind}:`, error);
+      return null;
+    });
+    if (!outcome) {
+      process.exitCode = 1;
+      break;
+    }
     outcomes.push(outcome);
     console.log(JSON.stringify(outcome));
     // Of a stack that cannot be changed any more nothing else is learnt.

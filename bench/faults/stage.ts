@@ -7,7 +7,8 @@ import { openPlanning, planForStack } from '../../cli/planFromStack';
 import { requestRates } from '../../driver/loadSender';
 import { requestPathOf } from '../../driver/requestPath';
 import { servedTraffic } from '../../driver/verify/servedWeights';
-import { lan } from '../../lab/cluster/nodes';
+import { CertificateAuthority } from '../../lab/cluster/certificates';
+import { hosts, lan } from '../../lab/cluster/nodes';
 import { stateDirectory } from '../../lab/places';
 import { generateLoadApart } from '../../load/generateLoadApart';
 import type { RequestLog } from '../../load/requestLog';
@@ -81,10 +82,7 @@ export class Stage {
     writeSmallTraces(traces, small, shareOfRequests);
     const configFile = await stackInLab(stackName, small);
     setStackValue(configFile, { keys: ['casper:capacity', 'requestsPerServer'], value: requestsPerServer });
-    setStackValue(configFile, {
-      keys: ['casper:hosts', '0', 'prometheus', 'login'],
-      value: { user: 'casper' },
-    });
+    await giveLogin(configFile, path.join(folder, 'pki'));
     const trace = readTrace(small);
     const from = dayIn(trace);
     const intervals = [from, isoOf(secondsOf(from) + trace.intervalSeconds)] as const;
@@ -271,4 +269,18 @@ export class Stage {
     for (const name of readdirSync(this.runs.folder))
       rmSync(path.join(this.runs.folder, name), { recursive: true });
   }
+}
+
+/** Prometheus asks for a password, so that there is one to lose; that takes https. */
+async function giveLogin(configFile: string, folder: string): Promise<void> {
+  const [watcher] = hosts;
+  const authority = await CertificateAuthority.create('faults', folder);
+  const { certificateFile, keyFile } = await authority.issue({
+    ...{ name: 'prometheus', commonName: 'prometheus', addresses: [watcher?.address ?? ''] },
+  });
+  const set = (key: string, value: unknown): void => {
+    setStackValue(configFile, { keys: ['casper:hosts', '0', 'prometheus', key], value });
+  };
+  set('tls', { certificateFile, keyFile, authorityFile: authority.file });
+  set('login', { user: 'casper' });
 }

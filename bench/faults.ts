@@ -46,6 +46,7 @@ async function main({
   const outcomes: Outcome[] = [];
   for (const fault of order) {
     if (isOver()) break;
+    console.error(`fault: ${fault.kind}`);
     const outcome = await played(stage, fault, sourceOf()).catch((error: unknown) => {
       // What was found until then is told all the same.
       console.error(`${fault.kind}:`, error);

@@ -1,11 +1,6 @@
 import type { RandomSource } from '../../load/seededRandom';
 import type { CasperCommand, Ended } from './casperCommand';
-import type { Stage } from './stage';
-
-/**
- * What casper does while a fault happens: applies another plan, runs two intervals, or runs them under load of its own.
- */
-export type Work = 'apply' | 'run' | 'loadedRun';
+import type { Stage, Work } from './stage';
 
 /**
  * Which requests may fail, beside those that were in flight. `none`: a replica of their path is left, and nothing has to

@@ -22,11 +22,13 @@ import { stackInLab } from '../stackInLab';
 import { dayIn } from '../traceProblems';
 import { labCanaries, prometheusPassword, secretsBelow, secretsIn, type Canaries } from './canaries';
 import { CasperCommand, type Ended } from './casperCommand';
-import type { Work } from './fault';
 import { SmallDisk } from './smallDisk';
 import { writeSmallTraces } from './smallTraces';
 
 export const stackName = 'bench-faults';
+
+/** What casper does while a fault happens: applies another plan, runs intervals, or runs them under load of its own. */
+export type Work = 'apply' | 'run' | 'loadedRun';
 
 /** What `casper apply --json` prints, as far as it is looked at here. */
 const applied = z.object({
@@ -190,7 +192,8 @@ export class Stage {
   }
 
   /** Keeps what a command said, for secrets to be looked for in it. */
-  note({ stdout, stderr }: Ended): void {
+  note({ exitCode, killedBy, stdout, stderr }: Ended): void {
+    console.error(`  casper ended with ${String(killedBy ?? exitCode)}`);
     this.log += stdout + stderr;
   }
 

@@ -16,7 +16,7 @@ const calmMs = 1500;
 /** Requests of the same connections, due before the fault, that its first moment cuts. */
 const inFlightMs = 10_000;
 /** What mends itself, and what waits for the next apply, which comes after the change under way. */
-const healthyWithinMs = { byItself: 120_000, byApply: 360_000 };
+const healthyWithinMs = { byItself: 120_000, byApply: 240_000 };
 /** What a driver that was killed has left running ends within this. */
 const orphansEndWithinMs = 90_000;
 

@@ -19,7 +19,7 @@ export function labDaemon(name: string, machine: LabMachine): LabDaemon {
   const process_ = labProcessIn(path.join(stateDirectory, 'pids', name));
   const read = (file: string): string[] =>
     readFileSync(`/proc/${process_.pid}/${file}`, 'utf8').split('\0').filter(Boolean);
-  const command = read('cmdline');
+  const command = commandOf(read('cmdline'));
   const env = Object.fromEntries(
     read('environ').flatMap((line) => {
       const [variable = ''] = line.split('=', 1);
@@ -28,6 +28,12 @@ export function labDaemon(name: string, machine: LabMachine): LabDaemon {
   );
   const group = name.startsWith('sshd-') ? 'hosts' : 'cluster';
   return { name, process: process_, start: () => startDaemon({ name, machine, command, group, env }) };
+}
+
+/** The command line that a process was started by; sshd has written over its own, as in "sshd: sshd -D [listener] 0 of 10"; pure. */
+export function commandOf(line: readonly string[]): string[] {
+  const own = /^sshd: (.+) \[listener\]/.exec(line.join(' '))?.[1];
+  return own === undefined ? [...line] : own.split(' ');
 }
 
 /** Kills it; done when it has ended. */

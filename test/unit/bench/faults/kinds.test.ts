@@ -1,4 +1,5 @@
 import { flagOf } from '../../../../bench/faults/fault';
+import { commandOf } from '../../../../bench/faults/labDaemons';
 import { allFaults } from '../../../../bench/faults/kinds';
 import { withShareOfRequests } from '../../../../bench/faults/smallTraces';
 
@@ -21,4 +22,10 @@ test('a share of the requests of a trace, whatever its line ends; times and hole
   expect(withShareOfRequests(text, 0.1)).toBe(
     'timestamp,datetime,a,b\n1767571200,05-01-2026 00:00,9,40\n1767574800,05-01-2026 01:00,,1\n',
   );
+});
+
+test('sshd is started by what it was started by, which it has written over', () => {
+  const own = ['/usr/sbin/sshd', '-D', '-e', '-f', '/x/sshd_config'];
+  expect(commandOf([`sshd: ${own.join(' ')} [listener] 0 of 100-100 startups`])).toEqual(own);
+  expect(commandOf(['etcd', '--data-dir=/x y'])).toEqual(['etcd', '--data-dir=/x y']);
 });

@@ -76,7 +76,7 @@ export class Stage {
   /** Makes the stack, and both of its plans real once. */
   static async set(traces: string, maxLatency: number): Promise<Stage> {
     const folder = path.join(stateDirectory, stackName);
-    const state = await SmallDisk.mounted(path.join(folder, 'state'), 512);
+    const state = await SmallDisk.mounted(path.join(folder, 'state'), 256);
     const runs = await SmallDisk.mounted(path.join(folder, 'runs'), 16);
     process.env['PULUMI_BACKEND_URL'] = `file://${state.folder}`;
     process.env['CASPER_PROMETHEUS_PASSWORD'] = prometheusPassword;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints docs/savings.md from the studies of the project: bench/savings.sh > docs/savings.md
-# The data are where the studies say, or in the folders that CASPER_WIKI_TRACES and CASPER_EUROSYS24 name.
+# The data are where the studies say, or in the folders that CASPER_WIKI_TRACES and CASPER_BENCHMARKS name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 npm run --silent build
@@ -34,4 +34,4 @@ node dist/traces/generateSample.js runs/traces/wind-and-sun 7
 study synthetic.yaml
 study where.yaml "${CASPER_WIKI_TRACES:-}"
 study accounting.yaml "${CASPER_WIKI_TRACES:-}"
-study eurosys24.yaml "${CASPER_EUROSYS24:-}"
+study eurosys24.yaml "${CASPER_BENCHMARKS:+$CASPER_BENCHMARKS/eurosys24}"

@@ -7,7 +7,7 @@ import { sum } from '../policies/model/matrix';
 import { backTestTrace, type TraceBackTest } from '../study/forecast/backTestTrace';
 import { keptResults } from '../study/keptResults';
 import { runStudy, type ExperimentResult } from '../study/runStudy';
-import { readStudy } from '../study/studyFile';
+import { readStudy, type Study } from '../study/studyFile';
 import { traceRows, zoneRows } from '../study/studySummary';
 import { readTrace } from '../traces/readTrace';
 import { readPublished } from '../traces/readZones';
@@ -26,11 +26,18 @@ const forecastsFrom = '2022-09-14T00:00:00Z';
 const leads = 24;
 
 const project = path.resolve(__dirname, '..', '..');
+const { CASPER_WIKI_TRACES: wikiTraces, CASPER_BENCHMARKS: benchmarks } = process.env;
+/** Where the data of a study are, if not where its file says. */
+const dataOf: Readonly<Record<string, string | undefined>> = {
+  'casper.yaml': wikiTraces,
+  'eurosys24.yaml': benchmarks && path.join(benchmarks, 'eurosys24'),
+};
+const studyNamed = (name: string): Study => readStudy(path.join(project, 'studies', name), dataOf[name]);
 const log = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** The first experiment of a study of the project's own, computed anew. */
 async function firstExperiment(name: string): Promise<ExperimentResult> {
-  const study = readStudy(path.join(project, 'studies', name));
+  const study = studyNamed(name);
   const folder = mkdtempSync(path.join(tmpdir(), 'casper-bench-'));
   try {
     const [result] = await runStudy(
@@ -116,7 +123,7 @@ async function main(hours: number): Promise<void> {
   );
   const paperWorstRelative = await paper();
   log(`the paper's sums: largest relative difference ${paperWorstRelative}`);
-  const trace = readTrace(readStudy(path.join(project, 'studies', 'casper.yaml')).data);
+  const trace = readTrace(studyNamed('casper.yaml').data);
   const tests = backTestTrace(trace, forecastsFrom, undefined, ['combined'], leads);
   for (const { series, mase, covered } of tests) {
     log(`${series}, by lead: scaled error ${mase.map((value) => value.toFixed(3)).join(' ')}`);

@@ -62,10 +62,11 @@ function savingPoints(rows: readonly TraceRow[]): Point[] {
   const severalSpreads = new Set(rows.map(({ spread }) => JSON.stringify(spread))).size > 1;
   return ascending(rows, ({ boundMs }) => boundMs ?? Infinity)
     .filter(({ policy }) => policy !== 'latency')
-    .map(({ policy, forecast, servers, spread, boundMs, savedAgainst }) => ({
+    .map(({ policy, forecast, carbonErrorPercent, servers, spread, boundMs, savedAgainst }) => ({
       x: String(boundMs ?? 'none'),
       series: [
         ...[policy, forecast, severalServers && `${servers} servers`],
+        carbonErrorPercent > 0 && `errors of ${carbonErrorPercent} %`,
         severalSpreads && `spread ${spread.regions} ${spread.hours}`,
       ]
         .filter(Boolean)

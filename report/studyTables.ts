@@ -49,6 +49,7 @@ export function studyTable(result: ExperimentResult, seed: number): StudyTable {
 /** A row for each result. */
 export function traceTable(rows: readonly TraceRow[], otherSignal = ''): Pick<StudyTable, 'head' | 'cells'> {
   const severalSpreads = new Set(rows.map(({ spread }) => JSON.stringify(spread))).size > 1;
+  const hasErrors = rows.some(({ carbonErrorPercent }) => carbonErrorPercent > 0);
   const baselines = studyBaselines.filter((baseline) => rows.some(({ policy }) => policy === baseline));
   const byBoth = baselines.filter((baseline) => rows.some(({ savedByBoth }) => savedByBoth[baseline]));
   const hasOracle = rows.some(({ pointsToOracle }) => pointsToOracle !== null);
@@ -57,6 +58,7 @@ export function traceTable(rows: readonly TraceRow[], otherSignal = ''): Pick<St
       ...[
         'policy',
         'forecast',
+        ...(hasErrors ? ['error %'] : []),
         'servers',
         ...(severalSpreads ? ['spread'] : []),
         'bound ms',
@@ -71,6 +73,7 @@ export function traceTable(rows: readonly TraceRow[], otherSignal = ''): Pick<St
     cells: rows.map(({ measured, ...row }) => [
       row.policy,
       row.forecast ?? '',
+      ...(hasErrors ? [row.carbonErrorPercent] : []),
       row.servers,
       ...(severalSpreads ? [`${row.spread.regions} ${row.spread.hours}`] : []),
       row.boundMs ?? 'none',

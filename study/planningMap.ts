@@ -33,12 +33,13 @@ export function mapRows(rows: readonly TraceRow[]): MapRow[] {
     const measured = these.find((row) => row.measured)?.measured;
     if (!first || !measured) return [];
     const { experiment, servers, spread, boundMs } = first;
+    const withoutErrors = these.filter(({ carbonErrorPercent }) => carbonErrorPercent === 0);
     const grams = (policy: string, forecast: string | null = null): number | null => {
-      const found = these.find((row) => row.policy === policy && row.forecast === forecast)?.measured;
+      const found = withoutErrors.find((row) => row.policy === policy && row.forecast === forecast)?.measured;
       return found ? gramsOf(found) : null;
     };
     const forecast = these.find((row) => row.policy === 'carbon' && row.forecast !== null)?.forecast ?? null;
-    const planned = these.find((row) => row.policy === 'carbon' && row.forecast === forecast);
+    const planned = withoutErrors.find((row) => row.policy === 'carbon' && row.forecast === forecast);
     return [
       {
         ...{ experiment, servers, spread, boundMs, forecast },

@@ -9,11 +9,12 @@ import { readRegions } from '../traces/readRegions';
 import { readTrace } from '../traces/readTrace';
 import { isoOf, secondsOf } from '../traces/time';
 import type { Trace } from '../traces/trace';
+import { errorFactor, uniformErrors } from './carbonErrors';
 import { notMeasured, type CellResult, type MeasuredTrace } from './cellResult';
 import { countOtherwise } from './countedOtherwise';
 import { ForecastError } from './forecast/forecaster';
 import { forecasterNamed } from './forecast/forecasters';
-import { forecastsFor } from './forecast/outlook';
+import { forecastsFor, type Forecasts } from './forecast/outlook';
 import { learntStatic } from './learntStatic';
 import { outcomeOf } from './outcome';
 import { settingOf, withSpread } from './setting';
@@ -106,10 +107,13 @@ async function decideByPolicy(
     cell.forecast === null
       ? null
       : { forecaster: forecasterNamed(cell.forecast), demandQuantile: cell.demandQuantile };
+  const truth = hours.map(problemAt);
+  const factors = carbonFactors(cell, truth);
+  const forecasts = forecast && forecastsFor(trace, hours.map(isoOf), forecast);
   const decided = await decideBy(
     cell.policy,
-    hours.map(problemAt),
-    forecast && forecastsFor(trace, hours.map(isoOf), forecast),
+    truth.map((problem, position) => believed(problem, at(factors, position))),
+    forecasts && believedForecasts(forecasts, factors),
     {
       alpha: cell.alpha,
       solver: cell.solver,
@@ -122,6 +126,32 @@ async function decideByPolicy(
   if ('kind' in decided)
     throw nothingDecided(decided, hours, words, forecastingPolicies.has(cell.policy) && !cell.leastViolation);
   return decided;
+}
+
+/** By what the carbon intensities that are planned from differ from what is or was forecast, [hour][region]. */
+function carbonFactors(
+  { carbonErrorPercent, seed }: TraceCell,
+  truth: readonly PlacementProblem[],
+): number[][] {
+  const uniform = uniformErrors(seed ?? 0);
+  return truth.map(({ regions }) => regions.map(() => errorFactor(carbonErrorPercent, uniform)));
+}
+
+function believed<T extends Pick<PlacementProblem, 'carbonGramsPerKwh'>>(
+  problem: T,
+  factors: readonly number[],
+): T {
+  return {
+    ...problem,
+    carbonGramsPerKwh: problem.carbonGramsPerKwh.map((grams, region) => grams * at(factors, region)),
+  };
+}
+
+function believedForecasts(forecasts: Forecasts, factors: readonly (readonly number[])[]): Forecasts {
+  return (interval, hours) =>
+    forecasts(interval, hours)
+      .slice(0, factors.length - interval)
+      .map((expected, lead) => believed(expected, at(factors, interval + lead)));
 }
 
 /** A static placement for each week of the range, learnt from the weeks before it. */

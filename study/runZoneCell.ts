@@ -1,11 +1,10 @@
-import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformCapacity } from '../planning/regionCapacity';
 import { carbon } from '../policies/carbon';
 import { at, loadsOf, sum } from '../policies/model/matrix';
 import { solvers } from '../policies/model/solvers';
 import type { Decision, Infeasible, PlacementProblem } from '../policies/problem';
 import { readZones } from '../traces/readZones';
+import { errorFactor, uniformErrors } from './carbonErrors';
 import { greedyPlacement } from './greedyPlacement';
 import { notMeasured, type CellResult } from './cellResult';
 import { describeInfeasible } from '../planning/infeasibleError';
@@ -30,11 +29,10 @@ export async function runZoneCell(cell: ZoneCell): Promise<CellResult> {
     maxLatencyMs: cell.boundMs,
   };
   const draws = cell.errorPercent === 0 ? 1 : cell.draws;
-  const random = xoroshiro128plus(cell.seed);
-  const uniform = (): number => 2 * uniformFloat64(random) - 1;
+  const uniform = uniformErrors(cell.seed);
   let total = 0;
   for (let draw = 0; draw < draws; draw++) {
-    const believed = carbonGramsPerKwh.map((grams) => grams * errorFactor(cell, uniform));
+    const believed = carbonGramsPerKwh.map((grams) => grams * factorOf(cell, uniform));
     const placement = await place(cell, { ...problem, carbonGramsPerKwh: believed });
     if ('shortfalls' in placement)
       return notMeasured(describeInfeasible(String(cell.year), placement, studyWords.limits));
@@ -49,16 +47,11 @@ function place({ policy, solver }: ZoneCell, problem: PlacementProblem): Promise
   return carbon({ alpha: 1, solver: solvers[solver] }).place(problem);
 }
 
-/**
- * An error of e percent is a factor from 1 - e/200 to 1 + e/200, all equally likely (sim_what_ifs/prediction_error of
- * the artefact).
- */
-function errorFactor({ errors, errorPercent }: ZoneCell, uniform: () => number): number {
-  const factorOf = (percent: number): number => 1 + (uniform() * percent) / 200;
-  if (errors === 'independent') return factorOf(errorPercent);
+function factorOf({ errors, errorPercent }: ZoneCell, uniform: () => number): number {
+  if (errors === 'independent') return errorFactor(errorPercent, uniform);
   let factor = 1;
   for (let percent = compoundedStepPercent; percent <= errorPercent; percent += compoundedStepPercent) {
-    factor *= factorOf(percent);
+    factor *= errorFactor(percent, uniform);
   }
   return factor;
 }

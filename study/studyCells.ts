@@ -9,7 +9,15 @@ export type StudyCell = TraceCell | ZoneCell;
 /** A policy over the hours of a trace. */
 export interface TraceCell extends Omit<
   TraceExperiment,
-  'name' | 'about' | 'servers' | 'boundsMs' | 'policies' | 'forecasts' | 'spreads' | 'show'
+  | 'name'
+  | 'about'
+  | 'servers'
+  | 'boundsMs'
+  | 'policies'
+  | 'forecasts'
+  | 'carbonErrorPercents'
+  | 'spreads'
+  | 'show'
 > {
   readonly servers: number;
   readonly spread: Spread;
@@ -18,6 +26,10 @@ export interface TraceCell extends Omit<
   readonly policy: string;
   /** Name of a forecaster; null where the policy sees what it sees by its nature, or is given what will be. */
   readonly forecast: string | null;
+  /** Largest error of the carbon intensities that it plans from, in percent; 0 where it plans from no forecasts. */
+  readonly carbonErrorPercent: number;
+  /** Of those errors; null where there are none. */
+  readonly seed: number | null;
 }
 
 /** A policy over grid zones, from carbon intensities with errors. */
@@ -37,11 +49,11 @@ export function cellsOf(
   experiment: TraceExperiment | ZoneExperiment,
   { seed }: Pick<Study, 'seed'>,
 ): StudyCell[] {
-  const cells = experiment.kind === 'trace' ? traceCells(experiment) : zoneCells(experiment, seed);
+  const cells = experiment.kind === 'trace' ? traceCells(experiment, seed) : zoneCells(experiment, seed);
   return [...new Map(cells.map((cell) => [JSON.stringify(cell), cell])).values()];
 }
 
-function traceCells(experiment: TraceExperiment): TraceCell[] {
+function traceCells(experiment: TraceExperiment, seed: number): TraceCell[] {
   const { kind, folder, from, to, regions, regionsFile, requestsPerServer, alpha } = experiment;
   const { demandQuantile, learnFromWeeks, leastViolation, solver } = experiment;
   const { intensity, alsoBy, accounting } = experiment;
@@ -56,11 +68,15 @@ function traceCells(experiment: TraceExperiment): TraceCell[] {
       experiment.boundsMs.flatMap((bound) =>
         experiment.policies.flatMap((policy) => {
           const boundMs = bound === 'none' || !keepsBound(policy) ? null : bound;
-          const known = forecastingPolicies.has(policy) ? experiment.forecasts : ['perfect'];
-          return known.map((name): TraceCell => {
-            const forecast = name === 'perfect' ? null : name;
-            return { ...same, spread, servers, boundMs, policy, forecast };
-          });
+          const forecasts = forecastingPolicies.has(policy);
+          const known = forecasts ? experiment.forecasts : ['perfect'];
+          return known.flatMap((name) =>
+            (forecasts ? experiment.carbonErrorPercents : [0]).map((carbonErrorPercent): TraceCell => {
+              const forecast = name === 'perfect' ? null : name;
+              const errors = { carbonErrorPercent, seed: carbonErrorPercent === 0 ? null : seed };
+              return { ...same, spread, servers, boundMs, policy, forecast, ...errors };
+            }),
+          );
         }),
       ),
     ),

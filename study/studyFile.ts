@@ -96,6 +96,11 @@ const traceExperiment = z.strictObject({
   policies: listOf(oneOf(tracePolicies)),
   /** For the policies that can plan from forecasts; `perfect` plans from what will be. */
   forecasts: listOf(oneOf(['perfect', ...Object.keys(forecasters)])).default(['perfect']),
+  /**
+   * Largest errors of the carbon intensities that those policies plan from, in percent, on top of what the forecast is
+   * off by; as in a zone experiment, each hour and region drawn by itself.
+   */
+  carbonErrorPercents: listOf(z.int().min(0).max(100)).default([0]),
   /** Share of hours in which no more requests should come than are planned for; null for no margin. */
   demandQuantile: share.nullable().default(0.98),
   /** For static-learnt: how many weeks before each week of the range it learns from. */

@@ -36,6 +36,8 @@ export interface TraceRow {
   readonly policy: string;
   /** Null where the policy is not given forecasts. */
   readonly forecast: string | null;
+  /** Largest error of the carbon intensities that it plans from, in percent. */
+  readonly carbonErrorPercent: number;
   /** Why there is no result; null where there is one. */
   readonly why: string | null;
   /** Null where there is no result. */
@@ -83,7 +85,9 @@ export function traceRows({ experiment, cells }: ExperimentResult, seed: number)
           cell.boundMs === (keepsBound(cell.policy) ? boundMs : null),
       );
       const measuredOf = (policy: string): MeasuredTrace | null => {
-        const found = ofBound.find(({ cell }) => cell.policy === policy && cell.forecast === null)?.result;
+        const found = ofBound.find(
+          ({ cell }) => cell.policy === policy && cell.forecast === null && cell.carbonErrorPercent === 0,
+        )?.result;
         return found?.kind === 'trace' ? found : null;
       };
       // Where changes are free, the oracle is carbon that knows what will be.
@@ -91,7 +95,7 @@ export function traceRows({ experiment, cells }: ExperimentResult, seed: number)
       const latency = measuredOf('latency');
       for (const { cell, result } of ofBound) {
         const measured = result.kind === 'trace' ? result : null;
-        const { policy, forecast } = cell;
+        const { policy, forecast, carbonErrorPercent } = cell;
         const savedAgainst: Record<string, Saving> = {};
         const savedByBoth: Record<string, SavingByBoth> = {};
         for (const baseline of studyBaselines) {
@@ -109,6 +113,7 @@ export function traceRows({ experiment, cells }: ExperimentResult, seed: number)
             boundMs,
             policy,
             forecast,
+            carbonErrorPercent,
             measured,
             savedAgainst,
             savedByBoth,

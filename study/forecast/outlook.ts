@@ -3,16 +3,15 @@ import type { PlacementProblem } from '../../policies/problem';
 import { secondsOf } from '../../traces/time';
 import type { Trace } from '../../traces/trace';
 import type { Outlook } from '../../planning/decide';
-import { DemandForecasts, forecastColumns, historyHours, type ForecastOptions } from './demandForecasts';
+import {
+  DemandForecasts,
+  forecastColumns,
+  historyHours,
+  surgeRatio,
+  type ForecastOptions,
+} from './demandForecasts';
 
 export { calibrationHours, type ForecastOptions } from './demandForecasts';
-
-/**
- * An origin's requests beyond so many times the forecast are cut to it: a crowd, or another region's outage, would widen
- * the margin of every hour for a week. Chosen on 2022-09-02 to 2022-09-13 of the reference's data, among 1.3, 1.6, 2.2
- * and 4.
- */
-const mostRatio = 1.3;
 
 /** What is expected of one interval, by region. */
 export interface Expected {
@@ -113,7 +112,8 @@ export function errorsOutlook(
           requestsPerSecond: requestsPerSecond.map(Math.ceil),
           ...(ratios.length > 0 && {
             demandErrors: {
-              ratios: ratios.map((row) => row.map((ratio) => Math.min(mostRatio, ratio))),
+              // A surge would widen the margin of every hour for a week.
+              ratios: ratios.map((row) => row.map((ratio) => Math.min(surgeRatio, ratio))),
               worstShare,
             },
           }),

@@ -48,6 +48,11 @@ test.each([
     /forecasts\.0: expected one of perfect, .* \(it is "tarot"\)/,
   ],
   [
+    'an error that would make intensities negative',
+    study({ ...trace, carbonErrorPercents: [0, 250] }),
+    /carbonErrorPercents\.1: .*100 \(it is 250\)/,
+  ],
+  [
     'a bound that is none',
     study({ ...trace, boundsMs: ['fast'] }),
     /boundsMs\.0: expected milliseconds, or none \(it is "fast"\)/,

@@ -154,3 +154,44 @@ test('a forecast without enough history: no result and what it needs', async () 
     /no result for carbon .*the forecast needs 336; begin later \(from\), or take another of the forecasts$/,
   );
 });
+
+describe('errors of the carbon intensities that are planned from', () => {
+  const range = { from: '2025-06-17T00:00:00Z', to: '2025-06-19T00:00:00Z' };
+  const noisy = {
+    ...{ ...experiment, ...range, policies: ['latency', 'carbon', 'horizon'], horizonIntervals: 3 },
+    ...{ carbonErrorPercents: [0, 50, 100] },
+  };
+  const run = async (forecasts: readonly string[]) =>
+    traceRows(await runExperiment(hourlyTrace(17 * 24), { ...noisy, forecasts }), 1);
+
+  test('cost carbon, more where they are larger, the same for the same seed, and nothing where none is planned from', async () => {
+    const rows = await run(['perfect']);
+    for (const policy of ['carbon', 'horizon']) {
+      const lost = rows
+        .filter((row) => row.policy === policy)
+        .map(({ pointsToOracle }) => pointsToOracle ?? NaN);
+      expect(lost[0]).toBe(0);
+      expect(lost[1]).toBeGreaterThan(0.01);
+      expect(lost[2]).toBeGreaterThan(lost[1] ?? NaN);
+    }
+    expect(rows.filter(({ policy }) => policy === 'latency')).toHaveLength(1);
+    expect(await run(['perfect'])).toEqual(rows);
+  });
+
+  test('come on top of those of a forecast', async () => {
+    const rows = (await run(['naive-week'])).filter(({ policy }) => policy === 'carbon');
+    // Weeks repeat here, so that the forecast itself is off by nothing.
+    const grams = rows.map(({ measured }) => measured?.outcome.carbonGrams ?? NaN);
+    expect(rows.map(({ carbonErrorPercent }) => carbonErrorPercent)).toEqual([0, 50, 100]);
+    expect(grams[1]).toBeGreaterThan((grams[0] ?? NaN) * 1.001);
+    expect(grams[2]).toBeGreaterThan(grams[1] ?? NaN);
+  });
+
+  test('have a column of the table', async () => {
+    const result = await runExperiment(hourlyTrace(17 * 24), { ...noisy, policies: ['carbon'] });
+    const { head, cells } = studyTable(result, 1);
+    expect(cells.map((row) => row[head.indexOf('error %')])).toEqual([0, 50, 100]);
+    const plain = await runExperiment(hourlyTrace(48), { ...experiment, policies: ['carbon'] });
+    expect(studyTable(plain, 1).head).not.toContain('error %');
+  });
+});

@@ -98,21 +98,22 @@ export async function labUp(step: Step, count?: number): Promise<boolean> {
       ]);
       writeKubeconfig(adminKubeconfig, accesses);
     });
-    await step(`waiting for ${nodes.length === 1 ? 'the node' : `${nodes.length} nodes`} to be ready`, () =>
-      Promise.all(authorities.map(({ cluster, authority }) => nodesReady(cluster, tools, authority))),
+    await step(
+      `waiting for ${nodes.length === 1 ? 'the node' : `${nodes.length} nodes`} to be ready`,
+      async () => {
+        for (const { cluster, authority } of authorities) {
+          for (const node of cluster.nodes) await startKubelet(cluster, node, tools, authority);
+        }
+        await Promise.all(clusters.map((cluster) => nodesReady(cluster, tools)));
+      },
     );
     mkdirSync(finishedMarker);
     return false;
   });
 }
 
-/** Starts what a cluster's nodes run, and waits until pods can run there. */
-async function nodesReady(
-  cluster: LabCluster,
-  tools: ReadonlyMap<string, string>,
-  authority: CertificateAuthority,
-): Promise<void> {
-  for (const node of cluster.nodes) await startKubelet(cluster, node, tools, authority);
+/** Waits until pods can run on a cluster's nodes. */
+async function nodesReady(cluster: LabCluster, tools: ReadonlyMap<string, string>): Promise<void> {
   const kubectl = [tools.get('kubectl') ?? 'kubectl', `--kubeconfig=${adminKubeconfigOf(cluster)}`] as const;
   for (const { name } of cluster.nodes) {
     await waitFor(`node ${name} is ready`, `kubelet-${name}`, [

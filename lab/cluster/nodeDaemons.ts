@@ -52,7 +52,13 @@ export async function startContainerd(node: LabNode, archives: readonly string[]
   }
 }
 
-/** Starts a node's kubelet and kube-proxy. */
+/** Where every kubelet of a machine listens for device plugins: it does not let one choose. */
+const pluginSocket = '/var/lib/kubelet/device-plugins/kubelet.sock';
+
+/**
+ * Starts a node's kubelet and kube-proxy. No two may be started at the same time: each kubelet takes the plugin socket
+ * from the one before, and ends where another has just bound it.
+ */
 export async function startKubelet(
   cluster: LabCluster,
   node: LabNode,
@@ -101,8 +107,9 @@ export async function startKubelet(
       },
     }),
   );
+  const name = `kubelet-${node.name}`;
   await startDaemon({
-    name: `kubelet-${node.name}`,
+    name,
     machine: node,
     command: [
       tools.get('kubelet') ?? 'kubelet',
@@ -115,6 +122,7 @@ export async function startKubelet(
       '--housekeeping-interval=30s',
     ],
   });
+  await waitFor(`${name} listens for plugins`, name, ['test', pluginSocket, '-nt', kubeletConfig]);
 
   const proxy = await issueUser(cluster, authority, {
     name: `kube-proxy-${node.name}`,

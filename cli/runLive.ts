@@ -8,7 +8,6 @@ import { LiveCourse } from '../live/liveCourse';
 import type { TickRecord } from '../live/tickRecord';
 import { LiveMetrics } from '../metrics/liveMetrics';
 import { MetricsServer, type ListenAddress } from '../metrics/metricsServer';
-import { latencyByPair } from '../report/conditions';
 import { carbonUsed, LiveRecorder } from '../report/liveRecorder';
 import { readStackSettings } from '../stack/stackFile';
 import type { LiveFlags } from './liveOptions';
@@ -46,15 +45,7 @@ export async function runLive(
   const config = readStackSettings(configFile);
   for (const note of await askAccessOf(planning)) log.note(note);
   const target = await openTarget(options);
-  const recorder = new LiveRecorder(
-    flags.runs,
-    {
-      stack: stackName,
-      regions: [...latencies.regions],
-      latencyMs: latencyByPair(latencies),
-    },
-    log.fault,
-  );
+  const recorder = new LiveRecorder(flags.runs, { stack: stackName, ...latencies }, log.fault);
   const [health, watch] = [new ProxyHealth(config), new DemandWatch(configFile)];
   const metrics = new LiveMetrics(stackName);
   const served =

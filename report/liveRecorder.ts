@@ -3,9 +3,11 @@ import path from 'node:path';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { TickRecord } from '../live/tickRecord';
 import type { UsedValues } from '../live/usedValues';
+import type { Latencies } from '../traces/readLatencies';
 import { appendDurably } from './appendDurably';
 import { Backlog } from './backlog';
 import { RunRecorder } from './recorder';
+import { latencyByPair } from './conditions';
 import { recordFiles, type RunRecord } from './records';
 
 /**
@@ -13,6 +15,7 @@ import { recordFiles, type RunRecord } from './records';
  * a line of ticks.jsonl for each tick, whatever became of it.
  */
 export class LiveRecorder implements RunObserver {
+  private readonly run: Pick<RunRecord, 'stack' | 'regions' | 'latencyMs'>;
   private carbon: Record<string, number> = {};
   private readonly backlog: Backlog;
   private recorder: { readonly directory: string; readonly of: RunRecorder } | undefined;
@@ -23,9 +26,10 @@ export class LiveRecorder implements RunObserver {
    */
   constructor(
     private readonly runs: string,
-    private readonly run: Pick<RunRecord, 'stack' | 'regions' | 'latencyMs'>,
+    { stack, regions, latencyMs }: Pick<RunRecord, 'stack'> & Pick<Latencies, 'regions' | 'latencyMs'>,
     tell: (note: string) => void,
   ) {
+    this.run = { stack, regions: [...regions], latencyMs: latencyByPair({ regions, latencyMs }) };
     this.backlog = new Backlog(tell);
   }
 

@@ -11,7 +11,6 @@ import { tick, type Tick } from '../../live/tick';
 import type { TickOutcome, TickRecord } from '../../live/tickRecord';
 import { MetricsFile } from '../../metrics/metricsFile';
 import { MetricsError } from '../../metrics/metricsServer';
-import { latencyByPair } from '../../report/conditions';
 import { carbonUsed, LiveRecorder } from '../../report/liveRecorder';
 import { readStackSettings } from '../../stack/stackFile';
 import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
@@ -102,15 +101,7 @@ async function tickOnce(flags: Flags, log: Log): Promise<void> {
   const { configFile, stackName } = options;
   const planning = openLivePlanning(configFile, flags);
   const { latencies } = planning;
-  const recorder = new LiveRecorder(
-    flags.runs,
-    {
-      stack: stackName,
-      regions: [...latencies.regions],
-      latencyMs: latencyByPair(latencies),
-    },
-    log.fault,
-  );
+  const recorder = new LiveRecorder(flags.runs, { stack: stackName, ...latencies }, log.fault);
   const metrics = flags.metricsFile === undefined ? undefined : new MetricsFile(flags.metricsFile, stackName);
   const onTick = (record: TickRecord): void => {
     log.tick(record);

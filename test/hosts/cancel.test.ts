@@ -5,17 +5,10 @@ import { Command } from '@pulumi/command/local';
 import type { PulumiFn, Stack } from '@pulumi/pulumi/automation';
 import { StoppedError } from '../../driver/stoppedError';
 import { updateStack } from '../../driver/engine/update';
-import { EngineStack } from '../engineStack';
+import { OpenStack } from './openStack';
 import { toolsOnPath } from './tools';
 
 jest.setTimeout(120_000);
-
-/** A stack whose engine and lock files a test may touch. */
-class OpenStack extends EngineStack {
-  static async opened(name: string) {
-    return await OpenStack.parts(name);
-  }
-}
 
 let stack: Stack;
 let folder: string;

@@ -6,17 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PulumiFn, Stack } from '@pulumi/pulumi/automation';
 import { StackLockedError, updateStack } from '../../driver/engine/update';
 import { cacheDirectory } from '../../start/cacheDirectory';
-import { EngineStack } from '../engineStack';
+import { OpenStack } from './openStack';
 import { toolsOnPath } from './tools';
 
 jest.setTimeout(120_000);
-
-/** A stack whose engine and lock files a test may touch. */
-class OpenStack extends EngineStack {
-  static async opened(name: string) {
-    return await OpenStack.parts(name);
-  }
-}
 
 let stack: Stack;
 let folder: string;

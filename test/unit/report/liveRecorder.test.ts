@@ -5,7 +5,7 @@ import { tick } from '../../../live/tick';
 import { LiveRecorder } from '../../../report/liveRecorder';
 import { makeReport } from '../../../report/makeReport';
 import { readRecords } from '../../../report/records';
-import { liveStack, regions, removeStacks } from '../live/liveStack';
+import { liveStack, removeStacks } from '../live/liveStack';
 import { cleanUp } from '../signals/carbonServer';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'casper-live-records-'));
@@ -18,7 +18,7 @@ afterAll(async () => {
 test('ticks of a day add to one folder, whose report can be made', async () => {
   const stack = await liveStack();
   const notes: string[] = [];
-  const run = { stack: 'test', regions: [...regions], latencyMs: {} };
+  const run = { stack: 'test', ...stack.planning.latencies };
   for (const again of [false, true]) {
     const { record, plan, applied } = await tick(stack.planning, { without: [], again }, () =>
       Promise.resolve(stack.reconciler),

@@ -3,9 +3,9 @@ import type { CloudProvider } from '../stack/stackConfig';
 /**
  * Grid zones of cloud regions, as Electricity Maps and WattTime call them, and the PUE that their provider has published
  * of the region, where it has. Derived from Cloud_Region_Metadata.csv of
- * github.com/Green-Software-Foundation/real-time-cloud (March 2026), the newest year that has a region, and the newest that has its PUE (2022 to
- * 2024). Left out, since
- * their zones are not where the regions are: azure westus and asiapacific, gcp me-central1.
+ * github.com/Green-Software-Foundation/real-time-cloud (March 2026), the newest year that has a region, and the newest
+ * that has its PUE (2022 to 2024). Left out, since their zones are not where the regions are: azure westus and
+ * asiapacific, gcp me-central1.
  */
 export const zoneTable: Readonly<
   Record<

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -213,6 +213,38 @@ describe('the request path', () => {
       'Prometheus did not answer here; its host has started it if it had died',
     ]);
     expect((await run('verify')).exitCode).toBe(0);
+  });
+
+  test('run --load, ended by a signal: what was sent until then has its table, and the run its page', async () => {
+    const [traces, runs] = [path.join(folder, 'traces'), path.join(folder, 'runs')];
+    cpSync(sample, traces, { recursive: true });
+    const requests = path.join(traces, 'requests.csv');
+    const tenth = (row: string): string =>
+      row.replaceAll(/(?<=,)\d+(?=,|$)/g, (count) => String(Math.ceil(Number(count) / 10)));
+    const [header = '', ...rows] = readFileSync(requests, 'utf8').trimEnd().split('\n');
+    writeFileSync(requests, [header, ...rows.map(tenth)].join('\n'));
+    const child = execa(
+      'node',
+      [
+        ...['dist/cli/main.js', 'run', '--load', '--stack', name, '--config-file', configFile],
+        ...['--traces', traces, '--runs', runs, '--intervals', '2', '--seconds-per-interval', '120'],
+      ],
+      { cwd: checkout, reject: false },
+    );
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    while (!said.includes('serve the plan') && child.exitCode === null) await sleep(100);
+    await sleep(5000);
+    child.kill('SIGINT');
+    expect((await child).exitCode).toBe(130);
+    const [records = ''] = readdirSync(runs);
+    const sent = readFileSync(path.join(runs, records, 'sent.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const due = sent.map((line) => (JSON.parse(line) as { total: { due: number } }).total.due);
+    expect(due.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(100);
+    expect(readFileSync(path.join(runs, records, 'report.html'), 'utf8')).toContain('of 2 intervals');
+    await apply();
   });
 
   describe('while the plan changes under load', () => {

@@ -16,7 +16,7 @@ interface Rule {
 
 interface RoleObject {
   kind: string;
-  metadata: { name: string; namespace?: string };
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
   rules?: Rule[] | undefined;
   roleRef?: { kind: string; name: string };
   subjects?: { namespace: string }[];
@@ -41,7 +41,11 @@ function roleObjects(): RoleObject[] {
   return parseAllDocuments(text).map((document) => {
     const object = document.toJS() as RoleObject;
     const { metadata, kind } = object;
-    if (kind === 'Namespace') metadata.name = rename(metadata.name);
+    if (kind === 'Namespace') {
+      metadata.name = rename(metadata.name);
+      // The API server then refuses every pod that is not.
+      metadata.labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    }
     if (kind.startsWith('ClusterRole')) metadata.name = name;
     if (object.roleRef?.kind === 'ClusterRole') object.roleRef.name = name;
     if (metadata.namespace !== undefined) metadata.namespace = rename(metadata.namespace);
@@ -139,6 +143,14 @@ test('preview, apply, verify, a change in place and one of pods, by that account
   const changed = await asServiceAccount('apply');
   expect([changed.exitCode, changed.stderr]).toEqual([0, expect.not.stringMatching(/forbidden/)]);
   expect((await asServiceAccount('verify')).exitCode).toBe(0);
+});
+
+test('verify --fix and run, by that account', async () => {
+  const fixed = await asServiceAccount('verify', '--fix');
+  expect([fixed.exitCode, fixed.stderr]).toEqual([0, expect.not.stringMatching(/forbidden/)]);
+  const runs = path.join(folder, 'runs');
+  const ran = await asServiceAccount('run', '--runs', runs, '--intervals', '1', '--max-latency', '150');
+  expect([ran.exitCode, ran.stderr]).toEqual([0, expect.not.stringMatching(/forbidden/)]);
 });
 
 const resized = (servers: number): string =>

@@ -7,6 +7,7 @@ import { holdingStack } from '../../driver/engine/stackHold';
 import { updateStack } from '../../driver/engine/update';
 import { openTarget } from '../../driver/target';
 import { readStackSettings, setStackValue } from '../../stack/stackFile';
+import { updateSeconds } from '../../stack/updateSeconds';
 import { withStackOptions, type StackFlags } from '../options';
 import { showStep, tellNote } from '../progress';
 import { stackOptionsOf } from '../project';
@@ -34,7 +35,8 @@ export const platformCommand = withStackOptions(
     }
     const target = await openTarget({ ...service, stackName, configFile });
     const stack = await target.stack();
-    const update = await showStep('pulumi up', () => updateStack(stack, configFile, [], cancelled));
+    const limits = { cancelled, withinSeconds: updateSeconds(readStackSettings(configFile)) };
+    const update = await showStep('pulumi up', () => updateStack(stack, configFile, [], limits));
     setStackValue(service.configFile, { keys: ['casper:scope'], value: 'service' });
     if (json) console.log(JSON.stringify(update));
     else console.log(`${stackName}: ${renderChange(update, verbose).trim()}`);
@@ -47,13 +49,16 @@ export const platformCommand = withStackOptions(
  */
 async function handOver(options: StackOptions, cancelled: AbortSignal): Promise<void> {
   const { configFile } = options;
-  const { scope } = readStackSettings(configFile);
+  const settings = readStackSettings(configFile);
+  const { scope } = settings;
   if (scope !== 'everything' && scope !== 'handOver') return;
   const stack = await (await openTarget(options)).stack();
   if (!hasPlatform(await stack.exportStack())) return;
   cancelled.throwIfAborted();
   setStackValue(configFile, { keys: ['casper:scope'], value: 'handOver' });
-  await showStep('pulumi up, to hand the platform over', () => updateStack(stack, configFile, [], cancelled));
+  await showStep('pulumi up, to hand the platform over', () =>
+    updateStack(stack, configFile, [], { cancelled, withinSeconds: updateSeconds(settings) }),
+  );
 }
 
 const stateSchema = z.object({

@@ -1,7 +1,9 @@
 import type { EngineEvent, GlobalOpts, Stack } from '@pulumi/pulumi/automation';
 import { ConcurrentUpdateError } from '@pulumi/pulumi/automation';
-import { changesOf, fallbacksOf, plainText, programWarnings, type ResourceChange } from './changes';
+import { changesOf, fallbacksOf, plainText, programWarnings, underWay, type ResourceChange } from './changes';
+import { Ending } from './ending';
 import { damagedLocks, lockHolders, removeLock, type LockHolder } from './lock';
+import { pendingCreates } from './pendingOperations';
 import { isGone, onRecord } from './updateRecord';
 
 /** What a preview or an update moved, and how long it took. */
@@ -22,13 +24,19 @@ export class StackLockedError extends Error {
   override readonly name = 'StackLockedError';
 }
 
+/** When an update or a preview ends before its end: in order, so that Pulumi finishes or takes back what it has begun. */
+export interface Limits {
+  /** Its reason is the error to end with. */
+  readonly cancelled?: AbortSignal | undefined;
+  /** An hour when absent. */
+  readonly withinSeconds?: number;
+}
+
+const defaultSeconds = 3600;
+
 /** What `pulumi up` would change with this stack file. */
-export function previewStack(
-  stack: Stack,
-  configFile: string,
-  cancelled?: AbortSignal,
-): Promise<StackChange> {
-  return observe(stack, 'preview', cancelled, (options) =>
+export function previewStack(stack: Stack, configFile: string, limits: Limits = {}): Promise<StackChange> {
+  return observe(stack, 'preview', configFile, limits, (options) =>
     stack.preview({ ...quietly, configFile, ...options }),
   );
 }
@@ -36,27 +44,22 @@ export function previewStack(
 /**
  * `pulumi up` with this stack file. The engine applies growing regions before shrinking ones (index.ts).
  * @param replace URNs of resources to make anew though nothing about them changed
- * @param cancelled ends it in order: Pulumi finishes or takes back what it has begun, and begins nothing more
  */
 export function updateStack(
   stack: Stack,
   configFile: string,
   replace: readonly string[] = [],
-  cancelled?: AbortSignal,
+  limits: Limits = {},
 ): Promise<StackChange> {
   // Asked for secrets, Pulumi would read the history with a stack file in the project's folder, and make one there.
-  return observe(stack, 'up', cancelled, (options) =>
+  return observe(stack, 'up', configFile, limits, (options) =>
     stack.up({ ...quietly, configFile, ...options, showSecrets: false, replace: [...replace] }),
   );
 }
 
 /** `pulumi refresh`: takes what runs into the stack's state, so that the next update sees where it differs. */
-export function refreshStack(
-  stack: Stack,
-  configFile: string,
-  cancelled?: AbortSignal,
-): Promise<StackChange> {
-  return observe(stack, 'refresh', cancelled, (options) =>
+export function refreshStack(stack: Stack, configFile: string, limits: Limits = {}): Promise<StackChange> {
+  return observe(stack, 'refresh', configFile, limits, (options) =>
     stack.refresh({ ...quietly, configFile, ...options, showSecrets: false }),
   );
 }
@@ -65,24 +68,29 @@ const quietly = { color: 'never', suppressOutputs: true, suppressProgress: true 
 
 interface WorkOptions {
   readonly onEvent: (event: EngineEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 async function observe(
   stack: Stack,
   what: 'preview' | 'up' | 'refresh',
-  cancelled: AbortSignal | undefined,
+  configFile: string,
+  { cancelled, withinSeconds = defaultSeconds }: Limits,
   work: (options: WorkOptions) => Promise<unknown>,
 ): Promise<StackChange> {
   cancelled?.throwIfAborted();
   const start = performance.now();
   const notes: string[] = [];
   let events: EngineEvent[] = [];
+  const ending = new Ending(withinSeconds, cancelled);
+  let waitedFor: readonly string[] = [];
+  ending.signal.addEventListener('abort', () => {
+    // What is cancelled counts as done soon after.
+    waitedFor = underWay(events);
+  });
   const attempt = async (): Promise<void> => {
     events = [];
-    // The SDK never stops listening to the signal that it is given: one for each update.
-    const signal = cancelled && AbortSignal.any([cancelled]);
-    await onRecord(() => work({ onEvent: (event) => events.push(event), ...(signal && { signal }) }));
+    await onRecord(() => work({ onEvent: (event) => events.push(event), signal: ending.signal }));
   };
   try {
     await attempt().catch(async (error: unknown) => {
@@ -93,11 +101,15 @@ async function observe(
       if (holders.length === 0 || !all || !holders.every(isGone)) throw error;
       holders.forEach(removeLock);
       notes.push(`took over the lock of ${holders.map(describeHolder).join(', ')}, which runs no longer`);
+      if (what !== 'preview') notes.push(...(await settlePending(stack, configFile, ending.signal)));
       await attempt();
     });
   } catch (error) {
     cancelled?.throwIfAborted();
+    if (ending.isLate) throw lateError(stack, what, withinSeconds, waitedFor);
     throw (await damagedLockError(stack, error)) ?? explain(stack, what, error, events);
+  } finally {
+    ending.letGo();
   }
   return {
     changes: changesOf(events),
@@ -105,6 +117,28 @@ async function observe(
     // Before an update it is not known yet.
     notes: [...notes, ...programWarnings(events), ...(what === 'preview' ? [] : fallbacksOf(events))],
   };
+}
+
+/**
+ * Has the state forget what was being made when an update was killed, where that may be made again.
+ * @returns notes that name it
+ * @throws UpdateError that names what a person has to look at
+ */
+async function settlePending(stack: Stack, configFile: string, signal: AbortSignal): Promise<string[]> {
+  const pending = pendingCreates(await stack.exportStack());
+  const unknown = pending.filter(({ mayBeMadeAgain }) => !mayBeMadeAgain);
+  if (unknown.length > 0) {
+    throw new UpdateError(
+      `Stack ${stack.name}: an update was killed while it made ${unknown.map(({ urn }) => urn).join(', ')}, and nobody ` +
+        `noted whether that is there: to make it again could make it twice. \`pulumi refresh --stack ${stack.name}\` in ` +
+        'the project’s folder asks of each whether to forget it or to import it; then apply again. Nothing was changed.',
+    );
+  }
+  if (pending.length === 0) return [];
+  const settle = { ...quietly, configFile, signal, showSecrets: false, clearPendingCreates: true };
+  await onRecord(() => stack.refresh(settle));
+  const names = pending.map(({ urn }) => urn.split('::').slice(-2).join(' '));
+  return [`was being made when an update was killed, and is made again: ${names.join(', ')}`];
 }
 
 function hasFile(holder: LockHolder): holder is LockHolder & { readonly file: string } {
@@ -147,10 +181,19 @@ function explain(stack: Stack, what: string, error: unknown, events: readonly En
     .filter((event) => event?.severity === 'error')
     .map((event) => plainText(event?.message ?? ''))
     .filter((message, index, all) => message !== '' && all.indexOf(message) === index);
-  const reached =
-    what === 'up' ? '\nWhat was not reached keeps the old plan; the next apply goes on from here.' : '';
+  const reached = what === 'up' ? `\n${notReached}` : '';
   const told = diagnostics.length > 0 ? `\n${diagnostics.join('\n')}${reached}` : text;
   return new UpdateError(`pulumi ${what} of stack ${stack.name} failed: ${told}${remedyForHostKey(told)}`);
+}
+
+const notReached = 'What was not reached keeps the old plan; the next apply goes on from here.';
+
+function lateError(stack: Stack, what: string, seconds: number, waitedFor: readonly string[]): UpdateError {
+  return new UpdateError(
+    `pulumi ${what} of stack ${stack.name} did not end within ${seconds} s, and was cancelled` +
+      `${waitedFor.length > 0 ? `: it waited for ${waitedFor.join(', ')}` : ''}. See whether what is waited for answers, ` +
+      `its host or its cluster; where it only takes longer, raise casper:service.updateTimeoutSeconds.${what === 'up' ? ` ${notReached}` : ''}`,
+  );
 }
 
 /** What to do about a host that shows another key than it did, in the words of the command provider; pure. */

@@ -3,7 +3,7 @@ import { ConcurrentUpdateError } from '@pulumi/pulumi/automation';
 import { changesOf, fallbacksOf, plainText, programWarnings, underWay, type ResourceChange } from './changes';
 import { Ending } from './ending';
 import { damagedLocks, lockHolders, removeLock, type LockHolder } from './lock';
-import { pendingCreates } from './pendingOperations';
+import { pendingCreates, type PendingCreate } from './pendingOperations';
 import { isGone, onRecord } from './updateRecord';
 
 /** What a preview or an update moved, and how long it took. */
@@ -83,6 +83,7 @@ async function observe(
   const notes: string[] = [];
   let events: EngineEvent[] = [];
   const ending = new Ending(withinSeconds, cancelled);
+  let forgotten: string | null = null;
   let waitedFor: readonly string[] = [];
   ending.signal.addEventListener('abort', () => {
     // What is cancelled counts as done soon after.
@@ -94,51 +95,91 @@ async function observe(
   };
   try {
     await attempt().catch(async (error: unknown) => {
-      if (!(error instanceof ConcurrentUpdateError)) throw error;
-      // A driver that was killed has left its lock; the next one goes on from there.
-      const holders = lockHolders(error.message).filter(hasFile);
-      const all = holders.length === lockHolders(error.message).length;
-      if (holders.length === 0 || !all || !holders.every(isGone)) throw error;
-      holders.forEach(removeLock);
-      notes.push(`took over the lock of ${holders.map(describeHolder).join(', ')}, which runs no longer`);
-      if (what !== 'preview') notes.push(...(await settlePending(stack, configFile, ending.signal)));
+      notes.push(await takeOver(stack, error));
       await attempt();
     });
+    if (what === 'up' && programWarnings(events).some(isOfPending)) {
+      forgotten = await forgetPending(stack, configFile, ending.signal);
+    }
   } catch (error) {
     cancelled?.throwIfAborted();
     if (ending.isLate) throw lateError(stack, what, withinSeconds, waitedFor);
+    if (error instanceof UpdateError) throw error;
     throw (await damagedLockError(stack, error)) ?? explain(stack, what, error, events);
   } finally {
     ending.letGo();
   }
+  const warnings = programWarnings(events).filter((warning) => forgotten === null || !isOfPending(warning));
   return {
     changes: changesOf(events),
     seconds: (performance.now() - start) / 1000,
     // Before an update it is not known yet.
-    notes: [...notes, ...programWarnings(events), ...(what === 'preview' ? [] : fallbacksOf(events))],
+    notes: [
+      ...notes,
+      ...(forgotten === null ? [] : [forgotten]),
+      ...warnings,
+      ...(what === 'preview' ? [] : fallbacksOf(events)),
+    ],
   };
 }
 
 /**
- * Has the state forget what was being made when an update was killed, where that may be made again.
- * @returns notes that name it
- * @throws UpdateError that names what a person has to look at
+ * A driver that was killed has left its lock: the next one goes on from there.
+ * @param error that an update failed of
+ * @returns a note of what was taken over
+ * @throws the error where it is another one, or whoever has the lock is not proved to be dead
  */
-async function settlePending(stack: Stack, configFile: string, signal: AbortSignal): Promise<string[]> {
-  const pending = pendingCreates(await stack.exportStack());
+async function takeOver(stack: Stack, error: unknown): Promise<string> {
+  if (!(error instanceof ConcurrentUpdateError)) throw error;
+  const all = lockHolders(error.message);
+  const holders = all.filter(hasFile);
+  if (holders.length === 0 || holders.length < all.length || !holders.every(isGone)) throw error;
+  assertMayBeMadeAgain(stack, pendingCreates(await stack.exportStack()), holders);
+  holders.forEach(removeLock);
+  return `took over the lock of ${holders.map(describeHolder).join(', ')}, which runs no longer`;
+}
+
+/** @throws UpdateError that names what a person has to look at; the lock stays until then */
+function assertMayBeMadeAgain(
+  stack: Stack,
+  pending: readonly PendingCreate[],
+  holders: readonly (LockHolder & { readonly file: string })[],
+): void {
   const unknown = pending.filter(({ mayBeMadeAgain }) => !mayBeMadeAgain);
-  if (unknown.length > 0) {
-    throw new UpdateError(
-      `Stack ${stack.name}: an update was killed while it made ${unknown.map(({ urn }) => urn).join(', ')}, and nobody ` +
-        `noted whether that is there: to make it again could make it twice. \`pulumi refresh --stack ${stack.name}\` in ` +
-        'the project’s folder asks of each whether to forget it or to import it; then apply again. Nothing was changed.',
-    );
+  if (unknown.length === 0) return;
+  const locks = holders.map(({ file }) => `'${file}'`).join(' ');
+  throw new UpdateError(
+    `Stack ${stack.name}: an update was killed while it made ${unknown.map(({ urn }) => nameOf(urn)).join(', ')}, and nobody ` +
+      `noted whether that is there: made again, it could be there twice. \`rm ${locks} && pulumi refresh --stack ${stack.name}\` ` +
+      'in the project’s folder asks of each whether to forget it or to import it; then apply again. Nothing was changed.',
+  );
+}
+
+/** Pulumi's warning, which it repeats at every update until the state has been made to forget. */
+function isOfPending(warning: string): boolean {
+  return warning.startsWith('Attempting to deploy or update resources with ');
+}
+
+/**
+ * After an update that has made again what was being made when one before it was killed: has the state forget that.
+ * @returns a note of it; null where a person has to look at it, or it could not be done: then Pulumi's warning stays
+ */
+async function forgetPending(stack: Stack, configFile: string, signal: AbortSignal): Promise<string | null> {
+  try {
+    const pending = pendingCreates(await stack.exportStack());
+    if (!pending.every(({ mayBeMadeAgain }) => mayBeMadeAgain)) return null;
+    const forget = { ...quietly, configFile, signal, showSecrets: false, clearPendingCreates: true };
+    await onRecord(() => stack.refresh(forget));
+    const names = pending.map(({ urn }) => nameOf(urn)).join(', ');
+    return `was being made when an update was killed, and was made again: ${names}`;
+  } catch {
+    return null;
   }
-  if (pending.length === 0) return [];
-  const settle = { ...quietly, configFile, signal, showSecrets: false, clearPendingCreates: true };
-  await onRecord(() => stack.refresh(settle));
-  const names = pending.map(({ urn }) => urn.split('::').slice(-2).join(' '));
-  return [`was being made when an update was killed, and is made again: ${names.join(', ')}`];
+}
+
+/** Type and name of a resource. */
+function nameOf(urn: string): string {
+  return urn.split('::').slice(-2).join(' ');
 }
 
 function hasFile(holder: LockHolder): holder is LockHolder & { readonly file: string } {

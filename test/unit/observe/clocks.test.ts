@@ -77,7 +77,7 @@ describe.each([-hourMs, 600_000])('a clock that is set by %d ms', (byMs) => {
     const config = readStackSettings(path.join(__dirname, '../../../Pulumi.dev.yaml'));
     const [clock, moments, end] = [steadyClock(), [] as ReadyServers[], new AbortController()];
     setClock(byMs);
-    const clusters = [{ name: 'cluster', kubeConfig }];
+    const clusters = [{ name: 'cluster', context: 'fake', kubeConfig }];
     await watchReadyServers(
       clusters,
       config,

@@ -62,6 +62,8 @@ async function inTime<T>(
   signal: AbortSignal | undefined,
   work: (ending: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  // The SDK would not see that it was given before.
+  signal?.throwIfAborted();
   const [verb = ''] = args;
   const ending = new Ending(hasOwnBound.has(verb) ? Infinity : asksWithinSeconds, signal);
   let killing: NodeJS.Timeout | undefined;

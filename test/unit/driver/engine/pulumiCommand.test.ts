@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pulumiInItsSession } from '../../../../driver/engine/pulumiCommand';
@@ -58,4 +58,11 @@ test('an update has no bound but the one that it is given, and is killed where i
   expect(performance.now() - began).toBeGreaterThan(3900);
   expect(error).not.toBeInstanceOf(UpdateError);
   expect(error).toBeInstanceOf(Error);
+});
+
+test('what is to end before it has begun is not begun', async () => {
+  rmSync(path.join(folder, 'pids'), { force: true });
+  const reason = new Error('ended');
+  expect(await ask(['up'], AbortSignal.abort(reason))).toBe(reason);
+  expect(existsSync(path.join(folder, 'pids'))).toBe(false);
 });

@@ -1,4 +1,5 @@
 import { StoppedError } from '../driver/stoppedError';
+import { textLog, type Log } from './log';
 import { onSignals, whatIsLeft } from './onSignals';
 
 /** Whoever reads the output has gone. */
@@ -17,21 +18,24 @@ export interface Stopping {
   readonly stop: (reason: Error) => void;
 }
 
-/** A command is ended by signals, and after the update under way where nobody reads its output any more. */
-export function stopping(stackName: string): Stopping {
+/**
+ * A command is ended by signals, and after the update under way where nobody reads its output any more.
+ * @param log is told what a signal does
+ */
+export function stopping(stackName: string, log: Pick<Log, 'note' | 'fault'> = textLog): Stopping {
   const [cancel, end] = [new AbortController(), new AbortController()];
   const stop = (reason: Error): void => {
     end.abort(reason);
   };
   onSignals(
     (name) => {
-      console.error(`note: ${name}: what is under way is cancelled in order; another signal ends it at once`);
+      log.note(`${name}: what is under way is cancelled in order; another signal ends it at once`);
       const reason = new StoppedError(name);
       cancel.abort(reason);
       stop(reason);
     },
     (name) => {
-      console.error(`casper: ended at once by ${name}: ${whatIsLeft(stackName)}`);
+      log.fault(`ended at once by ${name}: ${whatIsLeft(stackName)}`);
     },
   );
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

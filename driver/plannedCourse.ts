@@ -45,6 +45,8 @@ export interface PlannedCourseOptions {
   readonly stopped?: AbortSignal | undefined;
   /** The plan that is in force when the run begins. */
   readonly inForce: StackPlan;
+  /** Unix time in ms that nobody sets; one that begins with the course when absent. */
+  readonly clock?: (() => number) | undefined;
 }
 
 /** How long after a change that failed a loss may be found that explains it: the proxies need seconds to agree. */
@@ -79,7 +81,7 @@ export class PlannedCourse implements Course {
   private failuresInARow = 0;
   /** Failures of putting back, in the interval under way. */
   private standInFailures = 0;
-  private readonly clock = steadyClock();
+  private readonly clock: () => number;
 
   constructor(
     private readonly plans: readonly IntervalPlan[],
@@ -87,6 +89,7 @@ export class PlannedCourse implements Course {
     private readonly tell: (note: string) => void,
   ) {
     this.inForce = options.inForce;
+    this.clock = options.clock ?? steadyClock();
     this.changes = this.changesOf(plans);
   }
 

@@ -3,6 +3,7 @@ import type { StackCluster } from '../cluster/stackClusters';
 import { inCluster } from '../stack/clusters';
 import type { StackConfig } from '../stack/stackConfig';
 import { readStackFile } from '../stack/stackFile';
+import { updateSeconds } from '../stack/updateSeconds';
 import { previewStack, refreshStack, UpdateError, updateStack, type StackChange } from './engine/update';
 import { explainRollout } from './explainRollout';
 import { changedBehindTheStack, foreignFields } from './foreignFields';
@@ -45,9 +46,10 @@ export function remedyFor({ rows, silent }: Verified): string {
  * @throws StackConfigError, UpdateError
  */
 export async function preview(target: Target, step: Step, cancelled?: AbortSignal): Promise<StackChange> {
-  readStackFile(target.options.configFile);
+  const { configFile } = target.options;
+  const limits = { cancelled, withinSeconds: updateSeconds(readStackFile(configFile)) };
   const stack = await target.stack();
-  return step('pulumi preview', () => previewStack(stack, target.options.configFile, cancelled));
+  return step('pulumi preview', () => previewStack(stack, configFile, limits));
 }
 
 /** What runs, beside what the stack file plans. */
@@ -134,10 +136,11 @@ export async function apply(target: Target, step: Step, cancelled?: AbortSignal)
       return [];
     });
   });
+  const limits = { cancelled, withinSeconds: updateSeconds(config) };
   const refresh = (): Promise<unknown> =>
-    step('pulumi refresh', () => refreshStack(stack, configFile, cancelled));
+    step('pulumi refresh', () => refreshStack(stack, configFile, limits));
   const update = (replace: readonly string[]): Promise<StackChange> =>
-    step('pulumi up', () => updateStack(stack, configFile, replace, cancelled)).catch((error: unknown) =>
+    step('pulumi up', () => updateStack(stack, configFile, replace, limits)).catch((error: unknown) =>
       explained(answering, config, error),
     );
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StackCluster } from '../cluster/stackClusters';
 import { capacityOf } from '../stack/capacity';
 import type { StackConfig } from '../stack/stackConfig';
+import { steadyClock } from '../load/steadyClock';
 import { busiestMoment, type BusiestMoment } from '../observe/busiestMoment';
 import { observeRequests, type Observation } from '../observe/observeRequests';
 import { PrometheusError } from '../observe/prometheus';
@@ -22,20 +23,21 @@ export class RequestWatcher implements RunObserver {
 
   /**
    * @param loadShare share of the planned requests that is sent: ready servers are counted at that share of what they carry
+   * @param nowMs the clock of the run, Unix time in ms that nobody sets
    * @throws NoRequestPathError
    */
   constructor(
     private readonly clusters: readonly StackCluster[],
     private readonly config: StackConfig,
     private readonly loadShare: number,
+    private readonly nowMs = steadyClock(),
   ) {
     this.path = requestPathOf(config);
   }
 
   onBegin(): void {
-    this.watching = watchReadyServers(this.clusters, this.config, this.ended.signal, (moment) =>
-      this.ready.push(moment),
-    );
+    const onMoment = (moment: ReadyServers): unknown => this.ready.push(moment);
+    this.watching = watchReadyServers(this.clusters, this.config, this.ended.signal, onMoment, this.nowMs);
   }
 
   async measure({ startedAtMs, endedAtMs, inForceAtMs }: AppliedInterval): Promise<ServedInterval> {
@@ -58,12 +60,12 @@ export class RequestWatcher implements RunObserver {
   }
 
   private observe(fromMs: number, toMs: number): Promise<Observation[]> {
-    return observeRequests({ ...this.path, fromMs, toMs });
+    return observeRequests({ ...this.path, fromMs, toMs, nowMs: this.nowMs });
   }
 
   private async busiestFrom(fromMs: number): Promise<BusiestMoment | null> {
     const { prometheus, pairs } = this.path;
-    const received = await receivedRequests(prometheus, pairs, Date.now() - fromMs).catch(
+    const received = await receivedRequests(prometheus, pairs, this.nowMs() - fromMs).catch(
       (error: unknown) => {
         if (error instanceof PrometheusError) return [];
         throw error;

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly failures?: Failures;
   /** Ends the run, with its reason, once the update under way is done. */
   readonly stopped?: AbortSignal;
+  /** Of the intervals, Unix time in ms that nobody sets: who observes them goes by the same; one of the run's own when absent. */
+  readonly clock?: () => number;
 }
 
 /**
@@ -36,14 +38,14 @@ export function runIntervals(
   plans: readonly IntervalPlan[],
   reconciler: Reconciler,
   observers: readonly RunObserver[],
-  { secondsPerInterval, previewed, preScaled, losses, failures, stopped }: RunOptions,
+  { secondsPerInterval, previewed, preScaled, losses, failures, stopped, clock }: RunOptions,
   step: Step,
 ): Promise<void> {
   const courseOf = (tell: Tell): Course => {
     const config = readStackSettings(reconciler.configFile);
     const preScaledFor = preScaled ? (region: string) => capacityOf(config, region) : null;
     const inForce = config.plan;
-    const course = { secondsPerInterval, preScaledFor, losses, failures, stopped, inForce };
+    const course = { secondsPerInterval, preScaledFor, losses, failures, stopped, inForce, clock };
     return new PlannedCourse(plans, course, tell);
   };
   return runCourse(courseOf, reconciler, observers, previewed, step);

@@ -62,6 +62,8 @@ export interface ObserveOptions {
   readonly toMs: number;
   /** How often Prometheus scrapes the targets. */
   readonly scrapeIntervalMs: number;
+  /** The clock of the two moments, Unix time in ms; this machine's when absent. */
+  readonly nowMs?: () => number;
 }
 
 /** The series of Traefik v3, documented under "Metrics" of its reference. */
@@ -89,13 +91,13 @@ const pausesAllowed = 2.5;
 async function observeTarget(
   target: string,
   pairs: readonly ObservedPair[],
-  { prometheus, fromMs, toMs, scrapeIntervalMs }: ObserveOptions,
+  { prometheus, fromMs, toMs, scrapeIntervalMs, nowMs = Date.now }: ObserveOptions,
 ): Promise<Observation[]> {
   const longestPauseMs = pausesAllowed * scrapeIntervalMs;
   const all = (requests: Unknown): Observation[] =>
     pairs.map(({ origin, destination }) => ({ origin, destination, requests }));
   try {
-    await settled(prometheus, target, toMs, longestPauseMs);
+    await settled(prometheus, target, { toMs, nowMs }, longestPauseMs);
     const selector = selectorWith(['up', processStart, requestsTotal], target);
     const counted = await rawSamples(prometheus, selector, toMs - fromMs + longestPauseMs, { untilMs: toMs });
     const up = counted.filter(({ labels }) => labels['__name__'] === 'up');
@@ -127,19 +129,22 @@ async function observeTarget(
   }
 }
 
-/** Waits until the scrape after a moment is stored, or would have been. */
+/** Waits until the scrape after a moment is stored, or would have been, whoever sets a clock meanwhile. */
 async function settled(
   prometheus: PrometheusAt,
   target: string,
-  toMs: number,
+  { toMs, nowMs = Date.now }: Pick<ObserveOptions, 'toMs' | 'nowMs'>,
   longestPauseMs: number,
 ): Promise<void> {
   const selector = selectorWith(['up'], target);
+  // A moment that is further ahead is of another clock.
+  const agoMs = Math.max(-longestPauseMs, nowMs() - toMs);
+  const begunMs = performance.now();
   for (;;) {
-    const windowMs = Math.max(0, Date.now() - toMs) + longestPauseMs;
-    const series = await rawSamples(prometheus, selector, windowMs);
+    const sinceMs = agoMs + performance.now() - begunMs;
+    const series = await rawSamples(prometheus, selector, Math.max(0, sinceMs) + longestPauseMs);
     if (series.some(({ samples }) => samples.some(({ atMs }) => atMs > toMs))) return;
-    if (Date.now() > toMs + longestPauseMs) return;
+    if (sinceMs > longestPauseMs) return;
     await sleep(Math.max(50, Math.min(250, longestPauseMs / 10)));
   }
 }

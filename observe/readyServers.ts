@@ -23,19 +23,21 @@ const askedEveryMs = 500;
 /**
  * Polls the ready servers of every region until the signal aborts, from the CPU limits that the kubelet reports for
  * ready pods. Moments at which one of the clusters' API servers does not answer are missing.
+ * @param nowMs the clock of the moments, Unix time in ms
  */
 export async function watchReadyServers(
   clusters: readonly StackCluster[],
   config: StackConfig,
   signal: AbortSignal,
   onMoment: (moment: ReadyServers) => void,
+  nowMs: () => number = Date.now,
 ): Promise<void> {
   const asked = clusters.map(({ name, kubeConfig }) => ({
     core: kubeConfig.makeApiClient(CoreV1Api),
     own: inCluster(config, name),
   }));
   while (!signal.aborted) {
-    const atMs = Date.now();
+    const atMs = Math.round(nowMs());
     const found = await Promise.all(
       asked.map(async ({ core, own }) => {
         const { items } = await core.listNamespacedPod(listOfRegions(own), within(2000));

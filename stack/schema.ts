@@ -270,6 +270,8 @@ const serviceFields = {
   cpuChange: z.enum(['inPlace', 'rollout']).default('inPlace'),
   /** How long a change in place may take before the region's pods are replaced instead. */
   resizeTimeoutSeconds: z.int().min(1).max(3600).default(30),
+  /** Bound of a whole update, a preview or a refresh; updateSeconds.ts has what holds when absent. */
+  updateTimeoutSeconds: z.int().min(10).max(86_400).exactOptional(),
   /** Keep the reference's epsilon pod in regions without servers instead of none. */
   keepWarm: z.boolean().default(false),
 };

@@ -51,13 +51,17 @@ export class EngineStack {
     return new EngineStack(await EngineStack.parts(name, passphrase));
   }
 
-  protected static async parts(name: string, passphrase = PASSPHRASE): Promise<Parts> {
+  protected static async parts(
+    name: string,
+    passphrase = PASSPHRASE,
+    bounds?: Parameters<typeof pulumiInItsSession>[0],
+  ): Promise<Parts> {
     const folder = mkdtempSync(join(tmpdir(), `plugin-${name}-`));
     const current = { program: (): Promise<void> => Promise.resolve() };
     const stack = await LocalWorkspace.createStack(
       { stackName: 'test', projectName: name, program: () => current.program() },
       {
-        pulumiCommand: await pulumiInItsSession(),
+        pulumiCommand: await pulumiInItsSession(bounds),
         envVars: {
           PULUMI_BACKEND_URL: `file://${folder}`,
           PULUMI_CONFIG_PASSPHRASE: passphrase,

@@ -7,10 +7,12 @@ import { holdingStack } from '../../driver/engine/stackHold';
 import { updateStack } from '../../driver/engine/update';
 import { openTarget } from '../../driver/target';
 import { readStackSettings, setStackValue } from '../../stack/stackFile';
+import { updateSeconds } from '../../stack/updateSeconds';
 import { withStackOptions, type StackFlags } from '../options';
 import { showStep, tellNote } from '../progress';
 import { stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
+import { stopping } from '../stopping';
 
 export const platformCommand = withStackOptions(
   new Command('platform').description(
@@ -22,7 +24,9 @@ export const platformCommand = withStackOptions(
   .option('--json', 'print one JSON object')
   .action(async ({ verbose = false, json, ...flags }: StackFlags & { verbose?: boolean; json?: true }) => {
     const service = stackOptionsOf(flags);
-    await holdingStack(service, 'casper platform', tellNote, () => handOver(service));
+    const { cancelled, stopped } = stopping(service.stackName);
+    await holdingStack(service, 'casper platform', tellNote, () => handOver(service, cancelled));
+    cancelled.throwIfAborted();
     const stackName = `${service.stackName}-platform`;
     const configFile = path.join(path.dirname(service.configFile), `Pulumi.${stackName}.yaml`);
     if (!existsSync(configFile)) {
@@ -31,24 +35,30 @@ export const platformCommand = withStackOptions(
     }
     const target = await openTarget({ ...service, stackName, configFile });
     const stack = await target.stack();
-    const update = await showStep('pulumi up', () => updateStack(stack, configFile));
+    const limits = { cancelled, withinSeconds: updateSeconds(readStackSettings(configFile)) };
+    const update = await showStep('pulumi up', () => updateStack(stack, configFile, [], limits));
     setStackValue(service.configFile, { keys: ['casper:scope'], value: 'service' });
     if (json) console.log(JSON.stringify(update));
     else console.log(`${stackName}: ${renderChange(update, verbose).trim()}`);
+    stopped.throwIfAborted();
   });
 
 /**
  * Where the stack itself has installed the platform, has it let go: what is there stays, and the other stack takes it
  * over as it is.
  */
-async function handOver(options: StackOptions): Promise<void> {
+async function handOver(options: StackOptions, cancelled: AbortSignal): Promise<void> {
   const { configFile } = options;
-  const { scope } = readStackSettings(configFile);
+  const settings = readStackSettings(configFile);
+  const { scope } = settings;
   if (scope !== 'everything' && scope !== 'handOver') return;
   const stack = await (await openTarget(options)).stack();
   if (!hasPlatform(await stack.exportStack())) return;
+  cancelled.throwIfAborted();
   setStackValue(configFile, { keys: ['casper:scope'], value: 'handOver' });
-  await showStep('pulumi up, to hand the platform over', () => updateStack(stack, configFile));
+  await showStep('pulumi up, to hand the platform over', () =>
+    updateStack(stack, configFile, [], { cancelled, withinSeconds: updateSeconds(settings) }),
+  );
 }
 
 const stateSchema = z.object({

@@ -14,6 +14,7 @@ import { requestPathOf } from '../../driver/requestPath';
 import { runIntervals } from '../../driver/runIntervals';
 import type { IntervalOutcome, RunObserver } from '../../driver/runObserver';
 import { openTargetOnCopy } from '../../driver/target';
+import { steadyClock } from '../../load/steadyClock';
 import type { IntervalPlan } from '../../planning/intervalPlan';
 import type { Untouched } from '../../planning/leftOut';
 import { comparisonOf } from '../../report/comparison';
@@ -186,6 +187,7 @@ async function runTrace(flags: Flags): Promise<void> {
     fit?.secondsPerInterval ?? (flags.secondsPerInterval || (flags.load ? referenceSecondsPerInterval : 0));
   const outcomes: IntervalOutcome[] = [];
   const observers: RunObserver[] = [recorder, printer, { onRecord: ({ outcome }) => outcomes.push(outcome) }];
+  const clock = steadyClock();
   let sender: LoadSender | undefined;
   if (flags.load) {
     const config = readStackSettings(target.options.configFile);
@@ -197,7 +199,7 @@ async function runTrace(flags: Flags): Promise<void> {
       },
       onFailure: stop,
     });
-    observers.push(sender, new RequestWatcher(target.clusters, config, loadShare));
+    observers.push(sender, new RequestWatcher(target.clusters, config, loadShare, clock));
   }
   const health = new ProxyHealth(readStackSettings(target.options.configFile));
   const losses = {
@@ -215,7 +217,7 @@ async function runTrace(flags: Flags): Promise<void> {
   const how = { secondsPerInterval, previewed: true, preScaled: flags.load ?? false };
   observers.push(health);
   try {
-    await runIntervals(plans, reconciler, observers, { ...how, losses, failures, stopped }, showStep);
+    await runIntervals(plans, reconciler, observers, { ...how, losses, failures, stopped, clock }, showStep);
   } catch (error) {
     // What was done until then has its tables and its page too; the error is what people must see.
     await makeReport(directory).catch((fault: unknown) => {

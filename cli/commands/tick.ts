@@ -32,6 +32,7 @@ import { renderChange } from '../render/changes';
 import { renderMove } from '../render/move';
 import { renderTick } from '../render/tick';
 import { renderVerified } from '../render/verification';
+import { stopping, type Stopping } from '../stopping';
 
 interface Flags extends PlanFlags, SwitchingFlags, StackFlags, LiveFlags, LogFlags {
   again?: true;
@@ -87,16 +88,19 @@ Exit codes:
   1  failed; the plan before it stays
   3  no placement keeps every limit; the plan before it stays
   4  held: something to plan from is missing, or only a move towards bad data would do; the plan before it stays
-  5  paused: by casper:live.paused or quietHours`,
+  5  paused: by casper:live.paused or quietHours
+  130, 143  ended by SIGINT, SIGTERM; what the update had not reached keeps the plan before it`,
   )
   .action((flags: Flags) =>
     logging(flags, (log) => {
+      // What changes nothing ends at once.
       if (flags.dryRun) return tickOnce(flags, log);
-      return holdingStack(stackOptionsOf(flags), 'casper tick', log.note, () => tickOnce(flags, log));
+      const stop = stopping(flags.stack, log);
+      return holdingStack(stackOptionsOf(flags), 'casper tick', log.note, () => tickOnce(flags, log, stop));
     }),
   );
 
-async function tickOnce(flags: Flags, log: Log): Promise<void> {
+async function tickOnce(flags: Flags, log: Log, stop?: Stopping): Promise<void> {
   const options = stackOptionsOf(flags);
   const { configFile, stackName } = options;
   const planning = openLivePlanning(configFile, flags);
@@ -117,7 +121,11 @@ async function tickOnce(flags: Flags, log: Log): Promise<void> {
   };
   const { plan: before } = readStackSettings(configFile);
   const interval = intervalNow(planning);
-  const open = async (): Promise<Reconciler> => reconcilerOf(await openTarget(options), log.step);
+  const open = async (): Promise<Reconciler> => {
+    const target = await openTarget(options);
+    stop?.stopped.throwIfAborted();
+    return reconcilerOf(target, log.step, stop?.cancelled);
+  };
   const how = { without: knownRegions(flags.without, latencies.regions), again: flags.again ?? false };
   const ticked = async (): Promise<Tick> => {
     for (const note of await askAccessOf(planning)) log.note(note);
@@ -147,6 +155,7 @@ async function tickOnce(flags: Flags, log: Log): Promise<void> {
   if (flags.out !== undefined) writeFileSync(path.resolve(flags.out), `${JSON.stringify(all)}\n`);
   if (flags.json) console.log(JSON.stringify(all));
   else if (flags.log === 'text') console.log(render(made, before, flags.verbose ?? false));
+  stop?.stopped.throwIfAborted();
 }
 
 function render(

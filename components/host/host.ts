@@ -31,6 +31,10 @@ export type HostCommandArgs = Pick<CommandArgs, 'create' | 'update' | 'delete' |
 /** Failed attempts to connect after which a step fails: a host that is away is reported in a second, not in a minute. */
 const DIAL_ERROR_LIMIT = 3;
 
+/** The host's script ends what it does after 3 minutes; this is for the way there. */
+const LONGEST = '4m';
+const customTimeouts = { create: LONGEST, update: LONGEST, delete: LONGEST };
+
 /**
  * A command on a host. What it needs to know goes by `stdin`: an ssh server need not accept any variable.
  * @param args the commands; `create` and `update` are run by the user's shell, a POSIX one
@@ -39,8 +43,9 @@ export function hostCommand(
   name: string,
   { connection }: Host,
   args: HostCommandArgs,
-  opts: pulumi.CustomResourceOptions,
+  options: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
+  const opts = { customTimeouts, ...options };
   // What a command printed is of no use to the next, and would be refused by most ssh servers, with a warning.
   const common = { ...args, addPreviousOutputInEnv: false };
   if (!connection) return new LocalCommand(name, common, opts);

@@ -17,11 +17,14 @@
 #   stop      end the process
 #   remove    end the process and remove what is here
 #   supervise start the process whenever it does not run; what systemd, cron and `keep` run, once a folder
+#   now       do one of the others without a bound of time
 set -eu
 
 folder=$(cd "$(dirname "$0")" && pwd)
 weights=$folder/dynamic/weights.yml
 host=$(uname -n)
+# After which a command is ended: the caller may have gone without a word, and nobody would end it.
+longest_seconds=180
 
 fail() {
   printf 'host %s: %s\n' "$host" "$1" >&2
@@ -202,7 +205,7 @@ restore() {
   if [ -f "$folder/weights.before" ]; then mv "$folder/weights.before" "$weights"; else rm -f "$weights"; fi
 }
 
-main() {
+act() {
   case ${1-} in
     process) apply_process ;;
     weights) apply_weights ;;
@@ -227,7 +230,27 @@ main() {
       # The folder above is made along with the first of its kind, and goes with the last.
       rmdir "$(dirname "$folder")" 2> /dev/null || true
       ;;
-    supervise) supervise ;;
     *) fail "give one of: process weights web no-web keep status stop remove supervise" ;;
+  esac
+}
+
+in_time() {
+  command -v timeout > /dev/null || fail 'timeout is not there, and ends a command that hangs; install it'
+  status=0
+  timeout -k 5 "$longest_seconds" sh "$folder/control" now "$@" || status=$?
+  case $status in
+    124 | 137) fail "\`control ${1-}\` did not end within $longest_seconds s, and was ended half-way; see what it waits for, then apply again" ;;
+  esac
+  exit "$status"
+}
+
+main() {
+  case ${1-} in
+    supervise) supervise ;;
+    now)
+      shift
+      act "$@"
+      ;;
+    *) in_time "$@" ;;
   esac
 }

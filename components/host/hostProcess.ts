@@ -39,7 +39,7 @@ export function hostProcess(name: string, args: HostProcessArgs, parent: pulumi.
   const opts = { parent, deleteBeforeReplace: true };
   const script = controlScript();
   // A script that was cut on its way would be half a script for good.
-  const install = pulumi.interpolate`mkdir -p ${path}/${args.subfolder} && cat > ${path}/control.new && [ "$(($(wc -c < ${path}/control.new)))" = ${Buffer.byteLength(script)} ] && mv ${path}/control.new ${path}/control || { echo 'the script did not arrive as a whole; the one before stays: apply again' >&2; exit 1; }`;
+  const install = pulumi.interpolate`mkdir -p ${path}/${args.subfolder} && timeout 60 cat > ${path}/control.new && [ "$(($(wc -c < ${path}/control.new)))" = ${Buffer.byteLength(script)} ] && mv ${path}/control.new ${path}/control || { echo 'the script did not arrive as a whole; the one before stays: apply again' >&2; exit 1; }`;
   const folder = hostCommand(
     `${name}-folder`,
     host,

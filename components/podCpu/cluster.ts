@@ -4,6 +4,7 @@ import { kubeConfigOf, within } from '../../cluster/connection';
 import { runs } from '../../cluster/pods';
 import { messageOf } from '../../cluster/refusal';
 import { regionLabel } from '../../stack/naming';
+import { askAgain, isTimeout } from './askAgain';
 import type { PodCpuInputs } from './inputs';
 
 /** A Deployment in its cluster, and its pods. */
@@ -121,8 +122,11 @@ export class Cluster {
   async patchDeployment(body: object, fieldManager: string): Promise<V1Deployment | null> {
     const { namespace, deployment: name } = this.inputs;
     try {
-      return await this.ask('changing the Deployment', (options) =>
-        this.apps.patchNamespacedDeployment({ namespace, name, body, fieldManager }, asPatch(options)),
+      return await this.ask(
+        'changing the Deployment',
+        (options) =>
+          this.apps.patchNamespacedDeployment({ namespace, name, body, fieldManager }, asPatch(options)),
+        false,
       );
     } catch (error) {
       if (codeOf(error) === 409) return null;
@@ -130,9 +134,14 @@ export class Cluster {
     }
   }
 
-  private async ask<T>(what: string, call: (options: ConfigurationOptions) => Promise<T>): Promise<T> {
+  private async ask<T>(
+    what: string,
+    call: (options: ConfigurationOptions) => Promise<T>,
+    conflictPasses = true,
+  ): Promise<T> {
+    const { cancel } = this;
     try {
-      return await call(within(answerWithinMs, this.cancel));
+      return await askAgain(() => call(within(answerWithinMs, cancel)), { conflictPasses, cancel });
     } catch (error) {
       const { namespace, instance } = this.inputs;
       throw new Error(
@@ -145,8 +154,7 @@ export class Cluster {
   private reasonOf(error: unknown): string {
     if (this.cancel.aborted) return 'the engine cancelled the update';
     if (error instanceof ApiException) return `${error.code} ${messageOf(error.body)}`;
-    if (error instanceof Error && /abort|timeout/i.test(error.name))
-      return `no answer within ${answerWithinMs / 1000} s`;
+    if (isTimeout(error)) return `no answer within ${answerWithinMs / 1000} s`;
     return error instanceof Error ? error.message : String(error);
   }
 }

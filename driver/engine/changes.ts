@@ -38,7 +38,7 @@ export function changesOf(events: readonly EngineEvent[]): ResourceChange[] {
     changes.push({
       operation: step.op,
       urn: step.urn,
-      resource: `${step.type.split(':').at(-1) ?? step.type} ${step.urn.split('::').at(-1) ?? step.urn}`,
+      resource: resourceOf(step),
       properties: paths.map((path) => ({
         path,
         before: valueAt(before, path),
@@ -47,6 +47,25 @@ export function changesOf(events: readonly EngineEvent[]): ResourceChange[] {
     });
   }
   return changes;
+}
+
+/** For people: kind and name. */
+function resourceOf({ type, urn }: { readonly type: string; readonly urn: string }): string {
+  return `${type.split(':').at(-1) ?? type} ${urn.split('::').at(-1) ?? urn}`;
+}
+
+/** What an update that was ended had begun and not finished, in its order. */
+export function underWay(events: readonly EngineEvent[]): string[] {
+  const begun = new Map<string, string>();
+  for (const { resourcePreEvent, resOutputsEvent, resOpFailedEvent } of events) {
+    const step = resourcePreEvent?.metadata;
+    if (step && (step.new ?? step.old)?.custom && !bookkeeping.test(step.type)) {
+      begun.set(step.urn, resourceOf(step));
+    }
+    const done = resOutputsEvent ?? resOpFailedEvent;
+    if (done) begun.delete(done.metadata.urn);
+  }
+  return [...begun.values()];
 }
 
 /** What an update says of regions whose CPU could not be changed in place: the pods were replaced instead. */

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LocalWorkspace, Stack, StackNotFoundError } from '@pulumi/pulumi/automation';
+import { LocalWorkspace, Stack, StackNotFoundError, type PulumiCommand } from '@pulumi/pulumi/automation';
 import { engineRuntime } from '../../start/engineRuntime';
 import { adoptEncryption } from '../../stack/stackFile';
 import { pulumiInItsSession } from './pulumiCommand';
@@ -28,7 +28,7 @@ export async function openStack({ projectDirectory, stackName, configFile }: Sta
     return await select();
   } catch (error) {
     if (!(error instanceof StackNotFoundError)) throw error;
-    await initStack(projectDirectory, stackName, configFile);
+    await initStack({ projectDirectory, stackName, configFile }, pulumiCommand);
     return select();
   }
 }
@@ -46,13 +46,16 @@ export function withoutAfterthoughts(stack: Stack): Stack {
  * `pulumi stack init` writes an encryption salt into Pulumi.<stack>.yaml of its folder. Making the stack from a
  * folder of its own puts the salt into the stack file in use, and leaves the committed one alone.
  */
-async function initStack(projectDirectory: string, stackName: string, configFile: string): Promise<void> {
+async function initStack(
+  { projectDirectory, stackName, configFile }: StackOptions,
+  pulumiCommand: PulumiCommand,
+): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'casper-init-'));
   const stackFile = path.join(folder, `Pulumi.${stackName}.yaml`);
   try {
     copyFileSync(path.join(projectDirectory, 'Pulumi.yaml'), path.join(folder, 'Pulumi.yaml'));
     copyFileSync(configFile, stackFile);
-    await Stack.create(stackName, await LocalWorkspace.create({ workDir: folder }));
+    await Stack.create(stackName, await LocalWorkspace.create({ workDir: folder, pulumiCommand }));
     adoptEncryption(configFile, stackFile);
   } finally {
     rmSync(folder, { recursive: true });

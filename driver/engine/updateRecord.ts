@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { cacheDirectory } from '../../start/cacheDirectory';
 import type { LockHolder } from './lock';
+import { pulumiChildren } from './pulumiProcesses';
 import { identityOf, isProvablyDead, processIdentitySchema } from './processIdentity';
 
 /**
@@ -75,23 +76,6 @@ function removeOldNotes(): void {
   for (const name of readdirSync(folder)) {
     const file = path.join(folder, name);
     if (Date.now() - statSync(file).mtimeMs > keptMs) rmSync(file, { force: true });
-  }
-}
-
-function pulumiChildren(): number[] {
-  try {
-    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
-    return children.map(Number).filter((pid) => pid > 0 && nameOf(pid) === 'pulumi');
-  } catch {
-    return [];
-  }
-}
-
-function nameOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return '';
   }
 }
 

@@ -11,6 +11,12 @@ interface FakePod {
   refusal: string;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly retryAfterSeconds?: number;
+}
+
 /** What an API server says of one Deployment and its pods, and what it does when they are resized or replaced. */
 export class FakeApiServer {
   pods: FakePod[] = [];
@@ -18,6 +24,8 @@ export class FakeApiServer {
   refusal = '';
   /** What every request is answered with: nothing at all for 'silence'. */
   answers: 'as it should' | 'silence' | 'forbidden' = 'as it should';
+  /** What the next requests to resize a pod are answered with instead, in order. */
+  readonly resizeAnswers: Omit<Answer, 'body'>[] = [];
   readonly requests: string[] = [];
   /** Tokens that requests came with. */
   readonly tokens = new Set<string>();
@@ -74,19 +82,26 @@ export class FakeApiServer {
     if (this.answers === 'silence') return;
     const chunks = await request.toArray();
     const body = Buffer.concat(chunks as Buffer[]).toString();
-    const found =
+    const found: Answer =
       this.answers === 'forbidden'
         ? { status: 403, body: { kind: 'Status', message: 'pods is forbidden: User "nobody" may not' } }
         : this.resource(method, new URL(url, 'http://fake').pathname, body);
-    response.writeHead(found.status, { 'Content-Type': 'application/json' });
+    response.writeHead(found.status, {
+      'Content-Type': 'application/json',
+      ...(found.retryAfterSeconds !== undefined && { 'Retry-After': found.retryAfterSeconds }),
+    });
     response.end(JSON.stringify(found.body));
   }
 
-  private resource(method: string, pathname: string, body: string): { status: number; body: object } {
+  private resource(method: string, pathname: string, body: string): Answer {
     if (/^\/version\/?$/.test(pathname)) return { status: 200, body: { gitVersion: 'v1.34.0' } };
     const [, resized] = /\/pods\/([^/]+)\/resize$/.exec(pathname) ?? [];
     const pod = this.pods.find(({ name }) => name === resized);
-    if (method === 'PATCH' && pod) return { status: 200, body: this.resize(pod, body) };
+    if (method === 'PATCH' && pod) {
+      const instead = this.resizeAnswers.shift();
+      if (instead) return { ...instead, body: { kind: 'Status', message: 'not now' } };
+      return { status: 200, body: this.resize(pod, body) };
+    }
     if (method === 'GET' && pathname.endsWith('/pods')) {
       return {
         status: 200,

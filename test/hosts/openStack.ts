@@ -2,7 +2,7 @@ import { EngineStack } from '../engineStack';
 
 /** A stack whose engine and lock files a test may touch. */
 export class OpenStack extends EngineStack {
-  static opened(name: string) {
-    return OpenStack.parts(name);
+  static opened(name: string, endsWithinSeconds = 60) {
+    return OpenStack.parts(name, undefined, { asksWithinSeconds: 120, endsWithinSeconds });
   }
 }

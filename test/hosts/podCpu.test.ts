@@ -168,6 +168,22 @@ test('an API server that never answers, and one that refuses: one message, in ti
   expect(await upFails()).toMatch(/limitMillicores.*expected int/s);
 });
 
+test('an API server that is busy, in conflict or broken for a moment is asked again, as late as it says', async () => {
+  cluster.resizeAnswers.push({ status: 429, retryAfterSeconds: 2 }, { status: 500 });
+  const start = performance.now();
+  expect(await up()).toMatchObject({ fallback: '' });
+  expect(performance.now() - start).toBeGreaterThan(2000);
+  expect(limits()).toEqual([200]);
+  await give({ limitMillicores: 300 });
+  cluster.resizeAnswers.push({ status: 409 });
+  await up();
+  expect(limits()).toEqual([300]);
+  await give({ limitMillicores: 400 });
+  cluster.resizeAnswers.push({ status: 503 }, { status: 503 }, { status: 503 });
+  expect(await upFails()).toMatch(/resizing the pod north-1 of casper\/north at .* failed: 503 not now/);
+  expect(cluster.resizeAnswers).toEqual([]);
+});
+
 test('a resource of version 0.1, which was a dynamic one, is taken over without a change', async () => {
   await up();
   const state = await stack.exportStack();

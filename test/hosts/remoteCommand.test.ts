@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CopyToRemote, type CommandArgs, type CopyToRemoteArgs } from '@pulumi/command/remote';
 import * as pulumi from '@pulumi/pulumi';
 import type { PulumiFn } from '@pulumi/pulumi/automation';
@@ -98,6 +99,29 @@ describe('over ssh', () => {
     );
     const otherKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2jW5q1yXv0mBq8X1c3rGQm0K4vJ4nq5O0u8bFqQWJv';
     expect(await refused({ ...connection, hostKey: otherKey })).toContain('after 1 failed attempts');
+  });
+
+  test('a server that hangs without a word is given up, whatever the command would have taken', async () => {
+    const pids = (): number[] => readFileSync(join(folder, 'pids'), 'utf8').trim().split(' ').map(Number);
+    const failed = stack.upFails(command({ create: `echo $PPID $$ > ${folder}/pids; exec sleep 300` }));
+    while (!existsSync(join(folder, 'pids')) || pids().length < 2) await sleep(50);
+    const [session = 0, running = 0] = pids();
+    process.kill(session, 'SIGSTOP');
+    const begun = performance.now();
+    expect(await failed).toContain('the connection was lost');
+    expect((performance.now() - begun) / 1000).toBeLessThan(45);
+    for (const pid of [session, running]) process.kill(pid, 'SIGKILL');
+  });
+
+  test('a command ends at the time that its resource has', async () => {
+    const program: PulumiFn = () => {
+      const opts = { customTimeouts: { create: '2s' } };
+      new Command('it', { connection: server.connection, create: 'exec sleep 30' }, opts);
+      return Promise.resolve();
+    };
+    expect(await stack.upFails(program)).toContain(
+      'ended after 2 s (customTimeouts): the connection was lost',
+    );
   });
 
   test('CopyToRemote: texts, files and folders, and only what changed', async () => {

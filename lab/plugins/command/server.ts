@@ -93,7 +93,7 @@ export class CommandServer extends PluginServer {
     const inputs = fromStruct(request.getProperties());
     const outputs = request.getPreview()
       ? type.unknownOutputs
-      : await this.step(urn, inputs, (context) => type.create(inputs, context));
+      : await this.step(urn, inputs, (context) => type.create(inputs, context), request.getTimeout());
     return new pb.CreateResponse()
       .setId(type.newId(resourceName(urn)))
       .setProperties(toStruct({ ...inputs, ...outputs }));
@@ -105,8 +105,11 @@ export class CommandServer extends PluginServer {
     const inputs = fromStruct(request.getNews());
     const outputs = request.getPreview()
       ? type.unknownOutputs
-      : await this.step(urn, inputs, (context) =>
-          type.update(inputs, fromStruct(request.getOlds()), context),
+      : await this.step(
+          urn,
+          inputs,
+          (context) => type.update(inputs, fromStruct(request.getOlds()), context),
+          request.getTimeout(),
         );
     return new pb.UpdateResponse().setProperties(toStruct({ ...inputs, ...outputs }));
   }
@@ -114,16 +117,22 @@ export class CommandServer extends PluginServer {
   private async delete(request: pb.DeleteRequest): Promise<Empty> {
     const urn = request.getUrn();
     const old = fromStruct(request.getProperties());
-    await this.step(urn, old, (context) => this.typeOf(urn).delete(old, context));
+    await this.step(urn, old, (context) => this.typeOf(urn).delete(old, context), request.getTimeout());
     return new Empty();
   }
 
-  /** Runs work whose messages and errors show no secret of its inputs. */
+  /**
+   * Runs work whose messages and errors show no secret of its inputs.
+   * @param timeoutSeconds after which it is ended, of the resource's customTimeouts; 0 for none
+   */
   private async step<T>(
     urn: string,
     inputs: PropertyMap,
     work: (context: StepContext) => Promise<T>,
+    timeoutSeconds = 0,
   ): Promise<T> {
+    const late = timeoutSeconds > 0 ? AbortSignal.timeout(timeoutSeconds * 1000) : undefined;
+    const signal = late ? AbortSignal.any([this.signal, late]) : this.signal;
     const secrets = secretsOf(inputs);
     const log = {
       line: (text: string): void => {
@@ -134,11 +143,11 @@ export class CommandServer extends PluginServer {
       },
     };
     try {
-      return await work({ log, signal: this.signal });
+      return await work({ log, signal });
     } catch (error) {
-      throw new Error(hideTexts(error instanceof Error ? error.message : String(error), secrets), {
-        cause: error,
-      });
+      const message = error instanceof Error ? error.message : String(error);
+      const told = late?.aborted ? `ended after ${timeoutSeconds} s (customTimeouts): ${message}` : message;
+      throw new Error(hideTexts(told, secrets), { cause: error });
     }
   }
 

@@ -1,5 +1,5 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation';
-import { changesOf, fallbacksOf, programWarnings } from '../../../../driver/engine/changes';
+import { changesOf, fallbacksOf, programWarnings, underWay } from '../../../../driver/engine/changes';
 
 describe('changesOf', () => {
   const event = (op: string, type: string, inputs?: object, custom = true): EngineEvent =>
@@ -79,4 +79,20 @@ test('the program’s own warnings are notes, once and without colours; a resour
       warning('using pulumi-resource-kubernetes from $PATH at /usr/bin/pulumi-resource-kubernetes'),
     ]),
   ).toEqual(['the order goes by the outputs']);
+});
+
+test('what was begun and not finished is under way, in its order; components and providers are nobody’s wait', () => {
+  const step = (name: string, type: string, custom = true) => ({
+    metadata: { op: 'create', type, urn: `urn:pulumi:dev::casper::${type}::${name}`, new: { custom } },
+  });
+  const command = 'command:remote:Command';
+  const begun = ['one', 'two', 'three', 'four'].map((name) => ({ resourcePreEvent: step(name, command) }));
+  const events = [
+    ...begun,
+    { resourcePreEvent: step('region', 'casper:index:Region', false) },
+    { resourcePreEvent: step('default', 'pulumi:providers:kubernetes') },
+    { resOutputsEvent: step('one', command) },
+    { resOpFailedEvent: step('three', command) },
+  ] as unknown as EngineEvent[];
+  expect(underWay(events)).toEqual(['Command two', 'Command four']);
 });

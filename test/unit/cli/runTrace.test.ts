@@ -172,12 +172,10 @@ describe('SIGKILL at random moments', () => {
       expect({ status: last.status, stderr: last.stderr }).toMatchObject({ status: 0 });
       note(last.stderr);
       interrupted += wentOnWith.size;
-      const { outcomes, ...rest } = ran(folder);
-      const { outcomes: _, ...expected } = undisturbed;
-      expect(rest).toEqual(expected);
-      expect(outcomes).toEqual(
-        starts().map((interval) => (wentOnWith.has(interval) ? 'interrupted' : 'applied')),
-      );
+      expect(ran(folder)).toEqual({
+        ...undisturbed,
+        outcomes: starts().map((interval) => (wentOnWith.has(interval) ? 'interrupted' : 'applied')),
+      });
     },
     120_000,
   );
@@ -356,7 +354,7 @@ test('an edit of the stack file while a run goes on is not taken, told by name o
   const edited = readFileSync(file, 'utf8');
   const { status, stderr } = await run.ended;
   expect(status).toBe(0);
-  expect(stderr.split('\n').filter((line) => line.includes('edited'))).toEqual([
+  expect(stderr.split('\n').filter((line) => line.includes('was edited'))).toEqual([
     'note: Pulumi.test.yaml was edited since the run began, which does not take that: casper:service.drainSeconds. The next run or apply of that file does',
   ]);
   expect(readFileSync(file, 'utf8')).toBe(edited);

@@ -5,15 +5,12 @@ import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { readTrace } from '../traces/readTrace';
-import { isoOf, secondsOf } from '../traces/time';
 import { defaultTraces } from './defaultTraces';
 import { positiveNumber } from './flags';
 import { growthOf, type Sample } from './soak/growth';
 import { figures, figuresNow, type Figure } from './soak/machineFigures';
 import { checkout, stackInLab } from './stackInLab';
-import { writeTraceFolder } from './traceFolder';
-import { dayIn, hoursOf } from './traceProblems';
+import { writeDays } from './traceOfDays';
 
 /**
  * `casper run --load` for hours: does anything grow that should not? Looks at memory, files, processes, mounts, tracked
@@ -28,8 +25,6 @@ interface Flags {
 }
 
 const stackName = 'bench-soak';
-/** The hours of a day, over and over: the plans of one day are those of the next. */
-const hoursOfDay = 24;
 const sampleMs = 10_000;
 
 const recordSchema = z.object({
@@ -119,26 +114,6 @@ async function soak(
     }),
   );
   process.exitCode = exitCode ?? 1;
-}
-
-/**
- * Writes a trace of one day over and over, with so many requests/s in the mean that a small machine carries them.
- * @returns its first interval, ISO 8601
- */
-function writeDays(traces: string, folder: string, intervals: number, requestsPerSecond: number): string {
-  const trace = readTrace(traces);
-  const day = hoursOf(trace, dayIn(trace), hoursOfDay).map((seconds) => trace.at(isoOf(seconds)));
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const mean = sum(day.map((hour) => sum(hour.requestsPerSecond))) / day.length;
-  const hours = Array.from({ length: intervals }, (_, index) => {
-    const { requestsPerSecond: all = [], carbonGramsPerKwh = [] } = day[index % day.length] ?? {};
-    return {
-      carbonGramsPerKwh,
-      requestsPerSecond: all.map((value) => Math.max(1, Math.round((value * requestsPerSecond) / mean))),
-    };
-  });
-  writeTraceFolder(folder, trace, secondsOf(trace.firstInterval), hours);
-  return trace.firstInterval;
 }
 
 new Command('bench:soak')

@@ -23,6 +23,7 @@ export interface RunLiveFlags extends PlanFlags, SwitchingFlags, StackFlags, Liv
   /** How many intervals; until it is stopped when absent. */
   intervals?: number;
   runs: string;
+  mostFailures: number;
   /** Where metrics are served; nowhere when absent. */
   metricsListen?: ListenAddress;
   verbose?: boolean;
@@ -70,7 +71,8 @@ export async function runLive(
   const stopped = untilSignal(stackName, log);
   const run = {
     ...{ planning, health, watch, intervals: flags.intervals ?? Infinity, stopped, onTick },
-    ...{ backOff: new BackOff(), steadyMs: () => performance.now() },
+    ...{ backOff: new BackOff(), steadyMs: () => performance.now(), mostFailures: flags.mostFailures },
+    demandChangesMs: demandChangesBefore(recorder, planning.surroundings.nowMs()),
   };
   await runCourse(
     (tell) => new LiveCourse(run, tell),
@@ -84,6 +86,12 @@ export async function runLive(
   const words = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ') || 'none';
   if (flags.json) console.log(JSON.stringify({ ticks: summary }));
   else if (flags.log === 'text') console.log(`ticks: ${words}`);
+}
+
+/** When demand alone asked for changes in the hour before, by the clock of the run. */
+function demandChangesBefore(recorder: LiveRecorder, nowMs: number): number[] {
+  const hourMs = 3600_000;
+  return recorder.changesForDemand(nowMs - hourMs, nowMs).map((atMs) => performance.now() - (nowMs - atMs));
 }
 
 /** Ends the run once the update under way is done; the second signal ends it at once. */

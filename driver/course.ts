@@ -14,6 +14,8 @@ export interface Change {
   readonly why?: string;
   /** Whether it stands in for the interval's own plan, which did not come into force. */
   readonly standsIn?: boolean;
+  /** Whether the run had ended before this interval was done, and goes on with it. */
+  readonly interrupted?: boolean;
 }
 
 /** When an interval begins and ends, Unix ms. */

@@ -9,6 +9,8 @@ import type { RunObserver } from './runObserver';
 export interface LoadSenderOptions {
   readonly entryPoints: readonly LoadOrigin[];
   readonly plans: readonly IntervalPlan[];
+  /** Position of the first of them that is sent; of a run that goes on, those before it have been. The first when absent. */
+  readonly from?: number;
   readonly secondsPerInterval: number;
   readonly seed: number;
   /** Share of the planned requests that is sent. */
@@ -32,18 +34,31 @@ export class LoadSender implements RunObserver {
   constructor(private readonly options: LoadSenderOptions) {}
 
   onBegin(): void {
-    const { entryPoints, plans, secondsPerInterval, seed, loadShare, keepLog, onSent } = this.options;
+    const {
+      entryPoints,
+      plans,
+      from = 0,
+      secondsPerInterval,
+      seed,
+      loadShare,
+      keepLog,
+      onSent,
+    } = this.options;
     let reported = 0;
     this.load = generateLoadApart({
       origins: entryPoints,
-      intervals: plans.map((plan) => ({
-        seconds: secondsPerInterval,
+      intervals: plans.map((plan, index) => ({
+        // One that has been sent takes no time, and its part of the seed's numbers: those to come are as they would be.
+        seconds: index < from ? 0 : secondsPerInterval,
         requestsPerSecond: requestRates(plan, loadShare),
       })),
       seed,
       ...(keepLog !== undefined && { keepLog }),
       signal: this.stop.signal,
-      onInterval: (load) => onSent?.(plans[reported++]?.interval ?? '', load),
+      onInterval: (load) => {
+        const index = reported++;
+        if (index >= from) onSent?.(plans[index]?.interval ?? '', load);
+      },
     });
     // An update that is under way ends first: the interval's record then says that the load has failed.
     this.load.catch((error: unknown) => {

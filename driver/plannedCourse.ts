@@ -47,6 +47,14 @@ export interface PlannedCourseOptions {
   readonly inForce: StackPlan;
   /** Unix time in ms that nobody sets; one that begins with the course when absent. */
   readonly clock?: (() => number) | undefined;
+  /** Where the run goes on that had ended before its first interval here was done; it begins when absent. */
+  readonly goesOn?: GoesOn | undefined;
+}
+
+/** A run that goes on. */
+export interface GoesOn {
+  /** What it put into force last, and read back; null where it had come to nothing. */
+  readonly verified: Pick<Change, 'plan' | 'stackPlan'> | null;
 }
 
 /** How long after a change that failed a loss may be found that explains it: the proxies need seconds to agree. */
@@ -90,6 +98,7 @@ export class PlannedCourse implements Course {
   ) {
     this.inForce = options.inForce;
     this.clock = options.clock ?? steadyClock();
+    this.verified = options.goesOn?.verified ?? null;
     this.changes = this.changesOf(plans);
   }
 
@@ -270,14 +279,24 @@ export class PlannedCourse implements Course {
   }
 
   private changesOf(planned: readonly IntervalPlan[], asTheyAre: readonly string[] = []): Change[] {
-    const { preScaledFor } = this.options;
-    // An update of their own for the next interval's servers would find no time in a squeezed hour.
-    const stackPlans = preScaledFor ? preScaledPlans(planned, preScaledFor) : planned.map(stackPlanOf);
-    return stackPlans.flatMap((stackPlan, index) => {
+    return stackPlansOf(planned, this.options.preScaledFor).flatMap((stackPlan, index) => {
       const plan = planned[index];
-      return plan ? [{ plan, stackPlan, asTheyAre, why: causeOf(plan) }] : [];
+      const interrupted = index === 0 && this.options.goesOn !== undefined;
+      return plan ? [{ plan, stackPlan, asTheyAre, why: causeOf(plan), interrupted }] : [];
     });
   }
+}
+
+/**
+ * What the stack is given for each of successive plans.
+ * @param preScaledFor what each region holds, where the servers that a change takes are made ready an interval before
+ */
+export function stackPlansOf(
+  planned: readonly IntervalPlan[],
+  preScaledFor: CapacityByRegion | null,
+): StackPlan[] {
+  // An update of their own for the next interval's servers would find no time in a squeezed hour.
+  return preScaledFor ? preScaledPlans(planned, preScaledFor) : planned.map(stackPlanOf);
 }
 
 /** Why a plan is made within its interval: another region is lost, or one is back. */

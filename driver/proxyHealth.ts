@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { originsOf } from '../stack/requestPath';
 import type { StackConfig } from '../stack/stackConfig';
 import { PollingWatch } from './pollingWatch';
@@ -29,17 +30,31 @@ export class ProxyHealth extends PollingWatch implements RegionHealth {
   }
 
   protected async look(): Promise<boolean> {
-    const rows = await this.ask();
+    const rows = await proxyLosses(this.config);
     return rows.length > 0 && this.verdicts.observe(lostRegions(rows), performance.now());
   }
+}
 
-  /** What the proxies that answer say. */
-  private async ask(): Promise<ProxyLosses[]> {
-    const answers = await Promise.all(
-      originsOf(this.config).map((origin) => servedTraffic(origin).catch(() => null)),
-    );
-    return answers.flatMap((served) => (served ? [lossesIn(served)] : []));
-  }
+/** What the proxies that answer say. */
+async function proxyLosses(config: StackConfig): Promise<ProxyLosses[]> {
+  const answers = await Promise.all(
+    originsOf(config).map((origin) => servedTraffic(origin).catch(() => null)),
+  );
+  return answers.flatMap((served) => (served ? [lossesIn(served)] : []));
+}
+
+/**
+ * Regions that are lost, for whoever does not look for longer: all proxies that ask a region call it lost, and do so
+ * again after a pause.
+ * @param pauseMs only where the first look finds one
+ * @returns names, sorted; none where no proxy tells anything
+ */
+export async function regionsLostTwice(config: StackConfig, pauseMs = lostAfterMs): Promise<string[]> {
+  const first = lostRegions(await proxyLosses(config));
+  if (first.length === 0) return [];
+  await sleep(pauseMs);
+  const second = lostRegions(await proxyLosses(config));
+  return first.filter((region) => second.includes(region));
 }
 
 /**

@@ -5,7 +5,7 @@ import { readStackSettings, writeStackPlan } from '../stack/stackFile';
 import type { Change, Course } from './course';
 import type { StackChange } from './engine/update';
 import { messageOf } from './messageOf';
-import { PlannedCourse, type Failures, type Losses } from './plannedCourse';
+import { PlannedCourse, type Failures, type GoesOn, type Losses } from './plannedCourse';
 import type { Applied, Reconciler } from './reconcile';
 import type { AppliedInterval, IntervalOutcome, IntervalRecord, RunObserver } from './runObserver';
 import type { Step } from './step';
@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly stopped?: AbortSignal;
   /** Of the intervals, Unix time in ms that nobody sets: who observes them goes by the same; one of the run's own when absent. */
   readonly clock?: () => number;
+  /** Where the run goes on that had ended before its first interval here was done; it begins when absent. */
+  readonly goesOn?: GoesOn | undefined;
 }
 
 /**
@@ -38,14 +40,14 @@ export function runIntervals(
   plans: readonly IntervalPlan[],
   reconciler: Reconciler,
   observers: readonly RunObserver[],
-  { secondsPerInterval, previewed, preScaled, losses, failures, stopped, clock }: RunOptions,
+  { secondsPerInterval, previewed, preScaled, losses, failures, stopped, goesOn, clock }: RunOptions,
   step: Step,
 ): Promise<void> {
   const courseOf = (tell: Tell): Course => {
     const config = readStackSettings(reconciler.configFile);
     const preScaledFor = preScaled ? (region: string) => capacityOf(config, region) : null;
     const inForce = config.plan;
-    const course = { secondsPerInterval, preScaledFor, losses, failures, stopped, inForce, clock };
+    const course = { secondsPerInterval, preScaledFor, losses, failures, stopped, inForce, goesOn, clock };
     return new PlannedCourse(plans, course, tell);
   };
   return runCourse(courseOf, reconciler, observers, previewed, step);
@@ -142,7 +144,7 @@ async function intervals(
   let begunAtMs = NaN;
   let shown = await previewOf(course.at(0));
   for (let index = 0; course.has(index); index++) {
-    failures = [];
+    failures = course.at(index)?.interrupted ? [interruption] : [];
     const changeBegunMs = performance.now();
     await course.lookAround(index);
     const first = await inForce(index);
@@ -211,9 +213,13 @@ async function intervals(
   course.ended?.();
 }
 
-function outcomeOf({ plan, standsIn }: Change): IntervalOutcome {
+/** What the change failed of that the run had begun, or was to begin, as it ended. */
+const interruption = 'the run had ended before this interval was done, and went on with it';
+
+function outcomeOf({ plan, standsIn, interrupted }: Change): IntervalOutcome {
   if (standsIn) return 'failed';
-  return plan.held === undefined ? 'applied' : 'held';
+  if (plan.held !== undefined) return 'held';
+  return interrupted ? 'interrupted' : 'applied';
 }
 
 const nothingApplied: Applied = {

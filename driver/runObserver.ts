@@ -34,10 +34,11 @@ export interface AppliedInterval extends Applied {
 }
 
 /**
- * Whether the interval's own plan came into force; or it has the plan of the one before, because nothing could be planned
- * for it; or because its own failed.
+ * Whether the interval's own plan came into force; or did so once a run that had ended before went on; or it has the plan
+ * of the one before, because nothing could be planned for it; or because its own failed.
  */
-export type IntervalOutcome = 'applied' | 'held' | 'failed';
+export const intervalOutcomes = ['applied', 'interrupted', 'held', 'failed'] as const;
+export type IntervalOutcome = (typeof intervalOutcomes)[number];
 
 /** The whole of what one interval did; a line of intervals.jsonl in a run's folder. */
 export interface IntervalRecord extends AppliedInterval {

@@ -1,5 +1,3 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Stack } from '@pulumi/pulumi/automation';
 import { stackClusters, type StackCluster } from '../cluster/stackClusters';
 import { readStackSettings } from '../stack/stackFile';
@@ -30,12 +28,4 @@ export async function openTarget(options: StackOptions): Promise<Target> {
   await Promise.all(answering.map(({ kubeConfig }) => assertAddressesFree(kubeConfig, config)));
   let stack: Promise<Stack> | undefined;
   return { options, clusters, silent, stack: () => (stack ??= openStack(options)) };
-}
-
-/** The same on a copy of the stack file, in a folder that is made where it is not there. */
-export function openTargetOnCopy(options: StackOptions, directory: string): Promise<Target> {
-  mkdirSync(directory, { recursive: true });
-  const configFile = path.join(directory, `Pulumi.${options.stackName}.yaml`);
-  copyFileSync(options.configFile, configFile);
-  return openTarget({ ...options, configFile });
 }

@@ -86,6 +86,17 @@ export function followDemand(
   };
 }
 
+/** A plan that nothing is known of but what the stack file has: none of its requests, and none of its carbon. */
+export function describedAsItIs(
+  plan: StackPlan,
+  latencies: Latencies,
+  options: Pick<PlanOptions, 'maxLatencyMs' | 'heldReady'>,
+): IntervalPlan {
+  const { regions } = latencies;
+  const none = regions.map(() => regions.map(() => 0));
+  return described(plan, none, latencies, options);
+}
+
 /** The form in which people and files see it; carbon, of which something is missing, is no number. */
 function described(
   { interval, policy, regions: byName, weights, backup = {}, without }: StackPlan,

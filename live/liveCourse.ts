@@ -5,8 +5,11 @@ import { messageOf } from '../driver/messageOf';
 import type { RegionHealth } from '../driver/proxyHealth';
 import type { Applied } from '../driver/reconcile';
 import type { IntervalPlan } from '../planning/intervalPlan';
-import { readStackSettings } from '../stack/stackFile';
+import { demandOf, heldPlan } from '../planning/heldPlan';
+import type { StackPlan } from '../stack/stackConfig';
+import { readStackFile, readStackSettings, writeStackPlan } from '../stack/stackFile';
 import type { DemandWatch } from './demandWatch';
+import { describedAsItIs } from './followDemand';
 import { intervalAt, type LiveInterval } from './liveInterval';
 import { planTick, type LivePlanning } from './planTick';
 import { appliedIn, heldIn, type TickRecord } from './tickRecord';
@@ -25,6 +28,10 @@ export interface LiveRun {
   readonly backOff: BackOff;
   /** A clock that nobody sets, in ms. */
   readonly steadyMs: () => number;
+  /** So many changes that fail in a row, over intervals too, and the plan that verified last is put back. */
+  readonly mostFailures: number;
+  /** When demand alone has asked for changes, in the hour before the run, by that clock; never when absent. */
+  readonly demandChangesMs?: readonly number[];
 }
 
 /** Why a tick is made. */
@@ -36,6 +43,12 @@ interface Cause {
 type Made = Awaited<ReturnType<typeof planTick>>;
 type Planned = Extract<Made, { kind: 'planned' }>;
 type Held = Extract<Made, { kind: 'held' }>;
+
+/** A plan that may be put back; where it was there before the run, nothing is known of it but that. */
+interface Verified {
+  readonly plan: IntervalPlan | null;
+  readonly stackPlan: StackPlan;
+}
 
 /** A tick that is under way. */
 interface Started {
@@ -64,7 +77,11 @@ export class LiveCourse implements Course {
   /** The interval in which a region came back last: it comes back once in each at the most. */
   private readonly returnedIn = new Map<string, number>();
   /** When demand alone asked for a change that was applied. */
-  private demandChangesMs: number[] = [];
+  private demandChangesMs: readonly number[];
+  /** What came into force last, and was read back; null where that serves nobody, or is not known. */
+  private verified: Verified | null;
+  /** Changes that failed in a row; putting back is not counted. */
+  private failuresInARow = 0;
   /** Reasons that were told last, so that they are told once; noted they are once an interval. */
   private toldReasons = '';
   private notedReasons = '';
@@ -76,6 +93,8 @@ export class LiveCourse implements Course {
     const { configFile, surroundings } = run.planning;
     this.seconds = readStackSettings(configFile).live.intervalSeconds;
     this.span = intervalAt(surroundings.nowMs(), this.seconds);
+    this.demandChangesMs = run.demandChangesMs ?? [];
+    this.verified = verifiedIn(configFile);
     run.stopped.addEventListener('abort', () => {
       this.sleeping.abort();
     });
@@ -136,31 +155,88 @@ export class LiveCourse implements Course {
     }
   }
 
-  applied(_: number, { plan, stackPlan }: Change, applied: Applied): void {
+  applied(_: number, { plan, stackPlan, standsIn }: Change, applied: Applied): void {
+    if (standsIn) {
+      this.putBack(stackPlan, applied);
+      return;
+    }
+    this.verified = { plan, stackPlan };
+    this.failuresInARow = 0;
     this.run.watch.plannedFor(plannedRates(plan));
     const { cause, made } = this.started ?? {};
     if (made?.kind === 'held') {
-      this.demandChangesMs.push(this.run.steadyMs());
+      this.countDemandChange();
       this.later();
       this.note({
+        forDemand: true,
         ...{ ...heldIn(made), reasons: reasonsOf(made), values: made.values, guarded: [] },
         ...{ plan: stackPlan, planSeconds: made.seconds, applied: appliedIn(applied).applied },
       });
       return;
     }
-    if (cause?.kind === 'demand') this.demandChangesMs.push(this.run.steadyMs());
+    const forDemand = cause?.kind === 'demand';
+    if (forDemand) this.countDemandChange();
     this.succeeded();
     const { values = null, guarded = [], seconds = null, moved = null } = made ?? {};
     this.note({
       ...{ reasons: [], heldBy: null, values, guarded, plan: stackPlan, planSeconds: seconds },
       ...(moved && { moved }),
+      ...(forDemand && { forDemand }),
       ...appliedIn(applied),
     });
   }
 
-  failed(_: number, error: unknown): Promise<'later'> {
+  /**
+   * The file has the plan that verified last again: what is planned next goes by that, and so does who starts anew. After
+   * so many failures it is put into force too, and the next interval, or evidence, tries a plan of its own.
+   */
+  failed(_: number, error: unknown): Promise<'again' | 'later'> {
+    const tried = this.change;
+    const { verified } = this;
     this.fail(error);
-    return Promise.resolve('later');
+    if (!verified) return Promise.resolve('later');
+    const isBack = this.writeBack(verified.stackPlan);
+    if (!tried || tried.standsIn) return Promise.resolve('later');
+    this.failuresInARow += 1;
+    if (!isBack || this.failuresInARow < this.run.mostFailures) return Promise.resolve('later');
+    this.tell(`${this.failuresInARow} changes failed in a row; the plan that verified last is put back`);
+    this.change = this.standInFor(tried.plan, verified, messageOf(error));
+    return Promise.resolve('again');
+  }
+
+  /** Whether it could: the file may be in the midst of being edited, or the disk full, and neither ends the run. */
+  private writeBack(stackPlan: StackPlan): boolean {
+    try {
+      writeStackPlan(this.run.planning.configFile, stackPlan);
+      return true;
+    } catch (error) {
+      this.tell(`the plan that verified last could not be written back: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  /** The plan that verified last, for the requests that the one that failed was made for. */
+  private standInFor(failed: IntervalPlan, { plan, stackPlan }: Verified, why: string): Change {
+    const { configFile, latencies, optionsOf } = this.run.planning;
+    const inForce = plan ?? describedAsItIs(stackPlan, latencies, optionsOf(readStackSettings(configFile)));
+    const demand = { interval: failed.interval, requestsPerSecond: demandOf(failed) };
+    return { plan: heldPlan(inForce, demand, why), stackPlan, standsIn: true };
+  }
+
+  private putBack(stackPlan: StackPlan, applied: Applied): void {
+    this.run.backOff.givenUp();
+    // Demand that is out of the band still would ask for the same change again, at once and without end.
+    this.countDemandChange();
+    this.note({
+      forDemand: true,
+      ...{ outcome: 'failed', heldBy: null, reasons: ['the plan that verified last was put back'] },
+      ...{ values: null, guarded: [], plan: stackPlan, planSeconds: null },
+      applied: appliedIn(applied).applied,
+    });
+  }
+
+  private countDemandChange(): void {
+    this.demandChangesMs = [...this.demandChangesMs, this.run.steadyMs()];
   }
 
   private begin(index: number): void {
@@ -273,6 +349,16 @@ export class LiveCourse implements Course {
   /** The wall clock, by which intervals begin. */
   nowMs(): number {
     return this.run.planning.surroundings.nowMs();
+  }
+}
+
+/** The plan of a stack file, where it can be in force. */
+function verifiedIn(configFile: string): Verified | null {
+  try {
+    return { plan: null, stackPlan: readStackFile(configFile).plan };
+  } catch {
+    // One of a stack that is new serves nobody; what is wrong with a file the first tick tells.
+    return null;
   }
 }
 

@@ -8,6 +8,8 @@ import { appliedIn, heldIn, type TickRecord } from './tickRecord';
 export interface TickOptions {
   /** Regions that are lost. */
   readonly without: readonly string[];
+  /** Those of them that the proxies call lost; none when absent. */
+  readonly lost?: readonly string[];
   /** Whether an interval that has its plan already is planned once more. */
   readonly again: boolean;
 }
@@ -30,7 +32,7 @@ export interface Tick {
  */
 export async function tick(
   planning: LivePlanning,
-  { without, again }: TickOptions,
+  { without, lost = [], again }: TickOptions,
   open?: () => Promise<Reconciler>,
 ): Promise<Tick> {
   const { configFile, surroundings } = planning;
@@ -41,18 +43,21 @@ export async function tick(
     ...{ at, interval: start, intervalSeconds: live.intervalSeconds, heldBy: null },
     ...{ values: null, guarded: [], plan: null, planSeconds: null, applied: null },
   };
-  const planned = before.interval === start && sameRegions(before.without ?? [], without);
+  const hasPlan = before.interval === start;
+  const planned = hasPlan && sameRegions(before.without ?? [], without);
+  const because = (why: string): string =>
+    lost.length > 0 ? `${why}; left out, because lost: ${lost.join(', ')}` : why;
   if (planned && !again) {
     const people = heldByPeople(live, surroundings.nowMs());
     if (people !== null) {
       const record = {
         ...{ ...base, ...heldIn({ by: 'people' }) },
-        why: 'the interval has its plan',
+        why: because('the interval has its plan'),
         reasons: [people],
       };
       return { record, plan: null, applied: null };
     }
-    const why = 'the interval has its plan; it is applied as it is';
+    const why = because('the interval has its plan; it is applied as it is');
     if (!open) {
       const record = { ...base, why, outcome: 'unchanged', reasons: [], plan: before } as const;
       return { record, plan: null, applied: null };
@@ -62,7 +67,7 @@ export async function tick(
     return { record, plan: null, applied };
   }
   const made = await planTick(planning, { without });
-  const why = planned ? 'planned again, as asked for' : 'the interval has no plan yet';
+  const why = because(whyPlanned(planned, hasPlan));
   const { values, seconds } = made;
   if (made.kind === 'held') {
     const planSeconds = values && seconds;
@@ -87,6 +92,11 @@ export async function tick(
   writeStackPlan(configFile, stackPlan);
   const applied = await reconciler.apply();
   return { record: { ...seen, ...appliedIn(applied) }, plan, applied };
+}
+
+function whyPlanned(planned: boolean, hasPlan: boolean): string {
+  if (planned) return 'planned again, as asked for';
+  return hasPlan ? 'planned anew: other regions are left out' : 'the interval has no plan yet';
 }
 
 function sameRegions(one: readonly string[], other: readonly string[]): boolean {

@@ -28,6 +28,8 @@ export interface TickRecord {
   readonly values: UsedValues | null;
   /** Regions whose data are bad, to which nothing was moved. */
   readonly guarded: readonly string[];
+  /** Whether it is one of the changes that casper:live.mostChangesAnHour counts; absent where it is not. */
+  readonly forDemand?: true;
   /** The plan that was made; null where none was. Of a tick that is held, the one in force with more servers. */
   readonly plan: StackPlan | null;
   /** How many requests the plan moves; absent where no limit of casper:live asks for it. */

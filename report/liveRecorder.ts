@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { TickRecord } from '../live/tickRecord';
 import type { UsedValues } from '../live/usedValues';
@@ -58,6 +59,19 @@ export class LiveRecorder implements RunObserver {
     this.recorder.of.onRecord(record);
   }
 
+  /** When ticks between two Unix times in ms, less than a day apart, made changes for demand alone; also in ms. */
+  changesForDemand(fromMs: number, toMs: number): number[] {
+    const directories = new Set([fromMs, toMs].map((ms) => this.directoryOf(new Date(ms).toISOString())));
+    return [...directories].flatMap((directory) => {
+      const file = path.join(directory, recordFiles.ticks);
+      const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+      return lines.flatMap((line) => {
+        const atMs = changeForDemandIn(line);
+        return atMs !== null && atMs >= fromMs && atMs <= toMs ? [atMs] : [];
+      });
+    });
+  }
+
   /** Records that the disk has not taken. */
   get unwritten(): number {
     return this.backlog.length;
@@ -69,6 +83,18 @@ export class LiveRecorder implements RunObserver {
 
   private directoryOf(at: string): string {
     return path.join(this.runs, `live-${this.run.stack}-${at.slice(0, 10).replaceAll('-', '')}`);
+  }
+}
+
+const changeForDemand = z.object({ at: z.iso.datetime(), forDemand: z.literal(true) });
+
+/** @returns when, Unix ms; null for every other tick, and a line that was torn */
+function changeForDemandIn(line: string): number | null {
+  if (!line.includes('"forDemand":true')) return null;
+  try {
+    return Date.parse(changeForDemand.parse(JSON.parse(line)).at);
+  } catch {
+    return null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { IntervalRecord, RunObserver } from '../driver/runObserver';
 import type { IntervalLoad } from '../load/generateLoad';
@@ -25,11 +25,16 @@ export class RunRecorder implements RunObserver {
     private readonly carbonOf: (interval: string) => Record<string, number>,
     private readonly backlog: Backlog,
   ) {
-    // A folder that further runs add to, as a day of ticks, has it already.
+    // A folder that is added to, by a run that goes on or as a day of ticks, has it already.
     const file = path.join(directory, recordFiles.run);
     backlog.add(() => {
       mkdirSync(directory, { recursive: true });
-      if (!existsSync(file)) appendDurably(file, `${JSON.stringify(run)}\n`);
+      if (existsSync(file)) return;
+      // Whole or not at all: who goes on with a run that was killed goes by it.
+      const temporary = `${file}.${process.pid}.tmp`;
+      rmSync(temporary, { force: true });
+      appendDurably(temporary, `${JSON.stringify(run)}\n`);
+      renameSync(temporary, file);
     });
   }
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { intervalOutcomes, type AppliedInterval } from '../driver/runObserver';
 
 /**
  * What a run writes into its folder as it goes on, and all that its report is made of: run.json at its beginning, a line
@@ -12,6 +13,16 @@ const byRegion = z.record(z.string(), z.number());
 const byPair = z.record(z.string(), byRegion);
 const milliseconds = z.union([z.number(), unknown]).nullable();
 
+/** What a run is to go on by, should it end before its last interval. */
+const begunSchema = z.object({
+  /** The command's, by their names, with what holds where they were not given. */
+  flags: z.record(z.string(), z.unknown()),
+  /** Digest of what the stack is given for each interval. */
+  plansDigest: z.string(),
+  /** Digest of the plan that the stack file had. */
+  planBefore: z.string(),
+});
+
 const runSchema = z.object({
   stack: z.string(),
   regions: z.array(z.string()).readonly(),
@@ -21,6 +32,8 @@ const runSchema = z.object({
   loadShare: z.number(),
   /** Network latency by origin and destination. */
   latencyMs: byPair,
+  /** Absent of live runs, which go on from the stack file, and of runs before this was written. */
+  begun: begunSchema.optional(),
   comparison: z.object({
     baselines: z.array(z.string()).readonly(),
     synthetic: z.boolean(),
@@ -72,7 +85,7 @@ const intervalSchema = z.object({
     without: z.array(z.string()).readonly().optional(),
   }),
   // Runs before these were written had no interval that failed.
-  outcome: z.enum(['applied', 'held', 'failed']).default('applied'),
+  outcome: z.enum(intervalOutcomes).default('applied'),
   failures: z.array(z.string()).readonly().default([]),
   update: z.object({ seconds: z.number(), notes: z.array(z.string()).readonly() }),
   startedAtMs: z.number(),
@@ -98,13 +111,14 @@ const sentSchema = z.object({
   byOrigin: z.record(z.string(), loadSummary),
 });
 
+export type BegunRun = z.infer<typeof begunSchema>;
 export type RunRecord = z.infer<typeof runSchema>;
 export type RecordedInterval = z.infer<typeof intervalSchema>;
 export type RecordedLoad = z.infer<typeof sentSchema>;
 
 export interface RunRecords {
   readonly run: RunRecord;
-  /** Those that ended, in order. */
+  /** Those that ended, in order; of one that a run went on with, what was recorded last. */
   readonly intervals: readonly RecordedInterval[];
   /** Of a run that sent load: by interval, those whose last request was over. */
   readonly sent: readonly RecordedLoad[];
@@ -125,14 +139,23 @@ export class RecordError extends Error {
 }
 
 /**
- * Reads what a run has recorded. A last line that a killed run left torn is left out, which a note says.
+ * Reads what a run wrote down as it began.
  * @throws RecordError
  */
-export function readRecords(directory: string): RunRecords {
+export function readRun(directory: string): RunRecord {
   const runFile = path.join(directory, recordFiles.run);
   if (!existsSync(runFile)) {
     throw new RecordError(`${runFile} does not exist; name the folder of a run, as in runs/20260105T000000Z`);
   }
+  return parse(runSchema, readFileSync(runFile, 'utf8'), runFile);
+}
+
+/**
+ * Reads what a run has recorded. A last line that a killed run left torn is left out, which a note says.
+ * @throws RecordError
+ */
+export function readRecords(directory: string): RunRecords {
+  const run = readRun(directory);
   const notes: string[] = [];
   const lines = <T>(schema: z.ZodType<T>, name: string): T[] => {
     const file = path.join(directory, name);
@@ -144,12 +167,60 @@ export function readRecords(directory: string): RunRecords {
     }
     return whole.map((line, index) => parse(schema, line, `${file}:${index + 1}`));
   };
+  const intervals = lines(intervalSchema, recordFiles.intervals);
+  const sent = lines(sentSchema, recordFiles.sent);
+  // The ticks of a day, which no run has planned, may be several an interval.
+  if (run.intervals.length === 0) return { run, intervals, sent, notes };
   return {
-    run: parse(runSchema, readFileSync(runFile, 'utf8'), runFile),
-    intervals: lines(intervalSchema, recordFiles.intervals),
-    sent: lines(sentSchema, recordFiles.sent),
+    run,
+    intervals: lastOfEach(intervals, ({ plan }) => plan.interval),
+    sent: lastOfEach(sent, ({ interval }) => interval),
     notes,
   };
+}
+
+/** Of a record, what is in force since, as it was written down: a plan has more than a report is made of. */
+const inForceSchema = z.looseObject({
+  outcome: z.enum(intervalOutcomes),
+  plan: z.looseObject({ regions: z.array(z.string()), requests: byPair, weights: byPair }),
+  stackPlan: z.looseObject({ interval: z.string() }),
+});
+
+/**
+ * What a run has put into force last, and read back.
+ * @returns null where it had come to nothing
+ * @throws RecordError
+ */
+export function lastVerified(directory: string): Pick<AppliedInterval, 'plan' | 'stackPlan'> | null {
+  const file = path.join(directory, recordFiles.intervals);
+  const { whole } = linesOf(file);
+  // The plan of one that failed is what was put back, and so that of one before it.
+  for (const [index, line] of [...whole.entries()].reverse()) {
+    const record = parse(inForceSchema, line, `${file}:${index + 1}`);
+    if (record.outcome === 'failed') continue;
+    return record as unknown as Pick<AppliedInterval, 'plan' | 'stackPlan'>;
+  }
+  return null;
+}
+
+/** In the order of the first of each. */
+function lastOfEach<T>(records: readonly T[], intervalOf: (record: T) => string): T[] {
+  return [...new Map(records.map((record) => [intervalOf(record), record])).values()];
+}
+
+/**
+ * Cuts off the last line of a run's records where the run's end has left it torn, so that what follows begins a line of
+ * its own.
+ */
+export function cutTornLines(directory: string): void {
+  for (const name of [recordFiles.intervals, recordFiles.sent]) {
+    const file = path.join(directory, name);
+    if (!existsSync(file)) continue;
+    // In bytes: the cut may be inside a letter.
+    const bytes = readFileSync(file);
+    const end = bytes.lastIndexOf('\n') + 1;
+    if (end < bytes.length) truncateSync(file, end);
+  }
 }
 
 function linesOf(file: string): { readonly whole: readonly string[]; readonly torn: string } {

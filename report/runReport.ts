@@ -74,7 +74,7 @@ export async function runReport(
     ...(intervals.length < planned.length
       ? [`<p><strong>The run ended after ${intervals.length} of ${planned.length} intervals.</strong></p>`]
       : []),
-    ...othersPlans(intervals),
+    ...outOfPlan(intervals),
     ...(comparison.policies.length > 0 ? ['<h2>Against the baselines</h2>', savings(comparison)] : []),
     ...charts,
     '<h2>Intervals</h2>',
@@ -101,15 +101,20 @@ export async function runReport(
   ]);
 }
 
-/** Says which intervals had an earlier one's plan; nothing where all had their own. */
-function othersPlans(intervals: readonly ReportedInterval[]): string[] {
+/** Says which intervals had an earlier one's plan, or had theirs late; nothing where all was as planned. */
+function outOfPlan(intervals: readonly ReportedInterval[]): string[] {
   const starts = (outcome: IntervalOutcome): string =>
     intervals
       .filter((interval) => interval.outcome === outcome)
       .map(({ plan }) => plan.interval)
       .join(', ');
-  const [failed, held] = [starts('failed'), starts('held')];
+  const [failed, held, interrupted] = [starts('failed'), starts('held'), starts('interrupted')];
   return [
+    ...(interrupted === ''
+      ? []
+      : [
+          `<p><strong>Interrupted: the run had ended before these were done, and went on with them: ${interrupted}.</strong></p>`,
+        ]),
     ...(failed === '' ? [] : [`<p><strong>Failed, so that an earlier plan served: ${failed}.</strong></p>`]),
     ...(held === '' ? [] : [`<p><strong>Held, as nothing could be planned: ${held}.</strong></p>`]),
   ];

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, parseDocument, Scalar, type Document } from 'yaml';
 import { createText, replaceText } from './replaceText';
 import {
@@ -103,6 +104,39 @@ export function writeStackPlan(path: string, plan: StackPlan): boolean {
     setPlan(document, plan);
     parseDocumentConfig(document, path);
   });
+}
+
+/**
+ * Checks successive plans for a stack file, which stays as it is.
+ * @throws StackConfigError that names the first interval whose plan the file could not be used with
+ */
+export function assertPlansFit(path: string, plans: readonly StackPlan[]): void {
+  const values = casperValues(configOf(readFile(path).document, path));
+  for (const plan of plans)
+    parseStackConfig({ ...values, plan }, `${path} with the plan of ${plan.interval}`);
+}
+
+/**
+ * Keys of a stack file that say something else than those of another one, such as casper:service.image; plans are left
+ * aside.
+ * @throws StackConfigError where one of the files cannot be read
+ */
+export function differingKeys(path: string, other: string): string[] {
+  const [ours, theirs] = [path, other].map((file) => configOf(readFile(file).document, file));
+  return differing(ours, theirs).flatMap((key) => {
+    if (key === 'casper:plan') return [];
+    const [one, two] = [ours?.[key], theirs?.[key]];
+    return isObject(one) && isObject(two) ? differing(one, two).map((inner) => `${key}.${inner}`) : [key];
+  });
+}
+
+function differing(one: Record<string, unknown> = {}, two: Record<string, unknown> = {}): string[] {
+  const keys = [...new Set([...Object.keys(one), ...Object.keys(two)])];
+  return keys.filter((key) => !isDeepStrictEqual(one[key], two[key]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** One value of a stack file, by its keys from the outside in, such as `casper:service` and `cpuChange`. */

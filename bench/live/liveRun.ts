@@ -104,6 +104,7 @@ export async function liveRun(options: LiveRunOptions): Promise<LiveRunResult> {
         ...{ horizon: 1, switchingGrams: 0, movingGrams: 0, minResidence: 1 },
         // One more: a run does not wait for the end of its last interval.
         ...{ intervals: phases.length + 1, metricsListen: { host: '127.0.0.1', port: 0 }, log: 'json' },
+        mostFailures: 3,
       },
       ticks,
       (file, flags) => ({

@@ -8,6 +8,7 @@ import { stackOptionsOf } from '../project';
 import { renderChange } from '../render/changes';
 import { renderVerified } from '../render/verification';
 import { stopping } from '../stopping';
+import { tellUnfinishedRun } from '../unfinishedRun';
 
 export const applyCommand = withChangeOptions(
   new Command('apply').description(
@@ -16,6 +17,7 @@ export const applyCommand = withChangeOptions(
 ).action(async (flags: ChangeFlags, command: Command) => {
   const { cancelled, stopped } = stopping(flags.stack);
   await holdingStack(stackOptionsOf(flags), 'casper apply', tellNote, async () => {
+    tellUnfinishedRun(stackOptionsOf(flags), 'runs');
     const { target, plan, stackPlan, move } = await plannedChange(flags, command);
     cancelled.throwIfAborted();
     if (stackPlan) writeStackPlan(target.options.configFile, stackPlan);

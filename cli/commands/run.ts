@@ -1,30 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { Command, Option } from 'commander';
-import { BackOff } from '../../driver/backOff';
 import { holdingStack } from '../../driver/engine/stackHold';
-import { fitToMachine } from '../../driver/fitToMachine';
-import { messageOf } from '../../driver/messageOf';
-import { regionsAsTheyAre } from '../../driver/reach';
-import { reconcilerOf } from '../../driver/reconcile';
-import { LoadSender } from '../../driver/loadSender';
-import { RequestWatcher } from '../../driver/requestWatcher';
-import { ProxyHealth } from '../../driver/proxyHealth';
-import { requestPathOf } from '../../driver/requestPath';
-import { runIntervals } from '../../driver/runIntervals';
-import type { IntervalOutcome, RunObserver } from '../../driver/runObserver';
-import { openTargetOnCopy } from '../../driver/target';
-import { steadyClock } from '../../load/steadyClock';
-import type { IntervalPlan } from '../../planning/intervalPlan';
-import type { Untouched } from '../../planning/leftOut';
-import { comparisonOf } from '../../report/comparison';
-import { carbonByRegion, latencyByPair } from '../../report/conditions';
-import { Backlog } from '../../report/backlog';
-import { makeReport } from '../../report/makeReport';
 import type { ListenAddress } from '../../metrics/metricsServer';
-import { RunRecorder } from '../../report/recorder';
-import type { StackPlan } from '../../stack/stackConfig';
-import { readStackSettings } from '../../stack/stackFile';
 import {
   integer,
   nonNegativeNumber,
@@ -32,40 +8,30 @@ import {
   withPlanOptions,
   withStackOptions,
   withSwitchingOptions,
-  type PlanFlags,
-  type StackFlags,
-  type SwitchingFlags,
 } from '../options';
 import { withLiveForecastOptions, type LiveFlags } from '../liveOptions';
 import { logging, withLogOption, type LogFlags } from '../log';
 import { listenAddress } from '../metricsOptions';
-import {
-  openPlanning,
-  planRunForStack,
-  simulateForStack,
-  withoutRegions,
-  withRegionsAsTheyAre,
-} from '../planFromStack';
-import { showStep, tellNote } from '../progress';
+import { tellNote } from '../progress';
 import { sampleTraces, stackOptionsOf } from '../project';
-import { renderFit, renderLoad } from '../render/load';
-import { jsonPrinter, RunPrinter } from '../render/runPrinter';
-import { stopping } from '../stopping';
+import { flagsOfRun, openResumable } from '../resumableRun';
+import type { RunTraceFlags } from '../runFlags';
+import { runTrace } from '../runTrace';
+import { tellUnfinishedRun } from '../unfinishedRun';
 
-interface Flags extends PlanFlags, StackFlags, SwitchingFlags, LiveFlags, LogFlags {
+interface Flags extends RunTraceFlags, LiveFlags, LogFlags {
   live?: true;
-  from?: string;
-  intervals?: number;
-  secondsPerInterval: number;
-  mostFailures: number;
-  load?: true;
-  fit?: true;
-  seed: number;
-  runs: string;
+  resume?: string;
   metricsListen?: ListenAddress;
-  verbose?: boolean;
-  json?: true;
 }
+
+/** What a run that goes on has from its folder. */
+const recordedOptions = [
+  ...['stack', 'configFile', 'traces', 'from', 'intervals', 'secondsPerInterval', 'mostFailures'],
+  ...['live', 'load', 'fit', 'seed', 'runs', 'policy', 'maxLatency', 'alpha', 'regions', 'networkJoules'],
+  ...['objectiveWeights', 'solver', 'leastViolation', 'horizon', 'switchingGrams', 'movingGrams'],
+  ...['minResidence', 'maxRegionsChanged', 'forecast', 'demandQuantile', 'metricsListen', 'log'],
+];
 
 export const runCommand = withLogOption(
   withLiveForecastOptions(
@@ -90,7 +56,7 @@ export const runCommand = withLogOption(
               new Option(
                 '--live',
                 'intervals of the wall clock, on the stack file itself: each planned as it begins from the signals and the demand of now, and anew where a region is lost or back, or demand is out of what is planned for; of --traces only latency.csv is read',
-              ).conflicts(['from', 'secondsPerInterval', 'mostFailures', 'load', 'fit']),
+              ).conflicts(['from', 'secondsPerInterval', 'load', 'fit']),
             )
             .option(
               '--seconds-per-interval <s>',
@@ -115,7 +81,13 @@ export const runCommand = withLogOption(
               ).conflicts('secondsPerInterval'),
             )
             .addOption(new Option('--seed <n>', 'of the load').argParser(integer).default(1))
-            .option('--runs <dir>', 'where the run leaves its records', 'runs'),
+            .option('--runs <dir>', 'where the run leaves its records', 'runs')
+            .addOption(
+              new Option(
+                '--resume <folder>',
+                'go on with a run that ended before its last interval: its folder says how, and from which interval',
+              ).conflicts(recordedOptions),
+            ),
         ),
       ),
     ),
@@ -136,9 +108,11 @@ A change that fails is tried again within its interval. Exit codes:
   1    an interval's plan failed, or records are missing; the run went on, unless it says otherwise
   3    no placement keeps every limit; nothing was changed
   4    the trace has holes: an interval had the plan of the one before it
-  130, 143  ended by SIGINT, SIGTERM`,
+  130, 143  ended by SIGINT, SIGTERM
+Whatever ended it, casper run --resume goes on with it.`,
   )
   .action(async (flags: Flags, command: Command) => {
+    if (flags.resume !== undefined) return resume(flags.resume, flags);
     const options = stackOptionsOf(flags);
     if (flags.live) {
       await logging(flags, (log) =>
@@ -151,139 +125,17 @@ A change that fails is tried again within its interval. Exit codes:
     if (flags.metricsListen || flags.log === 'json') {
       command.error('error: --metrics-listen and --log json are of --live: add it, or leave them out');
     }
-    await holdingStack(options, 'casper run', tellNote, () => runTrace(flags));
+    await holdingStack(options, 'casper run', tellNote, async () => {
+      tellUnfinishedRun(options, flags.runs);
+      await runTrace(flags);
+    });
   });
 
-async function runTrace(flags: Flags): Promise<void> {
-  const { from, intervals = 1, json } = flags;
-  const options = stackOptionsOf(flags);
-  const planning = openPlanning(options.configFile, flags.traces, flags);
-  const { trace } = planning;
-  const plans = await planRunForStack(planning, from, intervals);
-  const simulation = await simulateForStack(planning, from, intervals);
-  const before = { stackPlan: readStackSettings(options.configFile).plan, plan: null };
-  const directory = newFolder(flags.runs);
-  const target = await openTargetOnCopy(options, directory);
-  const { cancelled, stopped, stop } = stopping(options.stackName);
-
-  const reconciler = reconcilerOf(target, showStep, cancelled);
-  const fit =
-    flags.load && flags.fit ? await fitToMachine(plans, reconciler, flags.seed, showStep) : undefined;
-  if (fit) (json ? console.error : console.log)(renderFit(fit));
-  const loadShare = fit?.loadShare ?? 1;
-  const carbonOf = (interval: string): Record<string, number> => carbonByRegion(trace, interval);
-  const run = {
-    stack: options.stackName,
-    regions: [...trace.regions],
-    intervals: plans.map(({ interval }) => interval),
-    loadShare,
-    latencyMs: latencyByPair(trace),
-    comparison: comparisonOf(simulation),
-  };
-  const backlog = new Backlog(tellFault);
-  const recorder = new RunRecorder(directory, run, carbonOf, backlog);
-  const printer = json ? jsonPrinter : new RunPrinter(before, carbonOf, flags.verbose ?? false);
-  const secondsPerInterval =
-    fit?.secondsPerInterval ?? (flags.secondsPerInterval || (flags.load ? referenceSecondsPerInterval : 0));
-  const outcomes: IntervalOutcome[] = [];
-  const observers: RunObserver[] = [recorder, printer, { onRecord: ({ outcome }) => outcomes.push(outcome) }];
-  const clock = steadyClock();
-  let sender: LoadSender | undefined;
-  if (flags.load) {
-    const config = readStackSettings(target.options.configFile);
-    sender = new LoadSender({
-      entryPoints: requestPathOf(config).entryPoints,
-      ...{ plans, secondsPerInterval, seed: flags.seed, loadShare, keepLog: false },
-      onSent: (interval, load) => {
-        recorder.onSent(interval, load);
-      },
-      onFailure: stop,
-    });
-    observers.push(sender, new RequestWatcher(target.clusters, config, loadShare, clock));
-  }
-  const health = new ProxyHealth(readStackSettings(target.options.configFile));
-  const losses = {
-    health,
-    asTheyAre: (lost: readonly string[]) =>
-      regionsAsTheyAre(readStackSettings(target.options.configFile), lost),
-    planAround: ({ without, asTheyAre }: Untouched, inForce: StackPlan) =>
-      planRunForStack(
-        withRegionsAsTheyAre(withoutRegions(planning, without), asTheyAre, inForce),
-        from,
-        intervals,
-      ),
-  };
-  const failures = { most: flags.mostFailures, backOff: new BackOff() };
-  const how = { secondsPerInterval, previewed: true, preScaled: flags.load ?? false };
-  observers.push(health);
-  try {
-    await runIntervals(plans, reconciler, observers, { ...how, losses, failures, stopped, clock }, showStep);
-  } catch (error) {
-    // What was done until then has its tables and its page too; the error is what people must see.
-    await makeReport(directory).catch((fault: unknown) => {
-      tellNote(`no report: ${messageOf(fault)}`);
-    });
-    if (error === stopped.reason) tellNote(`records: ${path.relative(process.cwd(), directory)}`);
-    throw error;
-  }
-  if (sender) printSent(sender, plans, json);
-  tellOutcomes(outcomes);
-  if (backlog.length > 0) {
-    throw new LostRecordsError(
-      `${backlog.length} records of ${directory} could not be written, as was said; what was changed serves. Make room, and run again for a whole record`,
-    );
-  }
-  await makeReport(directory);
-  if (!json) console.log(`records: ${path.relative(process.cwd(), directory)}`);
-}
-
-/** A folder of its own, by the second: another stack's run may begin in the same one. */
-function newFolder(runs: string): string {
-  const name = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  mkdirSync(runs, { recursive: true });
-  for (let count = 1; ; count++) {
-    const folder = path.resolve(runs, count === 1 ? name : `${name}-${count}`);
-    try {
-      mkdirSync(folder);
-      return folder;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-}
-
-/** A run did its work, and could not write down all of it. */
-class LostRecordsError extends Error {
-  override readonly name = 'LostRecordsError';
-}
-
-function tellFault(fault: string): void {
-  console.error(`casper: ${fault}`);
-}
-
-const exitCodes = { failed: 1, held: 4 };
-
-/** Says how many intervals had not a plan of their own, and sets the exit code. */
-function tellOutcomes(outcomes: readonly IntervalOutcome[]): void {
-  const count = (wanted: IntervalOutcome): number => outcomes.filter((outcome) => outcome === wanted).length;
-  const [failed, held] = [count('failed'), count('held')];
-  if (failed + held === 0) return;
-  process.exitCode = failed > 0 ? exitCodes.failed : exitCodes.held;
-  tellFault(
-    `of ${outcomes.length} intervals ${failed} failed and ${held} were held: an earlier plan served in them`,
-  );
-}
-
-/** The reference's: an hour takes 30 s (carbonfirst/casper, simulation.py). */
-const referenceSecondsPerInterval = 30;
-
-function printSent({ log }: LoadSender, plans: readonly IntervalPlan[], json: true | undefined): void {
-  const summary = {
-    total: log.summary(),
-    byOrigin: Object.fromEntries(
-      (plans[0]?.regions ?? []).map((origin) => [origin, log.summary({ origin })]),
-    ),
-    slowRequests: log.slowRequests({}, 10),
-  };
-  console.log(json ? JSON.stringify(summary) : renderLoad('sent, by origin', summary));
+async function resume(folder: string, { runs, verbose, json }: Flags): Promise<void> {
+  // How far it came is read once nobody else adds to it.
+  const options = stackOptionsOf(flagsOfRun(folder));
+  await holdingStack(options, 'casper run', tellNote, () => {
+    const resumed = openResumable(folder);
+    return runTrace({ ...resumed.flags, runs, ...(verbose && { verbose }), ...(json && { json }) }, resumed);
+  });
 }

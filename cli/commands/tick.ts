@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { holdingStack } from '../../driver/engine/stackHold';
 import { messageOf } from '../../driver/messageOf';
+import { regionsLostTwice } from '../../driver/proxyHealth';
 import { faultsOf, reconcilerOf, remedyFor, type Reconciler } from '../../driver/reconcile';
 import { openTarget } from '../../driver/target';
 import type { LiveInterval } from '../../live/liveInterval';
@@ -126,9 +127,12 @@ async function tickOnce(flags: Flags, log: Log, stop?: Stopping): Promise<void> 
     stop?.stopped.throwIfAborted();
     return reconcilerOf(target, log.step, stop?.cancelled);
   };
-  const how = { without: knownRegions(flags.without, latencies.regions), again: flags.again ?? false };
+  const named = knownRegions(flags.without, latencies.regions);
   const ticked = async (): Promise<Tick> => {
     for (const note of await askAccessOf(planning)) log.note(note);
+    const lost = await regionsLostTwice(readStackSettings(configFile));
+    if (lost.length > 0) log.note(`lost by what the proxies say, and left out: ${lost.join(', ')}`);
+    const how = { without: [...new Set([...named, ...lost])], lost, again: flags.again ?? false };
     return tick(planning, how, flags.dryRun ? undefined : open);
   };
   const made = await ticked().catch((error: unknown) => {

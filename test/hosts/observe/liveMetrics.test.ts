@@ -52,7 +52,7 @@ describe('a live run that a real Prometheus scrapes', () => {
       ...{ planning: stack.planning, health: evidence, intervals: Infinity, stopped: stop.signal },
       watch: { ...evidence, plannedFor: () => undefined },
       onTick: metrics.onTick.bind(metrics),
-      ...{ backOff: new BackOff(), steadyMs: () => performance.now() },
+      ...{ backOff: new BackOff(), steadyMs: () => performance.now(), mostFailures: 3 },
     };
     run = runCourse(
       (tell) => new LiveCourse(live, tell),

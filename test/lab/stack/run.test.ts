@@ -16,7 +16,10 @@ test('run: successive intervals of a trace, on a copy of the stack file, with re
       ...['--stack', stack.name, '--config-file', stack.configFile, '--runs', runs],
       ...['--intervals', '2', '--max-latency', '150', '--json'],
     ]);
-    expect([exitCode, besidesProgress(stderr)]).toEqual([0, []]);
+    expect([exitCode, besidesProgress(stderr)]).toEqual([
+      0,
+      [expect.stringContaining('note: what is live is the plan in the run')],
+    ]);
     const records = stdout
       .split('\n')
       .map((line) => JSON.parse(line) as { plan: { interval: string }; verification: { ok: boolean }[] });
@@ -144,6 +147,46 @@ test('run over an hour that lacks a carbon intensity, and past an update that is
     ]);
   } finally {
     rmSync(lock, { force: true });
+    await stack.remove();
+  }
+});
+
+test('run, killed during an update, is gone on with: every interval has its plan, and the records say which was interrupted', async () => {
+  const stack = CasperStack.create('test-run-resume');
+  const runs = path.join(path.dirname(stack.configFile), 'runs');
+  try {
+    const run = execa(
+      'node',
+      [
+        ...['dist/cli/main.js', 'run', '--stack', stack.name, '--config-file', stack.configFile],
+        // Pulumi's own process may hold its lock for as long as its update takes.
+        ...['--runs', runs, '--intervals', '2', '--max-latency', '150', '--most-failures', '20'],
+      ],
+      { cwd: checkout, reject: false },
+    );
+    while (!pulumiOf(run.pid ?? NaN, 'up') && run.exitCode === null) await sleep(50);
+    run.kill('SIGKILL');
+    expect((await run).signal).toBe('SIGKILL');
+    const [name = ''] = readdirSync(runs);
+    const folder = path.join(runs, name);
+    const { exitCode, stdout, stderr } = await casper(['run', '--resume', folder, '--json']);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringContaining('note: goes on with 2026-01-05T00:00:00Z, interval 1 of 2') as string,
+    });
+    const records = stdout
+      .split('\n')
+      .map((line) => JSON.parse(line) as { outcome: string; verification: { ok: boolean }[] });
+    expect(records.map(({ outcome }) => outcome)).toEqual(['interrupted', 'applied']);
+    expect(records.flatMap(({ verification }) => verification.map(({ ok }) => ok))).toEqual(
+      Array(12).fill(true),
+    );
+    expect(readFileSync(path.join(folder, 'report.html'), 'utf8')).toContain(
+      'Interrupted: the run had ended before these were done',
+    );
+    const again = await casper(['run', '--resume', folder]);
+    expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining('records: ')]);
+  } finally {
     await stack.remove();
   }
 });

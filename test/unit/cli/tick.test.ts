@@ -5,7 +5,8 @@ import path from 'node:path';
 import { parseDocument } from 'yaml';
 import type { TickRecord } from '../../../live/tickRecord';
 import { readStackSettings, setStackValue } from '../../../stack/stackFile';
-import { closedPort } from '../loopbackServer';
+import { traefikServices } from '../driver/traefikServices';
+import { closedPort, startServer, stopServers } from '../loopbackServer';
 import { prometheusServer, steady } from '../prometheusServer';
 import { canary, carbonServer, cleanUp, hour, json, latestOf, zonesOf } from '../signals/carbonServer';
 
@@ -17,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await cleanUp();
+  await stopServers();
   rmSync(folder, { recursive: true });
 });
 
@@ -113,6 +115,35 @@ test('a dry run prints and writes the plan with what each value came from, and c
   expect(written.plan?.regions['eu-west-3']?.servers).toBe(8);
   expect(readFileSync(file, 'utf8')).toBe(before);
   expect(existsSync(path.join(folder, 'runs'))).toBe(false);
+});
+
+test('a region that the proxies call lost, twice, is left out of the plan, with the reason', async () => {
+  const file = await stackFile();
+  const { regions } = readStackSettings(file);
+  const names = regions.map(({ name }) => name);
+  const { url } = await startServer((response) => response.end(traefikServices(names, ['eu-west-3'])));
+  setStackValue(file, {
+    keys: ['casper:hosts'],
+    value: [{ name: 'here', address: '127.0.0.1', traefik: '/usr/bin/traefik' }],
+  });
+  setStackValue(file, {
+    keys: ['casper:regions'],
+    value: regions.map((region, index) => ({
+      ...region,
+      loadBalancer: { address: '192.0.2.1', port: 1000 + index },
+      traefik: {
+        host: 'here',
+        ...{ entryPointPort: 1100 + index, apiPort: 1200 + index },
+        // One proxy answers: of the others nothing is known.
+        metricsPort: index === 0 ? Number(new URL(url).port) : 1300 + index,
+      },
+    })),
+  });
+  const { status, stdout, stderr } = await casperTick(file, '--dry-run', '--json');
+  expect([status, stderr]).toEqual([0, 'note: lost by what the proxies say, and left out: eu-west-3\n']);
+  const { why, plan } = JSON.parse(stdout) as TickRecord;
+  expect(why).toBe('the interval has no plan yet; left out, because lost: eu-west-3');
+  expect(plan?.without).toEqual(['eu-west-3']);
 });
 
 test('no Prometheus: exit code 4, the reason, and the record of it; the plan before stays', async () => {

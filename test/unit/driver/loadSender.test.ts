@@ -86,3 +86,23 @@ test('load whose process is killed during an update: the update ends first, then
   expect(done).toEqual(['begun', 'ended', 'begun', 'ended']);
   expect(applied).toEqual([plans[0]?.interval, plans[1]?.interval]);
 });
+
+test('a run that goes on sends what it would have sent, and tells nothing of what it has', async () => {
+  const { url } = await startServer();
+  const plans = [0, 1, 2, 3, 4].map(planOf);
+  const sentFrom = async (from: number): Promise<[string, number][]> => {
+    const told: [string, number][] = [];
+    const sender = new LoadSender({
+      entryPoints: regions.map((name) => ({ name, url })),
+      // How many come in a fraction of a request's time is the seed's to say.
+      ...{ plans, from, secondsPerInterval: 1, seed: 7, loadShare: 0.275 },
+      onSent: (interval, { total }) => told.push([interval, total.due]),
+    });
+    sender.onBegin();
+    await sender.onEnd(false);
+    return told;
+  };
+  const undisturbed = await sentFrom(0);
+  expect(undisturbed.map(([interval]) => interval)).toEqual(plans.map(({ interval }) => interval));
+  expect(await sentFrom(1)).toEqual(undisturbed.slice(1));
+});

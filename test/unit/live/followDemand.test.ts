@@ -120,7 +120,7 @@ test('a live run follows too, at most as often as demand may change a plan, and 
   const health = { lost: [], changed: () => new Promise<null>(() => undefined) };
   const { planning } = stack;
   const { nowMs, random } = stack.clock;
-  const clocks = { backOff: new BackOff(nowMs, random), steadyMs: nowMs };
+  const clocks = { backOff: new BackOff(nowMs, random), steadyMs: nowMs, mostFailures: 3 };
   const stopped = new AbortController().signal;
   const run = { planning, health, watch, intervals: Infinity, stopped, ...clocks };
   const course = new LiveCourse({ ...run, onTick: (tick) => void ticks.push(tick) }, () => undefined);

@@ -41,21 +41,22 @@ function courseOf(stack: LiveStack, intervals = Infinity) {
     ...{ planning: stack.planning, health: evidence, watch: evidence, intervals, stopped: stop.signal },
     onTick: (tick: TickRecord) => void ticks.push(tick),
     backOff: new BackOff(stack.clock.nowMs, stack.clock.random),
-    steadyMs: stack.clock.nowMs,
+    ...{ steadyMs: stack.clock.nowMs, mostFailures: 3 },
   };
   const course = new LiveCourse(run, (note) => void notes.push(note));
   /** As the loop does it; whether a plan was applied. */
   const turn = async (index: number): Promise<boolean> => {
     if (!(await course.lookAround(index))) return false;
-    const change = course.at(index);
-    if (!change) return false;
-    try {
-      writeStackPlan(stack.configFile, change.stackPlan);
-      course.applied(index, change, await stack.reconciler.apply());
-      return true;
-    } catch (error) {
-      await course.failed(index, error);
-      return false;
+    for (;;) {
+      const change = course.at(index);
+      if (!change) return false;
+      try {
+        writeStackPlan(stack.configFile, change.stackPlan);
+        course.applied(index, change, await stack.reconciler.apply());
+        return true;
+      } catch (error) {
+        if ((await course.failed(index, error)) === 'later') return false;
+      }
     }
   };
   return { course, evidence, notes, ticks, stop, turn, run };
@@ -134,6 +135,148 @@ test('a tick that fails is told, counted and tried again after a pause that grow
     ['failed', 'tried again'],
     ['applied', 'tried again'],
   ]);
+});
+
+describe('a change that fails', () => {
+  /** Begins with one interval's plan in force; the next interval's fails so often, each time once it was written. */
+  async function failing(times: number) {
+    const stack = await liveStack();
+    const of = courseOf(stack);
+    await of.turn(0);
+    const verified = stack.plan();
+    // All is in the clean region, which gets dirty: the next plan is another one.
+    stack.grams['FR'] = 900;
+    stack.clock.later(hourMs);
+    for (let time = 1; time <= times; time++) {
+      stack.fail = new Error(`no ${time}`);
+      await of.turn(1);
+      stack.clock.later(minuteMs);
+    }
+    return { stack, verified, ...of };
+  }
+
+  test('leaves the plan that verified last in the file: whoever plans next goes by what is in force', async () => {
+    const { stack, verified, turn } = await failing(1);
+    expect(stack.plan()).toEqual(verified);
+    expect(stack.applied).toEqual([verified]);
+    expect(await turn(1)).toBe(true);
+    expect(stack.plan().interval).toBe('2026-08-13T13:00:00Z');
+    expect(stack.plan().regions['clean']?.servers).toBe(0);
+  });
+
+  test('so often in a row gives way to that plan, which the record says; the next interval tries its own', async () => {
+    const { stack, verified, turn, ticks, notes } = await failing(3);
+    expect(stack.applied).toEqual([verified, verified]);
+    expect(notes.at(-1)).toBe('3 changes failed in a row; the plan that verified last is put back');
+    expect(ticks.map(({ outcome }) => outcome)).toEqual(['applied', 'failed', 'failed', 'failed', 'failed']);
+    expect(ticks.at(-1)).toMatchObject({
+      reasons: ['the plan that verified last was put back'],
+      plan: verified,
+      applied: { changes: 0 },
+    });
+    // Not before: the cluster is left alone until then.
+    expect(await turn(1)).toBe(false);
+    stack.clock.later(hourMs);
+    expect(await turn(2)).toBe(true);
+    expect(stack.plan().interval).toBe('2026-08-13T14:00:00Z');
+  });
+
+  test('for demand is not tried without end: what is put back counts as one of the hour’s changes', async () => {
+    const { stack, turn, evidence } = await failing(3);
+    stack.set(['casper:live'], { mostChangesAnHour: 1 });
+    evidence.outOfBand = [trebled];
+    expect(await turn(1)).toBe(false);
+  });
+
+  test('goes on being counted over intervals, until one succeeds', async () => {
+    const { stack, verified, turn } = await failing(3);
+    stack.clock.later(hourMs);
+    stack.fail = new Error('no 4');
+    expect(await turn(2)).toBe(true);
+    expect(stack.applied).toEqual([verified, verified, verified]);
+    stack.clock.later(hourMs);
+    expect(await turn(3)).toBe(true);
+    stack.clock.later(hourMs);
+    stack.fail = new Error('no 5');
+    expect(await turn(4)).toBe(false);
+  });
+
+  test('with what is put back is tried again after a pause', async () => {
+    const { stack, verified, course, turn } = await failing(2);
+    expect(await course.lookAround(1)).toBe(true);
+    expect(await course.failed(1, new Error('no 3'))).toBe('again');
+    expect(course.at(1)).toMatchObject({ standsIn: true, stackPlan: verified });
+    expect(await course.failed(1, new Error('nor back'))).toBe('later');
+    expect(stack.plan()).toEqual(verified);
+    stack.clock.later(minuteMs);
+    expect(await turn(1)).toBe(true);
+    expect(stack.plan().interval).toBe('2026-08-13T13:00:00Z');
+  });
+
+  test('of the first interval gives way to what the file had; the report has that interval’s requests', async () => {
+    const stack = await liveStack();
+    const { course, turn } = courseOf(stack);
+    const before = stack.plan();
+    for (let time = 1; time < 3; time++) {
+      stack.fail = new Error('no');
+      await turn(0);
+      stack.clock.later(minuteMs);
+    }
+    expect(await course.lookAround(0)).toBe(true);
+    expect(await course.failed(0, new Error('no'))).toBe('again');
+    const change = course.at(0);
+    expect(change?.stackPlan).toEqual(before);
+    expect(change?.plan).toMatchObject({
+      ...{ interval: '2026-08-13T12:00:00Z', held: 'no', servers: { clean: 6, dirty: 0, middle: 6 } },
+      requests: { clean: { clean: 24 }, dirty: { clean: 24, middle: 24 }, middle: { middle: 36 } },
+    });
+  });
+
+  test('in a file that is being edited is told, and no end of the run', async () => {
+    const { stack, course, turn, notes } = await failing(2);
+    expect(await course.lookAround(1)).toBe(true);
+    const text = readFileSync(stack.configFile, 'utf8');
+    writeFileSync(stack.configFile, 'config: [');
+    expect(await course.failed(1, new Error('no 3'))).toBe('later');
+    expect(notes.at(-1)).toMatch(/^the plan that verified last could not be written back: .* is not YAML/);
+    writeFileSync(stack.configFile, text);
+    stack.clock.later(minuteMs);
+    expect(await turn(1)).toBe(true);
+  });
+
+  test('where the file’s plan serves nobody is tried again: nothing is there to put back', async () => {
+    const stack = await liveStack();
+    const document = JSON.parse(readFileSync(stack.configFile, 'utf8')) as {
+      config: Record<string, { weights: unknown }>;
+    };
+    Object.assign(document.config['casper:plan'] ?? {}, { weights: {} });
+    writeFileSync(stack.configFile, JSON.stringify(document));
+    const { turn, ticks } = courseOf(stack);
+    for (let time = 0; time < 4; time++) {
+      stack.fail = new Error('no');
+      expect(await turn(0)).toBe(false);
+      stack.clock.later(minuteMs);
+    }
+    expect(stack.plan().interval).toBe('2026-08-13T12:00:00Z');
+    expect(ticks.map(({ outcome }) => outcome)).toEqual(Array(4).fill('failed'));
+  });
+});
+
+test('changes for demand in the hour before the run are counted', async () => {
+  const stack = await liveStack();
+  stack.set(['casper:live'], { mostChangesAnHour: 1 });
+  const { run, evidence } = courseOf(stack);
+  const course = new LiveCourse(
+    { ...run, demandChangesMs: [stack.clock.nowMs() - 30 * minuteMs] },
+    () => undefined,
+  );
+  expect(await course.lookAround(0)).toBe(true);
+  evidence.outOfBand = [trebled];
+  expect(await course.lookAround(0)).toBe(false);
+  stack.clock.later(20 * minuteMs);
+  expect(await course.lookAround(0)).toBe(false);
+  stack.clock.later(11 * minuteMs);
+  expect(await course.lookAround(0)).toBe(true);
 });
 
 test('a plan that is held is told once, and made once the data are there', async () => {

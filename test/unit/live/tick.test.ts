@@ -278,6 +278,22 @@ test('a region that is lost is left out, and what runs there stays as it is', as
   });
 });
 
+test('a region that the proxies call lost is left out with the reason, and back once they do not', async () => {
+  const stack = await liveStack();
+  await ticked(stack);
+  const lost = ['clean'];
+  const { record } = await ticked(stack, { ...once, without: lost, lost });
+  expect(record.why).toBe('planned anew: other regions are left out; left out, because lost: clean');
+  expect(stack.plan().without).toEqual(lost);
+  const again = await ticked(stack, { ...once, without: lost, lost });
+  expect(again.record).toMatchObject({
+    outcome: 'unchanged',
+    why: 'the interval has its plan; it is applied as it is; left out, because lost: clean',
+  });
+  expect((await ticked(stack)).record.why).toBe('planned anew: other regions are left out');
+  expect(stack.plan().without).toBeUndefined();
+});
+
 test('PUE multiplies what the planner compares, and the record says grid and PUE', async () => {
   const stack = await liveStack();
   const { optionsOf } = stack.planning;

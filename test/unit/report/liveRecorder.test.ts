@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tick } from '../../../live/tick';
@@ -43,4 +43,28 @@ test('ticks of a day add to one folder, whose report can be made', async () => {
   const page = await makeReport(directory);
   expect(existsSync(page)).toBe(true);
   expect(readFileSync(page, 'utf8')).toContain('test: 2026-08-13T12:00:00Z to 2026-08-13T12:00:00Z');
+});
+
+test('changes for demand are found again, of the hour that is asked for, also over midnight and beside a torn line', () => {
+  const recorder = new LiveRecorder(folder, { stack: 'again', regions: [], latencyMs: {} }, () => undefined);
+  const tickAt = (at: string, forDemand: boolean): void => {
+    recorder.onTick({
+      ...{ at, interval: at, intervalSeconds: 3600, why: 'demand', outcome: 'applied', heldBy: null },
+      ...{ reasons: [], values: null, guarded: [], plan: null, planSeconds: null, applied: null },
+      ...(forDemand && { forDemand }),
+    });
+  };
+  tickAt('2026-08-13T23:10:00.000Z', true);
+  tickAt('2026-08-13T23:40:00.000Z', true);
+  tickAt('2026-08-13T23:50:00.000Z', false);
+  tickAt('2026-08-14T00:05:00.000Z', true);
+  appendFileSync(path.join(folder, 'live-again-20260814', 'ticks.jsonl'), '{"forDemand":true,"at":"2026-0');
+  const found = recorder.changesForDemand(
+    Date.parse('2026-08-13T23:20:00Z'),
+    Date.parse('2026-08-14T00:20:00Z'),
+  );
+  expect(found.map((ms) => new Date(ms).toISOString())).toEqual([
+    '2026-08-13T23:40:00.000Z',
+    '2026-08-14T00:05:00.000Z',
+  ]);
 });

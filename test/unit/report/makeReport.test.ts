@@ -168,6 +168,26 @@ test('what is no record is named with its line', async () => {
   await expect(makeReport(folder)).rejects.toThrow('intervals.jsonl:1 is not JSON');
 });
 
+test('an interval that a run went on with: of both records the last counts, in its place, and the page says so', async () => {
+  const recorder = recorderOf();
+  const [first, second] = [recordOf(starts[0] ?? '', 0), recordOf(starts[1] ?? '', 1)];
+  recorder.onRecord(first);
+  recorder.onRecord(second);
+  recorder.onRecord({ ...first, outcome: 'interrupted', failures: ['the run had ended'] });
+  const { intervals } = readRecords(folder);
+  expect(intervals.map(({ plan, outcome }) => [plan.interval, outcome])).toEqual([
+    [starts[0], 'interrupted'],
+    [starts[1], 'applied'],
+  ]);
+  const html = readFileSync(await makeReport(folder), 'utf8');
+  expect(html).toContain(
+    `Interrupted: the run had ended before these were done, and went on with them: ${starts[0] ?? ''}.`,
+  );
+  expect(html).toContain('a change failed: the run had ended');
+  const table = readFileSync(path.join(folder, 'requests_from.csv'), 'utf8');
+  expect(table.trimEnd().split('\n')).toHaveLength(1 + starts.length);
+});
+
 describe('an interval that had not its own plan', () => {
   const held = (outcome: 'held' | 'failed', why: string, failures: string[]): IntervalRecord => {
     const record = recordOf(starts[1] ?? '', 1);

@@ -50,7 +50,7 @@ test('a live run whose source fails one way after the other: the chain, the reco
       watch: { outOfBand: [], changed: never, plannedFor: () => undefined },
     },
     ...{ intervals: phases.length, stopped: new AbortController().signal },
-    ...{ backOff: new BackOff(), steadyMs: () => performance.now() },
+    ...{ backOff: new BackOff(), steadyMs: () => performance.now(), mostFailures: 3 },
     onTick: (tick: TickRecord) => {
       ticks.push(tick);
       metrics.onTick(tick);

@@ -9,6 +9,7 @@ import { readStackSettings } from '../stack/stackFile';
 import type { DemandWatch } from './demandWatch';
 import { intervalAt, type LiveInterval } from './liveInterval';
 import { planTick, type LivePlanning } from './planTick';
+import type { Throttled, ThrottleWatch } from './throttleWatch';
 import { appliedIn, heldIn, type TickRecord } from './tickRecord';
 
 /** What a live run goes by besides the clock. */
@@ -16,6 +17,8 @@ export interface LiveRun {
   readonly planning: LivePlanning;
   readonly health: RegionHealth;
   readonly watch: Pick<DemandWatch, 'outOfBand' | 'changed' | 'plannedFor'>;
+  /** Nothing is known of throttled pods when absent. */
+  readonly throttling?: Pick<ThrottleWatch, 'throttled' | 'changed' | 'planInForce'>;
   /** Intervals after which the run ends; Infinity for none. */
   readonly intervals: number;
   /** Ends the run once the update under way is done. */
@@ -29,7 +32,7 @@ export interface LiveRun {
 
 /** Why a tick is made. */
 interface Cause {
-  readonly kind: 'clock' | 'loss' | 'demand' | 'retry';
+  readonly kind: 'clock' | 'loss' | 'demand' | 'throttled' | 'retry';
   readonly text: string;
 }
 
@@ -50,7 +53,7 @@ const longestSleepMs = 10_000;
 
 /**
  * Intervals of the wall clock, each planned as it begins from what is then known, and planned anew where evidence asks
- * for it: a region that is lost or back, demand out of the band. A tick that fails is told, counted and tried again.
+ * for it: a region that is lost or back, demand out of the band, throttled pods. A tick that fails is told, counted and tried again.
  */
 export class LiveCourse implements Course {
   private position = -1;
@@ -63,7 +66,7 @@ export class LiveCourse implements Course {
   private without: readonly string[] = [];
   /** The interval in which a region came back last: it comes back once in each at the most. */
   private readonly returnedIn = new Map<string, number>();
-  /** When demand alone asked for a change that was applied. */
+  /** When demand, or throttled pods, alone asked for a change that was applied. */
   private demandChangesMs: number[] = [];
   /** Reasons that were told last, so that they are told once; noted they are once an interval. */
   private toldReasons = '';
@@ -96,6 +99,7 @@ export class LiveCourse implements Course {
   async changedWithin(milliseconds: number): Promise<void> {
     this.wakeAfter(this.run.health.changed());
     this.wakeAfter(this.run.watch.changed());
+    if (this.run.throttling) this.wakeAfter(this.run.throttling.changed());
     if (this.run.stopped.aborted) return;
     const { signal } = (this.sleeping = new AbortController());
     const ms = Math.min(milliseconds, this.run.backOff.remainingMs, longestSleepMs);
@@ -121,7 +125,7 @@ export class LiveCourse implements Course {
       if (index !== this.position) this.begin(index);
       const { band } = readStackSettings(planning.configFile).live;
       // A window that began before the evidence would show half of it.
-      const windowSeconds = cause.kind === 'demand' ? band.windowSeconds : undefined;
+      const windowSeconds = isOfDemand(cause) ? band.windowSeconds : undefined;
       const made = await planTick(planning, { without: this.without, windowSeconds });
       if (made.kind === 'held') {
         return this.held(made, cause, at);
@@ -138,6 +142,7 @@ export class LiveCourse implements Course {
 
   applied(_: number, { plan, stackPlan }: Change, applied: Applied): void {
     this.run.watch.plannedFor(plannedRates(plan));
+    this.run.throttling?.planInForce();
     const { cause, made } = this.started ?? {};
     if (made?.kind === 'held') {
       this.demandChangesMs.push(this.run.steadyMs());
@@ -148,7 +153,7 @@ export class LiveCourse implements Course {
       });
       return;
     }
-    if (cause?.kind === 'demand') this.demandChangesMs.push(this.run.steadyMs());
+    if (cause && isOfDemand(cause)) this.demandChangesMs.push(this.run.steadyMs());
     this.succeeded();
     const { values = null, guarded = [], seconds = null, moved = null } = made ?? {};
     this.note({
@@ -196,7 +201,9 @@ export class LiveCourse implements Course {
     const { backOff } = this.run;
     if (backOff.waiting) return backOff.remainingMs > 0 ? null : { kind: 'retry', text: 'tried again' };
     const [first] = this.run.watch.outOfBand;
-    if (!first || !this.demandMayChange()) return null;
+    const [throttled] = this.run.throttling?.throttled ?? [];
+    if (!(first ?? throttled) || !this.demandMayChange()) return null;
+    if (!first) return throttled ? throttledCause(throttled) : null;
     const { origin, requestsPerSecond, planned } = first;
     return {
       kind: 'demand',
@@ -274,6 +281,16 @@ export class LiveCourse implements Course {
   nowMs(): number {
     return this.run.planning.surroundings.nowMs();
   }
+}
+
+/** What `mostChangesAnHour` bounds. */
+function isOfDemand({ kind }: Cause): boolean {
+  return kind === 'demand' || kind === 'throttled';
+}
+
+function throttledCause({ region, percent }: Throttled): Cause {
+  const text = `pods of ${region} were throttled in ${percent.toFixed(0)} % of the kernel's periods`;
+  return { kind: 'throttled', text };
 }
 
 /** Why a plan is held, and what is done all the same. */

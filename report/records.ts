@@ -96,6 +96,36 @@ const sentSchema = z.object({
   byOrigin: z.record(z.string(), loadSummary),
 });
 
+const usedValue = z.union([
+  z.object({ missing: z.string() }),
+  z.object({
+    /** gCO2e/kWh of carbon intensity, requests/s of demand. */
+    gramsPerKwh: z.number().optional(),
+    requestsPerSecond: z.number().optional(),
+    from: z.string(),
+    /** Of demand, what is measured has Prometheus alone. */
+    source: z.string().optional(),
+    zone: z.string().optional(),
+    ageSeconds: z.number(),
+  }),
+]);
+
+const tickSchema = z.object({
+  at: z.string(),
+  interval: z.string(),
+  outcome: z.string(),
+  /** Null where nothing was read. */
+  values: z
+    .object({
+      carbon: z.record(z.string(), usedValue),
+      demand: z.record(z.string(), usedValue),
+      faults: z.array(z.string()).readonly(),
+    })
+    .nullable(),
+});
+
+export type RecordedValue = z.infer<typeof usedValue>;
+export type RecordedTick = z.infer<typeof tickSchema>;
 export type RunRecord = z.infer<typeof runSchema>;
 export type RecordedInterval = z.infer<typeof intervalSchema>;
 export type RecordedLoad = z.infer<typeof sentSchema>;
@@ -106,6 +136,8 @@ export interface RunRecords {
   readonly intervals: readonly RecordedInterval[];
   /** Of a run that sent load: by interval, those whose last request was over. */
   readonly sent: readonly RecordedLoad[];
+  /** Of a live run. */
+  readonly ticks: readonly RecordedTick[];
   /** What was left out of it, in words: a last line that a killed run left torn. */
   readonly notes: readonly string[];
 }
@@ -146,6 +178,7 @@ export function readRecords(directory: string): RunRecords {
     run: parse(runSchema, readFileSync(runFile, 'utf8'), runFile),
     intervals: lines(intervalSchema, recordFiles.intervals),
     sent: lines(sentSchema, recordFiles.sent),
+    ticks: lines(tickSchema, recordFiles.ticks),
     notes,
   };
 }

@@ -1,7 +1,7 @@
 import { PulumiCommand } from '@pulumi/pulumi/automation';
 
 /** What the SDK runs every command of Pulumi by, which it does not declare. */
-interface Runs {
+export interface Runs {
   readonly command: string;
   run: (this: { readonly command: string }, args: readonly string[], ...rest: unknown[]) => Promise<unknown>;
 }

@@ -9,8 +9,8 @@ export interface Throttled {
   readonly percent: number;
 }
 
-/** Every look runs a command in each pod, at the expense of its CPU: some 10 ms. */
-const pollMs = 15_000;
+/** Every look runs a command in each pod, out of the pod's own CPU: if often, small pods would be held back by it. */
+const pollMs = 60_000;
 
 /** Looks whether the kernel holds regions' pods back. What cannot be read is no evidence. */
 export class ThrottleWatch extends PollingWatch {

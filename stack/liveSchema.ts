@@ -52,7 +52,7 @@ export const liveSchema = z.strictObject({
     })
     .prefault({}),
   /**
-   * In how many percent of the kernel's periods, over a quarter of a minute, a region's pods must be held back for its
+   * In how many percent of the kernel's periods, over a minute, a region's pods must be held back for its
    * interval to be planned anew; 0 where that is not looked at.
    */
   throttledPercent: z.int().min(0).max(100).default(95),

@@ -250,10 +250,7 @@ describe('a live run’s page says what each value was planned from', () => {
   test('a value without where it came from is no record', async () => {
     record();
     const carbon = { north: { gramsPerKwh: 42, ageSeconds: 0 } };
-    writeFileSync(
-      path.join(folder, 'ticks.jsonl'),
-      tick(first, 'held', { carbon, demand: {}, faults: [] }),
-    );
+    writeFileSync(path.join(folder, 'ticks.jsonl'), tick(first, 'held', { carbon, demand: {}, faults: [] }));
     await expect(makeReport(folder)).rejects.toThrow(/ticks\.jsonl:1 is no record/);
   });
 });

@@ -35,7 +35,14 @@ export const shapes: readonly Shape[] = [
     body: (value, start, zone) => latestOf(zone, value, start),
   },
   {
-    ...{ kind: 'wattTime', zone: 'CAISO_NORTH', dueHours: 0, newestHours: 0, secret: canaryPassword, namesZone: true },
+    ...{
+      kind: 'wattTime',
+      zone: 'CAISO_NORTH',
+      dueHours: 0,
+      newestHours: 0,
+      secret: canaryPassword,
+      namesZone: true,
+    },
     planRefusal: { error: 'INVALID_SCOPE', message: 'not in your subscription' },
     body: (value, start, zone) => ({
       data: [{ point_time: start, value }],
@@ -48,7 +55,15 @@ export const shapes: readonly Shape[] = [
     }),
   },
   {
-    ...{ kind: 'neso', zone: 'GB', dueHours: -2, newestHours: -1, secret: null, planRefusal: null, namesZone: false },
+    ...{
+      kind: 'neso',
+      zone: 'GB',
+      dueHours: -2,
+      newestHours: -1,
+      secret: null,
+      planRefusal: null,
+      namesZone: false,
+    },
     body: (value, start) => ({
       data: [
         {
@@ -60,7 +75,15 @@ export const shapes: readonly Shape[] = [
     }),
   },
   {
-    ...{ kind: 'energyCharts', zone: 'DE', dueHours: -4, newestHours: -1, secret: null, planRefusal: null, namesZone: false },
+    ...{
+      kind: 'energyCharts',
+      zone: 'DE',
+      dueHours: -4,
+      newestHours: -1,
+      secret: null,
+      planRefusal: null,
+      namesZone: false,
+    },
     body: (value, start) => ({
       unix_seconds: [0, 60].map((minutes) => Date.parse(plusMinutes(start, minutes)) / 1000),
       co2eq: value === undefined ? undefined : [value, value],
@@ -68,7 +91,14 @@ export const shapes: readonly Shape[] = [
     }),
   },
   {
-    ...{ kind: 'carbonAwareSdk', zone: 'eastus', dueHours: 0, newestHours: 0, secret: null, planRefusal: null },
+    ...{
+      kind: 'carbonAwareSdk',
+      zone: 'eastus',
+      dueHours: 0,
+      newestHours: 0,
+      secret: null,
+      planRefusal: null,
+    },
     namesZone: true,
     body: (value, start, zone) => [{ location: zone, time: start, rating: value, duration: '01:00:00' }],
   },

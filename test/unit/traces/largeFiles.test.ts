@@ -15,7 +15,9 @@ test('a million rows are read in a heap of 1 GiB', () => {
   const script = `const { readTrace } = require(${JSON.stringify(module)});
     const trace = readTrace(${JSON.stringify(folder)});
     console.log(trace.carbonHours().length, trace.lastInterval);`;
-  const told = execFileSync(process.execPath, ['--max-old-space-size=1024', '-e', script], { encoding: 'utf8' });
+  const told = execFileSync(process.execPath, ['--max-old-space-size=1024', '-e', script], {
+    encoding: 'utf8',
+  });
   expect(told).toBe('1000000 2025-06-01T03:00:00Z\n');
 }, 240_000);
 
@@ -25,5 +27,7 @@ test('a file that is larger than any trace is refused before it is read', () => 
   ftruncateSync(file, 3 * 2 ** 30);
   closeSync(file);
   expect(() => readTrace(folder)).toThrow(TraceError);
-  expect(() => readTrace(folder)).toThrow(/requests\.csv has 3072 MiB, expected at most 128; take fewer years/);
+  expect(() => readTrace(folder)).toThrow(
+    /requests\.csv has 3072 MiB, expected at most 128; take fewer years/,
+  );
 });

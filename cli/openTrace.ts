@@ -2,7 +2,10 @@ import { readTrace } from '../traces/readTrace';
 import { stuckCarbon } from '../traces/stuckCarbon';
 import type { Trace } from '../traces/trace';
 
-/** Reads a trace, and says on standard error which regions nothing can be planned for, and whose carbon intensity looks stuck. */
+/**
+ * Reads a trace, and says on standard error which regions nothing can be planned for, and whose carbon intensity looks
+ * stuck.
+ */
 export function openTrace(directory: string): Trace {
   const trace = readTrace(directory);
   if (trace.droppedRegions.length > 0) {

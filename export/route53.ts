@@ -9,8 +9,9 @@ const timeToLiveSeconds = 60;
 const mostRecords = 500;
 
 /**
- * Change batches for Route 53, mostly one: for every origin a name of its own, with a weighted record for each destination, by the
- * address of its Service. Clients keep an answer for a minute, so shares hold over many clients and not over requests. Pure.
+ * Change batches for Route 53, mostly one: for every origin a name of its own, with a weighted record for each
+ * destination, by the address of its Service. Clients keep an answer for a minute, so shares hold over many clients and
+ * not over requests. Pure.
  * @param domain what an origin's name stands before, as in us-east-1.DOMAIN
  * @throws ExportError where a destination has no address
  */

@@ -53,7 +53,8 @@ const longestSleepMs = 10_000;
 
 /**
  * Intervals of the wall clock, each planned as it begins from what is then known, and planned anew where evidence asks
- * for it: a region that is lost or back, demand out of the band, throttled pods. A tick that fails is told, counted and tried again.
+ * for it: a region that is lost or back, demand out of the band, throttled pods. A tick that fails is told, counted and
+ * tried again.
  */
 export class LiveCourse implements Course {
   private position = -1;

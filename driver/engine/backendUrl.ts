@@ -13,11 +13,12 @@ const credentialsSchema = z.object({ current: z.string().exactOptional() });
  * @param projectDirectory folder of Pulumi.yaml
  */
 export function backendUrl(projectDirectory: string): string | null {
+  // An empty one is none, for Pulumi too.
+  const named = process.env['PULUMI_BACKEND_URL'] ?? '';
+  if (named !== '') return named;
   const home = process.env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi');
   const credentials = path.join(process.env['PULUMI_CREDENTIALS_PATH'] ?? home, 'credentials.json');
   return (
-    // An empty one is none, for Pulumi too.
-    (process.env['PULUMI_BACKEND_URL'] || undefined) ??
     read(path.join(projectDirectory, 'Pulumi.yaml'), projectSchema)?.backend?.url ??
     read(credentials, credentialsSchema)?.current ??
     null

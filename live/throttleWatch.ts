@@ -14,7 +14,7 @@ const pollMs = 60_000;
 
 /** Looks whether the kernel holds regions' pods back. What cannot be read is no evidence. */
 export class ThrottleWatch extends PollingWatch {
-  private verdicts = new ThrottleVerdicts();
+  private readonly verdicts = new ThrottleVerdicts();
 
   /** @param read what the kernel has counted of the pods that there are */
   constructor(

@@ -219,7 +219,7 @@ describe('what stands in the way of every value: exit code 1, the plan before st
     const ticks = readFileSync(path.join(folder, 'runs', day, 'ticks.jsonl'), 'utf8');
     expect(JSON.parse(ticks)).toMatchObject({
       outcome: 'failed',
-      reasons: [expect.stringMatching(reason)],
+      reasons: [expect.stringMatching(reason) as unknown],
       plan: null,
       applied: null,
     });

@@ -106,6 +106,8 @@ describe('a source of carbon intensity', () => {
       [{ location: 'westeurope', time: hour(0), rating: 288.5, duration: '01:00:00' }],
     ],
   ];
+  const isLogin = (url: unknown): boolean => url instanceof URL && url.pathname === '/login';
+
   /** A source of a kind, opened anew for each answer, and its answer to everything. */
   function answering(kind: string): { open: () => CarbonSource; answer: (body: string) => void } {
     const around = surroundings();
@@ -118,7 +120,7 @@ describe('a source of carbon intensity', () => {
     jest.spyOn(globalThis, 'fetch').mockImplementation((url) =>
       Promise.resolve(
         // A login is no part of what is mutated here, but where it stands in one body with the rest.
-        new Response(String(url).endsWith('/login') && !body.includes('"data"') ? '{"token":"x"}' : body, {
+        new Response(isLogin(url) && !body.includes('"data"') ? '{"token":"x"}' : body, {
           headers: { 'content-type': 'application/json', date: new Date(nowMs).toUTCString() },
         }),
       ),

@@ -119,7 +119,7 @@ const badTransports: readonly BadAnswer[] = [
     'unauthorised',
     'status 401, "no such credential ***"; check the credential',
     (r, { secret }) => {
-      json(r, { error: `no such credential ${secret}` }, 401);
+      json(r, { error: `no such credential ${secret ?? ''}` }, 401);
     },
     ({ secret }) => secret !== null,
   ],

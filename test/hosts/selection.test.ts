@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStack } from '../../driver/engine/stack';
-import { toolsOnPath } from './tools';
+import { tool, toolsOnPath } from './tools';
 
 jest.setTimeout(120_000);
 
@@ -27,7 +27,11 @@ afterEach(() => {
 });
 
 const pulumi = (...args: string[]): string =>
-  execFileSync('pulumi', [...args, '--non-interactive'], { cwd: join(folder, 'project'), encoding: 'utf8' });
+  execFileSync(tool('pulumi'), [...args, '--non-interactive'], {
+    cwd: join(folder, 'project'),
+    encoding: 'utf8',
+    env: process.env,
+  });
 
 /** What Pulumi notes of the folders that people work in: names and contents. */
 const selections = (): string[] => {
@@ -40,7 +44,7 @@ const selections = (): string[] => {
 test('the stack that a person works on stays theirs while another one is made, and used', async () => {
   pulumi('stack', 'init', 'mine');
   const theirs = selections();
-  expect(theirs.join()).toContain('"stack": "mine"');
+  expect(theirs.join()).toContain('selection/mine"');
   const configFile = join(folder, 'Pulumi.other.yaml');
   writeFileSync(configFile, 'config: {}\n');
   const options = { projectDirectory: join(folder, 'project'), stackName: 'other', configFile };

@@ -14,7 +14,7 @@ import {
 } from './options';
 import { openPlanning, planForStack, withRegionsAsTheyAre } from './planFromStack';
 import { stackOptionsOf } from './project';
-import { renderMove } from './render/move';
+import { renderMove, withoutMargin } from './render/move';
 
 /** What `preview` and `apply` are told. */
 export interface ChangeFlags extends PlanFlags, StackFlags {
@@ -86,6 +86,7 @@ export async function plannedChange(flags: ChangeFlags, command: Command): Promi
       renderMove(plan, { stackPlan: before, plan: null }, (interval) =>
         carbonByRegion(planning.trace, interval),
       ),
+      withoutMargin,
     ],
   };
 }

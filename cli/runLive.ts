@@ -3,8 +3,10 @@ import { ProxyHealth } from '../driver/proxyHealth';
 import { reconcilerOf } from '../driver/reconcile';
 import { runCourse } from '../driver/runIntervals';
 import { openTarget } from '../driver/target';
+import { readThrottling } from '../driver/verify/cpuThrottling';
 import { DemandWatch } from '../live/demandWatch';
 import { LiveCourse } from '../live/liveCourse';
+import { ThrottleWatch } from '../live/throttleWatch';
 import type { TickRecord } from '../live/tickRecord';
 import { LiveMetrics } from '../metrics/liveMetrics';
 import { MetricsServer, type ListenAddress } from '../metrics/metricsServer';
@@ -48,6 +50,9 @@ export async function runLive(
   const target = await openTarget(options);
   const recorder = new LiveRecorder(flags.runs, { stack: stackName, ...latencies }, log.fault);
   const [health, watch] = [new ProxyHealth(config), new DemandWatch(configFile)];
+  const throttling = new ThrottleWatch(configFile, () =>
+    readThrottling(target.clusters, readStackSettings(configFile)),
+  );
   const metrics = new LiveMetrics(stackName);
   const served =
     flags.metricsListen && (await MetricsServer.listen(flags.metricsListen, () => metrics.set.text()));
@@ -70,14 +75,14 @@ export async function runLive(
       : new RunPrinter(before, () => carbon, flags.verbose ?? false);
   const stopped = untilSignal(stackName, log);
   const run = {
-    ...{ planning, health, watch, intervals: flags.intervals ?? Infinity, stopped, onTick },
+    ...{ planning, health, watch, throttling, intervals: flags.intervals ?? Infinity, stopped, onTick },
     ...{ backOff: new BackOff(), steadyMs: () => performance.now(), mostFailures: flags.mostFailures },
     demandChangesMs: demandChangesBefore(recorder, planning.surroundings.nowMs()),
   };
   await runCourse(
     (tell) => new LiveCourse(run, tell),
     reconcilerOf(target, log.step),
-    [recorder, printer, health, watch, ...(served ? [served] : [])],
+    [recorder, printer, health, watch, throttling, ...(served ? [served] : [])],
     false,
     log.step,
   );

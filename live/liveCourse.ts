@@ -12,6 +12,7 @@ import type { DemandWatch } from './demandWatch';
 import { describedAsItIs } from './followDemand';
 import { intervalAt, type LiveInterval } from './liveInterval';
 import { planTick, type LivePlanning } from './planTick';
+import type { Throttled, ThrottleWatch } from './throttleWatch';
 import { appliedIn, heldIn, type TickRecord } from './tickRecord';
 
 /** What a live run goes by besides the clock. */
@@ -19,6 +20,8 @@ export interface LiveRun {
   readonly planning: LivePlanning;
   readonly health: RegionHealth;
   readonly watch: Pick<DemandWatch, 'outOfBand' | 'changed' | 'plannedFor'>;
+  /** Nothing is known of throttled pods when absent. */
+  readonly throttling?: Pick<ThrottleWatch, 'throttled' | 'changed' | 'planInForce'>;
   /** Intervals after which the run ends; Infinity for none. */
   readonly intervals: number;
   /** Ends the run once the update under way is done. */
@@ -36,7 +39,7 @@ export interface LiveRun {
 
 /** Why a tick is made. */
 interface Cause {
-  readonly kind: 'clock' | 'loss' | 'demand' | 'retry';
+  readonly kind: 'clock' | 'loss' | 'demand' | 'throttled' | 'retry';
   readonly text: string;
 }
 
@@ -63,7 +66,8 @@ const longestSleepMs = 10_000;
 
 /**
  * Intervals of the wall clock, each planned as it begins from what is then known, and planned anew where evidence asks
- * for it: a region that is lost or back, demand out of the band. A tick that fails is told, counted and tried again.
+ * for it: a region that is lost or back, demand out of the band, throttled pods. A tick that fails is told, counted and
+ * tried again.
  */
 export class LiveCourse implements Course {
   private position = -1;
@@ -76,7 +80,7 @@ export class LiveCourse implements Course {
   private without: readonly string[] = [];
   /** The interval in which a region came back last: it comes back once in each at the most. */
   private readonly returnedIn = new Map<string, number>();
-  /** When demand alone asked for a change that was applied. */
+  /** When demand, or throttled pods, alone asked for a change that was applied. */
   private demandChangesMs: readonly number[];
   /** What came into force last, and was read back; null where that serves nobody, or is not known. */
   private verified: Verified | null;
@@ -115,6 +119,7 @@ export class LiveCourse implements Course {
   async changedWithin(milliseconds: number): Promise<void> {
     this.wakeAfter(this.run.health.changed());
     this.wakeAfter(this.run.watch.changed());
+    if (this.run.throttling) this.wakeAfter(this.run.throttling.changed());
     if (this.run.stopped.aborted) return;
     const { signal } = (this.sleeping = new AbortController());
     const ms = Math.min(milliseconds, this.run.backOff.remainingMs, longestSleepMs);
@@ -140,7 +145,7 @@ export class LiveCourse implements Course {
       if (index !== this.position) this.begin(index);
       const { band } = readStackSettings(planning.configFile).live;
       // A window that began before the evidence would show half of it.
-      const windowSeconds = cause.kind === 'demand' ? band.windowSeconds : undefined;
+      const windowSeconds = isOfDemand(cause) ? band.windowSeconds : undefined;
       const made = await planTick(planning, { without: this.without, windowSeconds });
       if (made.kind === 'held') {
         return this.held(made, cause, at);
@@ -163,6 +168,7 @@ export class LiveCourse implements Course {
     this.verified = { plan, stackPlan };
     this.failuresInARow = 0;
     this.run.watch.plannedFor(plannedRates(plan));
+    this.run.throttling?.planInForce();
     const { cause, made } = this.started ?? {};
     if (made?.kind === 'held') {
       this.countDemandChange();
@@ -174,7 +180,7 @@ export class LiveCourse implements Course {
       });
       return;
     }
-    const forDemand = cause?.kind === 'demand';
+    const forDemand = cause !== undefined && isOfDemand(cause);
     if (forDemand) this.countDemandChange();
     this.succeeded();
     const { values = null, guarded = [], seconds = null, moved = null } = made ?? {};
@@ -272,7 +278,9 @@ export class LiveCourse implements Course {
     const { backOff } = this.run;
     if (backOff.waiting) return backOff.remainingMs > 0 ? null : { kind: 'retry', text: 'tried again' };
     const [first] = this.run.watch.outOfBand;
-    if (!first || !this.demandMayChange()) return null;
+    const [throttled] = this.run.throttling?.throttled ?? [];
+    if (!(first ?? throttled) || !this.demandMayChange()) return null;
+    if (!first) return throttled ? throttledCause(throttled) : null;
     const { origin, requestsPerSecond, planned } = first;
     return {
       kind: 'demand',
@@ -360,6 +368,16 @@ function verifiedIn(configFile: string): Verified | null {
     // One of a stack that is new serves nobody; what is wrong with a file the first tick tells.
     return null;
   }
+}
+
+/** What `mostChangesAnHour` bounds. */
+function isOfDemand({ kind }: Cause): boolean {
+  return kind === 'demand' || kind === 'throttled';
+}
+
+function throttledCause({ region, percent }: Throttled): Cause {
+  const text = `pods of ${region} were throttled in ${percent.toFixed(0)} % of the kernel's periods`;
+  return { kind: 'throttled', text };
 }
 
 /** Why a plan is held, and what is done all the same. */

@@ -13,7 +13,7 @@ import { RunTables } from './tables/runTables';
  * @throws RecordError
  */
 export async function makeReport(directory: string, tell?: (note: string) => void): Promise<string> {
-  const { run, intervals, sent, notes } = readRecords(directory);
+  const { run, intervals, sent, ticks, notes } = readRecords(directory);
   for (const note of notes) tell?.(note);
   if (intervals.some(({ served }) => served)) {
     RunTables.remove(directory);
@@ -28,7 +28,7 @@ export async function makeReport(directory: string, tell?: (note: string) => voi
       sent.find((load) => load.interval === interval.plan.interval),
     ),
   );
-  writeFileSync(page, await runReport(run, reported));
+  writeFileSync(page, await runReport(run, reported, ticks));
   return page;
 }
 

@@ -111,6 +111,36 @@ const sentSchema = z.object({
   byOrigin: z.record(z.string(), loadSummary),
 });
 
+const usedValue = z.union([
+  z.object({ missing: z.string() }),
+  z.object({
+    /** gCO2e/kWh of carbon intensity, requests/s of demand. */
+    gramsPerKwh: z.number().optional(),
+    requestsPerSecond: z.number().optional(),
+    from: z.string(),
+    /** Of demand, what is measured has Prometheus alone. */
+    source: z.string().optional(),
+    zone: z.string().optional(),
+    ageSeconds: z.number(),
+  }),
+]);
+
+const tickSchema = z.object({
+  at: z.string(),
+  interval: z.string(),
+  outcome: z.string(),
+  /** Null where nothing was read. */
+  values: z
+    .object({
+      carbon: z.record(z.string(), usedValue),
+      demand: z.record(z.string(), usedValue),
+      faults: z.array(z.string()).readonly(),
+    })
+    .nullable(),
+});
+
+export type RecordedValue = z.infer<typeof usedValue>;
+export type RecordedTick = z.infer<typeof tickSchema>;
 export type BegunRun = z.infer<typeof begunSchema>;
 export type RunRecord = z.infer<typeof runSchema>;
 export type RecordedInterval = z.infer<typeof intervalSchema>;
@@ -122,6 +152,8 @@ export interface RunRecords {
   readonly intervals: readonly RecordedInterval[];
   /** Of a run that sent load: by interval, those whose last request was over. */
   readonly sent: readonly RecordedLoad[];
+  /** Of a live run. */
+  readonly ticks: readonly RecordedTick[];
   /** What was left out of it, in words: a last line that a killed run left torn. */
   readonly notes: readonly string[];
 }
@@ -169,12 +201,14 @@ export function readRecords(directory: string): RunRecords {
   };
   const intervals = lines(intervalSchema, recordFiles.intervals);
   const sent = lines(sentSchema, recordFiles.sent);
+  const ticks = lines(tickSchema, recordFiles.ticks);
   // The ticks of a day, which no run has planned, may be several an interval.
-  if (run.intervals.length === 0) return { run, intervals, sent, notes };
+  if (run.intervals.length === 0) return { run, intervals, sent, ticks, notes };
   return {
     run,
     intervals: lastOfEach(intervals, ({ plan }) => plan.interval),
     sent: lastOfEach(sent, ({ interval }) => interval),
+    ticks,
     notes,
   };
 }

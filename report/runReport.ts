@@ -8,8 +8,9 @@ import { chart, type Point } from './chart';
 import type { Comparison } from './comparison';
 import { page, table, type Cell } from './html';
 import { about, atLeast, PairTable, resetNotes } from './pairTable';
-import type { RunRecord } from './records';
+import type { RecordedTick, RunRecord } from './records';
 import type { Share } from './shares';
+import { valuesTable } from './valuesTable';
 
 /** One interval of a run, as its report shows it. */
 export interface ReportedInterval {
@@ -39,10 +40,12 @@ type Served = NonNullable<ReportedInterval['served']>;
 /**
  * A run on one page that needs nothing beside it: charts as SVG, and tables. Savings are those of the plans, over all
  * the intervals that the run planned, against every baseline.
+ * @param ticks of a live run
  */
 export async function runReport(
   { stack, intervals: planned, comparison }: Pick<RunRecord, 'stack' | 'intervals' | 'comparison'>,
   intervals: readonly ReportedInterval[],
+  ticks: readonly RecordedTick[] = [],
 ): Promise<string> {
   const loaded = intervals.some(({ served }) => served);
   const charts = [
@@ -98,6 +101,7 @@ export async function runReport(
     ),
     ...sharesTable(intervals),
     ...notesTable(intervals),
+    ...valuesTable(ticks),
   ]);
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { leastCarbonGramsPerKwh, maxCarbonGramsPerKwh } from '../traces/cells';
 import { faultKinds, SignalsConfigError, type Fault } from './fault';
 import type { SignalValue } from './signalValue';
 import type { CarbonSource } from './source';
@@ -41,7 +42,8 @@ const values = z.array(
     zone: z.string(),
     start: z.iso.datetime(),
     seconds: z.number().positive(),
-    gramsPerKwh: z.number().positive(),
+    // Nothing else is written there: what is, a disk or a person has changed.
+    gramsPerKwh: z.number().min(leastCarbonGramsPerKwh).max(maxCarbonGramsPerKwh),
     method: z.object({
       signal: z.enum(['average', 'marginal']),
       factors: z.enum(['lifeCycle', 'direct']),

@@ -51,7 +51,12 @@ export const liveSchema = z.strictObject({
       windowSeconds: z.int().min(2).max(600).default(10),
     })
     .prefault({}),
-  /** Most changes an hour that demand alone asks for. */
+  /**
+   * In how many percent of the kernel's periods, over a minute, a region's pods must be held back for its
+   * interval to be planned anew; 0 where that is not looked at.
+   */
+  throttledPercent: z.int().min(0).max(100).default(95),
+  /** Most changes an hour that demand, or throttled pods, alone ask for. */
   mostChangesAnHour: z.int().min(0).max(1000).default(12),
   /** Nothing is changed while it stands here. */
   paused: z.boolean().default(false),

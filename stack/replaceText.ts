@@ -22,7 +22,7 @@ import { dirname } from 'node:path';
  */
 export function replaceText(path: string, before: string, after: string): boolean {
   const file = realpathSync(path);
-  return withTemporary(file, after, (temporary) => {
+  return withTemporary(file, after, statSync(file).mode & 0o777, (temporary) => {
     keepModeAndOwner(file, temporary);
     if (readFileSync(file, 'utf8') !== before) return false;
     renameSync(temporary, file);
@@ -35,7 +35,7 @@ export function replaceText(path: string, before: string, after: string): boolea
  * @returns false where it is there
  */
 export function createText(path: string, text: string): boolean {
-  return withTemporary(path, text, (temporary) => {
+  return withTemporary(path, text, 0o666, (temporary) => {
     try {
       linkSync(temporary, path);
       return true;
@@ -46,11 +46,21 @@ export function createText(path: string, text: string): boolean {
   });
 }
 
-/** Writes a text beside a file, puts it in the file's place, and has both on the disk before it returns. */
-function withTemporary(file: string, text: string, putInPlace: (temporary: string) => boolean): boolean {
+/**
+ * Writes a text beside a file, puts it in the file's place, and has both on the disk before it returns.
+ * @param mode of the new file, less what umask takes: who may not read the file may not read what is beside it
+ */
+function withTemporary(
+  file: string,
+  text: string,
+  mode: number,
+  putInPlace: (temporary: string) => boolean,
+): boolean {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
+    // One that a process of the same number left behind would keep its own mode.
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, text, { mode, flag: 'wx' });
     syncToDisk(temporary);
     const done = putInPlace(temporary);
     // The name too: the file's own fsync says nothing of the folder.

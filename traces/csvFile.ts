@@ -16,13 +16,25 @@ export interface CsvRow {
 }
 
 /**
+ * A hundred years of hours of ten regions are half of it. What is larger is another file, and reading it would take
+ * gigabytes: some 30 bytes for each of its own.
+ */
+const mostBytes = 128 * 1024 * 1024;
+
+/**
  * @param options.repeatedColumns a column may stand twice; whoever asks for it gets the first
- * @throws TraceError when the file is missing, empty or torn
+ * @throws TraceError when the file is missing, empty, torn or too large
  */
 export function readCsvFile(path: string, { repeatedColumns = false } = {}): CsvFile {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile()) {
     throw new TraceError(
       `${path} does not exist; a trace is a folder with carbon_intensities.csv, requests.csv and latency.csv`,
+    );
+  }
+  if (stat.size > mostBytes) {
+    throw new TraceError(
+      `${path} has ${Math.ceil(stat.size / 2 ** 20)} MiB, expected at most ${mostBytes / 2 ** 20}; take fewer years or regions into it`,
     );
   }
   const bytes = readFileSync(path);

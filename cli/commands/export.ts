@@ -51,6 +51,7 @@ export const exportCommand = withStackOptions(
     const { documents, notes } = formats[format]?.(config, flags, needed) ?? { documents: '', notes: [] };
     for (const note of notes) console.error(`note: ${note}`);
     if (typeof documents === 'string') process.stdout.write(documents);
-    else if (format === 'route53') console.log(JSON.stringify(documents[0], null, 2));
-    else process.stdout.write(documents.map((document) => stringify(document)).join('---\n'));
+    else if (format === 'route53') {
+      for (const batch of documents) console.log(JSON.stringify(batch, null, 2));
+    } else process.stdout.write(documents.map((document) => stringify(document)).join('---\n'));
   });

@@ -6,6 +6,9 @@ import { describeBrokenLimits, describeReadiness, table } from './render';
 /** By region. */
 type ByRegion = Readonly<Record<string, number>>;
 
+/** What a plan of a trace's interval leaves out, where a live one has a margin. */
+export const withoutMargin = '  planned for the requests of the trace as they are, without a margin';
+
 /** The plan that was in force before another one; of a plan in a stack file the requests are not known. */
 export interface PlanBefore {
   readonly stackPlan: StackPlan;

@@ -3,7 +3,14 @@ import { resetNotes } from '../../report/pairTable';
 import { sharesOf } from '../../report/shares';
 import { renderChange } from './changes';
 import { renderBusiest, renderShares } from './load';
-import { planBefore, renderMove, renderReadyAhead, type CarbonOf, type PlanBefore } from './move';
+import {
+  planBefore,
+  renderMove,
+  renderReadyAhead,
+  withoutMargin,
+  type CarbonOf,
+  type PlanBefore,
+} from './move';
 import { renderVerified } from './verification';
 
 /** Prints a run for people as it goes on. */
@@ -15,10 +22,11 @@ export class RunPrinter implements RunObserver {
     private readonly verbose: boolean,
   ) {}
 
-  onApplied({ plan, stackPlan, preview, update, ...verified }: AppliedInterval): void {
+  onApplied({ plan, stackPlan, values, preview, update, ...verified }: AppliedInterval): void {
     console.log(
       [
         renderMove(plan, this.before, this.carbonOf),
+        ...(values ? [] : [withoutMargin]),
         ...renderReadyAhead(plan, stackPlan),
         ...(preview ? ['preview:', renderChange(preview, this.verbose)] : []),
         'applied:',

@@ -4,7 +4,7 @@ import { killPulumi } from './pulumiProcesses';
 import { UpdateError } from './update';
 
 /** What the SDK runs every command of Pulumi by, which it does not declare. */
-interface Runs {
+export interface Runs {
   readonly command: string;
   run: (this: { readonly command: string }, ...call: Call) => Promise<unknown>;
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { cacheDirectory } from '../../start/cacheDirectory';
 import { messageOf } from '../messageOf';
+import { backendFolder, backendUrl } from './backendUrl';
 import { identityOf, isProvablyDead, processIdentitySchema } from './processIdentity';
 import type { StackOptions } from './stack';
 
@@ -29,12 +29,12 @@ export class StackHeldError extends Error {
  * @throws StackHeldError
  */
 export async function holdingStack<T>(
-  { stackName }: Pick<StackOptions, 'stackName'>,
+  { stackName, projectDirectory }: Pick<StackOptions, 'stackName' | 'projectDirectory'>,
   command: string,
   tell: (note: string) => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  const folder = path.join(holdsFolder(), stackName);
+  const folder = path.join(holdsFolder(projectDirectory, tell), stackName);
   const own = take(folder, command, tell);
   const release = (): void => {
     if (own !== undefined) rmSync(own, { force: true });
@@ -104,9 +104,20 @@ function refusalOf(stackName: string, { file, hold }: { file: string; hold: Hold
   );
 }
 
-function holdsFolder(): string {
-  const backend = process.env['PULUMI_BACKEND_URL'] ?? '';
-  if (!backend.startsWith('file://')) return path.join(cacheDirectory, 'holds');
-  const root = backend.slice('file://'.length).replace(/\?.*$/, '').replace(/^~/, homedir());
-  return path.join(root, '.pulumi', 'casper-holds');
+/** With the stack's state where that is in a folder; else here, which another machine does not see and is told. */
+function holdsFolder(projectDirectory: string, tell: (note: string) => void): string {
+  const url = backendUrl(projectDirectory);
+  const root = backendFolder(url, projectDirectory);
+  if (root !== null) return path.join(root, '.pulumi', 'casper-holds');
+  if (url !== null) {
+    tell(
+      `the stack's state is at ${withoutSecrets(url)}: let one machine alone change it, as a casper on another is kept off during updates only`,
+    );
+  }
+  return path.join(cacheDirectory, 'holds');
+}
+
+/** An address may have a password, or keys as its query. */
+function withoutSecrets(url: string): string {
+  return url.replace(/\?.*$/, '').replace(/\/\/[^/@]*@/, '//');
 }

@@ -316,6 +316,17 @@ describe('commands', () => {
       await casper('apply', ...(maps ?? [])),
     ];
     const [day = ''] = readdirSync(runs);
+    // Ticks that were held have changed nothing: what a run that changes something writes besides.
+    const regions = ['north'];
+    writeFileSync(
+      join(runs, day, 'run.json'),
+      JSON.stringify({
+        ...{ stack: 'dev', regions, intervals: [], loadShare: 1, latencyMs: {} },
+        comparison: { baselines: [], synthetic: false, policies: [] },
+      }),
+    );
+    told.push(await casper('report', join(runs, day)));
+    const page = readFileSync(join(runs, day, 'report.html'), 'utf8');
     const running = await stopWatching();
 
     // They were all used, or had their chance.
@@ -328,6 +339,9 @@ describe('commands', () => {
         .split('\n').length,
     ).toBeGreaterThan(2);
     for (const output of told) expect([output, secretsIn(output)]).toEqual([output, []]);
+    // It quotes what the source said back.
+    expect(page).toContain('status 500');
+    expect(secretsIn(page)).toEqual([]);
     expect(secretsIn(running)).toEqual([]);
     expect(secretsIn(everythingIn(runs))).toEqual([]);
     expect(secretsIn(everythingIn(join(folder, 'cache')))).toEqual([]);

@@ -1,6 +1,8 @@
 import { countByKind, renderChange } from '../../../cli/render/changes';
-import { planBefore, renderMove } from '../../../cli/render/move';
+import { planBefore, renderMove, withoutMargin } from '../../../cli/render/move';
+import { RunPrinter } from '../../../cli/render/runPrinter';
 import type { ResourceChange } from '../../../driver/engine/changes';
+import type { AppliedInterval } from '../../../driver/runObserver';
 import type { IntervalPlan } from '../../../planning/intervalPlan';
 
 const change = (
@@ -108,4 +110,22 @@ describe('a plan beside the one before', () => {
     const text = renderMove(before, planBefore(before), carbonOf);
     expect(text).not.toMatch(/->|moves from|by the weights before/);
   });
+});
+
+test('a run says that a trace’s plan has no margin, which a live one has', () => {
+  const plan = planOf(0, [10, 5], 'north');
+  const { stackPlan } = planBefore(plan);
+  const applied: AppliedInterval = {
+    ...{ plan, stackPlan, preview: null, update: { changes: [], seconds: 1, notes: [] } },
+    ...{ verification: [], rows: [], silent: [], prometheusFault: null },
+    ...{ startedAtMs: 0, endedAtMs: 1000, inForceAtMs: 500, failures: [] },
+    outcome: 'applied',
+  };
+  const printed: string[] = [];
+  const log = jest.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+  const printer = new RunPrinter({ stackPlan, plan: null }, carbonOf, false);
+  printer.onApplied(applied);
+  printer.onApplied({ ...applied, values: {} });
+  log.mockRestore();
+  expect(printed.map((text) => text.includes(withoutMargin))).toEqual([true, false]);
 });

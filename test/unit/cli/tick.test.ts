@@ -42,7 +42,10 @@ function casper(command: 'tick' | 'run', stackFile: string, ...args: string[]): 
         ...['--runs', path.join(folder, 'runs'), ...args],
       ],
       {
-        env: { PATH: process.env['PATH'], CASPER_CACHE: folder, ELECTRICITY_MAPS_TOKEN: canary },
+        env: {
+          ...{ PATH: process.env['PATH'], CASPER_CACHE: folder },
+          ...(token !== undefined && { ELECTRICITY_MAPS_TOKEN: token }),
+        },
         timeout: 30_000,
       },
       (error, stdout, stderr) => {
@@ -60,9 +63,11 @@ const grams: Record<string, number> = {
   'US-CAL-CISO': 250,
 };
 
-/** Zones that the token is for. */
+/** The token in the environment, and the zones that the right one is for. */
+let token: string | undefined = canary;
 let tokenFor: readonly string[] = Object.keys(grams);
 afterEach(() => {
+  token = canary;
   tokenFor = Object.keys(grams);
 });
 
@@ -72,9 +77,10 @@ async function stackFile(live: Record<string, unknown> = {}, prometheusUrl?: str
   const { config } = document.toJS() as { config: { 'casper:regions': { name: string }[] } };
   const names = config['casper:regions'].map(({ name }) => name);
   const carbon = await carbonServer(
-    (url, _, response) => {
+    (url, request, response) => {
       const zone = url.searchParams.get('zone') ?? '';
-      if (url.pathname.endsWith('/zones')) json(response, zonesOf(tokenFor));
+      if (request.headers['auth-token'] !== canary) json(response, { message: 'Invalid auth-token' }, 401);
+      else if (url.pathname.endsWith('/zones')) json(response, zonesOf(tokenFor));
       else json(response, latestOf(zone, grams[zone], hour(0, Date.now())));
     },
     () => Date.now(),
@@ -231,6 +237,54 @@ test('rights for two of five zones: the other regions are named, nothing is plan
   const [day = ''] = readdirSync(path.join(folder, 'runs'));
   const ticks = readFileSync(path.join(folder, 'runs', day, 'ticks.jsonl'), 'utf8');
   expect(JSON.parse(ticks)).toMatchObject({ outcome: 'failed', plan: null });
+});
+
+describe('what stands in the way of every value: exit code 1, the plan before stays, and the tick is recorded', () => {
+  async function expectRefused(file: string, reason: RegExp): Promise<void> {
+    const before = readFileSync(file, 'utf8');
+    const { status, stdout, stderr } = await casperTick(file);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(reason);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    const [day = ''] = readdirSync(path.join(folder, 'runs'));
+    const ticks = readFileSync(path.join(folder, 'runs', day, 'ticks.jsonl'), 'utf8');
+    expect(JSON.parse(ticks)).toMatchObject({
+      outcome: 'failed',
+      reasons: [expect.stringMatching(reason) as unknown],
+      plan: null,
+      applied: null,
+    });
+  }
+
+  test('no token', async () => {
+    token = undefined;
+    await expectRefused(
+      await stackFile(),
+      /eu-west-3.*needs the environment variable ELECTRICITY_MAPS_TOKEN, which is not set/,
+    );
+  });
+
+  test('a wrong one, which is not shown', async () => {
+    token = 'canary-wrong';
+    const file = await stackFile();
+    await expectRefused(file, /eu-west-3.*status 401, "Invalid auth-token"; check the credential/);
+    expect((await casperTick(file)).stderr).not.toContain(token);
+  });
+
+  test('marginal for one region and average for the others', async () => {
+    const file = await stackFile();
+    const { sources } = readStackSettings(file).signals ?? { sources: [] };
+    const tape = { name: 'tape', kind: 'recorded', folder: path.join(project, 'traces/sample') };
+    setStackValue(file, {
+      keys: ['casper:signals', 'sources'],
+      value: [...sources, { ...tape, signal: 'marginal', factors: 'direct' }],
+    });
+    setStackValue(file, {
+      keys: ['casper:regions', '0', 'signal'],
+      value: { source: 'tape', zone: 'eu-west-3' },
+    });
+    await expectRefused(file, /marginal, direct, not flow-traced: \S+ \(tape\)/);
+  });
 });
 
 test('a recording is enough: no account, and every value says that it is recorded', async () => {

@@ -6,6 +6,9 @@ import { readRateFile } from '../../../load/rateFile';
 import { LoadError } from '../../../load/loadError';
 import { StackConfigError } from '../../../stack/stackConfig';
 import { readStackFile, writeStackPlan } from '../../../stack/stackFile';
+import { readRecords, RecordError } from '../../../report/records';
+import { keyOf, nothingKept, readKept } from '../../../signals/keptSignals';
+import { readColumnNames } from '../../../traces/regionNames';
 import { readRegions } from '../../../traces/readRegions';
 import { readTrace } from '../../../traces/readTrace';
 import { TraceError } from '../../../traces/traceError';
@@ -86,6 +89,98 @@ test('a regions.csv', async () => {
       );
     }
   });
+});
+
+test('a zones.csv', async () => {
+  const directory = mkdtempSync(path.join(folder, 'zones-'));
+  await overMutations('zone,region\nDE,de\nUS-CAL-CISO,us-cal-ciso-2\nFR,fr\n', async (mutant) => {
+    writeFileSync(path.join(directory, 'zones.csv'), mutant);
+    const read = await outcomeOf(() => readColumnNames(directory));
+    if ('error' in read) expectRefusal(read.error, TraceError);
+    else expect([...read.value].flat().every((name) => name !== '')).toBe(true);
+  });
+});
+
+describe('records of a run', () => {
+  const interval = '2026-01-05T00:00:00Z';
+  const run = {
+    ...{ stack: 'dev', regions: ['north'], intervals: [interval], loadShare: 1 },
+    ...{ latencyMs: { north: { north: 1 } }, comparison: { baselines: [], synthetic: false, policies: [] } },
+  };
+  const record = {
+    plan: {
+      ...{ interval, regions: ['north'], servers: { north: 8 }, requests: { north: { north: 3 } } },
+      ...{ carbonSum: 1200, meanLatencyMs: 20 },
+    },
+    ...{ outcome: 'applied', failures: [], update: { seconds: 3.5, notes: [] } },
+    ...{ startedAtMs: 0, endedAtMs: 10_000, inForceAtMs: 4000, carbonGramsPerKwh: { north: 100 } },
+  };
+  const value = { gramsPerKwh: 42, from: 'source', source: 'maps', zone: 'FR', ageSeconds: 0 };
+  const values = {
+    carbon: { north: value, south: { missing: 'status 429' } },
+    demand: { north: { requestsPerSecond: 3, from: 'measured', ageSeconds: 0 } },
+    faults: ['north: stale'],
+  };
+  const texts: Record<string, string> = {
+    'run.json': `${JSON.stringify(run)}\n`,
+    'intervals.jsonl': `${JSON.stringify(record)}\n`.repeat(2),
+    'ticks.jsonl': `${JSON.stringify({ at: interval, interval, outcome: 'applied', values })}\n`.repeat(2),
+  };
+
+  test.each(Object.keys(texts))('%s', async (name) => {
+    const directory = mkdtempSync(path.join(folder, 'run-'));
+    for (const [file, text] of Object.entries(texts)) writeFileSync(path.join(directory, file), text);
+    let whole = 0;
+    await overMutations(texts[name] ?? '', async (mutant) => {
+      writeFileSync(path.join(directory, name), mutant);
+      const read = await outcomeOf(() => readRecords(directory));
+      if ('error' in read) {
+        expectRefusal(read.error, RecordError);
+        return;
+      }
+      const { intervals, ticks } = read.value;
+      whole += intervals.length + ticks.length;
+      const numbers = [
+        ...intervals.flatMap(({ startedAtMs, endedAtMs, plan }) => [
+          ...[startedAtMs, endedAtMs],
+          ...Object.values(plan.servers),
+        ]),
+        ...ticks.flatMap(({ values: used }) =>
+          Object.values(used?.carbon ?? {}).map((one) => ('missing' in one ? 0 : one.ageSeconds)),
+        ),
+      ];
+      expect(numbers.every(Number.isFinite)).toBe(true);
+    });
+    expect(whole).toBeGreaterThan(0);
+  });
+});
+
+test('what is kept of a zone: as it was, or as if nothing were', async () => {
+  const directory = mkdtempSync(path.join(folder, 'kept-'));
+  const identity = 'electricityMaps';
+  const start = '2026-08-13T12:00:00Z';
+  const actual = {
+    ...{ zone: 'FR', start, seconds: 3600, gramsPerKwh: 42.5, source: 'maps', fetchedAt: start },
+    ...{ method: { signal: 'average', factors: 'lifeCycle', flowTraced: true }, basis: 'measured' },
+    tense: 'actual',
+  };
+  const asking = { atMs: 1, untilMs: 2, newest: start, faults: [{ kind: 'stale', message: 'old' }] };
+  const text = JSON.stringify({
+    ...{ version: 1, latest: asking, forecastAsking: null, actual: [actual], forecast: [] },
+  });
+  let kept = 0;
+  await overMutations(text, async (mutant) => {
+    writeFileSync(path.join(directory, `FR-${keyOf({ identity })}.json`), mutant);
+    const read = await outcomeOf(() => readKept(directory, { identity }, 'FR'));
+    if ('error' in read) throw read.error;
+    if (read.value === nothingKept) return;
+    kept += 1;
+    for (const { gramsPerKwh, seconds, start: begins } of [...read.value.actual, ...read.value.forecast]) {
+      expect(gramsPerKwh > 0 && gramsPerKwh <= 2000 && Number.isFinite(seconds)).toBe(true);
+      expect(Date.parse(begins)).not.toBeNaN();
+    }
+  });
+  expect(kept).toBeGreaterThan(0);
 });
 
 test('a concurrency.out', async () => {

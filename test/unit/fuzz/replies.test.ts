@@ -4,7 +4,17 @@ import { PrometheusError, samplesIn } from '../../../observe/prometheus';
 import { checkPoints } from '../../../signals/checkPoints';
 import { SignalError } from '../../../signals/fault';
 import { openSource } from '../../../signals/openSource';
-import { cleanUp, config, hour, latestOf, nowMs, surroundings } from '../signals/carbonServer';
+import type { Answer, CarbonSource } from '../../../signals/source';
+import {
+  cleanUp,
+  config,
+  forecastOf,
+  hour,
+  latestOf,
+  nowMs,
+  surroundings,
+  zonesOf,
+} from '../signals/carbonServer';
 import { expectRefusal, fuzz, fuzzTimeoutMs, mutated, outcomeOf } from './mutations';
 
 jest.setTimeout(fuzzTimeoutMs);
@@ -96,27 +106,42 @@ describe('a source of carbon intensity', () => {
       [{ location: 'westeurope', time: hour(0), rating: 288.5, duration: '01:00:00' }],
     ],
   ];
-  test.each(sources)('%s', async (kind, zone, body) => {
+  const isLogin = (url: unknown): boolean => url instanceof URL && url.pathname === '/login';
+
+  /** A source of a kind, opened anew for each answer, and its answer to everything. */
+  function answering(kind: string): { open: () => CarbonSource; answer: (body: string) => void } {
     const around = surroundings();
     const own = kind === 'carbonAwareSdk' ? { signal: 'average', factors: 'lifeCycle' } : {};
     const {
       sources: [set],
     } = config({ name: 'it', kind, baseUrl: 'http://carbon.example', attempts: 1, ...own });
     if (!set) throw new Error('no source');
-    let answer = '';
-    jest.spyOn(globalThis, 'fetch').mockImplementation(() =>
+    let body = '';
+    jest.spyOn(globalThis, 'fetch').mockImplementation((url) =>
       Promise.resolve(
-        new Response(answer, {
+        // A login is no part of what is mutated here, but where it stands in one body with the rest.
+        new Response(isLogin(url) && !body.includes('"data"') ? '{"token":"x"}' : body, {
           headers: { 'content-type': 'application/json', date: new Date(nowMs).toUTCString() },
         }),
       ),
     );
+    return { open: () => openSource(set, around), answer: (mutant) => void (body = mutant) };
+  }
+
+  /** Reads mutants of an answer; every value that is taken can be what it says. */
+  async function overAnswers(
+    kind: string,
+    zone: string,
+    body: unknown,
+    ask: (source: CarbonSource) => Promise<Answer>,
+  ): Promise<void> {
+    const { open, answer } = answering(kind);
     let taken = 0;
     await overMutations(body, async (mutant) => {
-      answer = mutant;
-      const source = openSource(set, around);
+      answer(mutant);
+      const source = open();
       const read = await outcomeOf(async () => {
-        const { points } = await source.latest(zone);
+        const { points } = await ask(source);
         return checkPoints(points, { source, zone, nowMs, known: [] });
       });
       if ('error' in read) {
@@ -134,5 +159,69 @@ describe('a source of carbon intensity', () => {
     });
     // Were every answer refused, nothing would have been looked at.
     expect(taken).toBeGreaterThan(0);
+  }
+
+  test.each(sources)('%s', async (kind, zone, body) => {
+    await overAnswers(kind, zone, body, (source) => source.latest(zone));
   });
+
+  const forecasts: [string, string, unknown][] = [
+    ['electricityMaps', 'FR', forecastOf('FR', [42.5, 43, null, 47])],
+    [
+      'carbonAwareSdk',
+      'westeurope',
+      [
+        {
+          generatedAt: hour(0),
+          location: 'westeurope',
+          forecastData: [0, 1, 2].map((from) => ({
+            ...{ location: 'westeurope', timestamp: hour(from), duration: 60, value: 288.5 + from },
+          })),
+        },
+      ],
+    ],
+  ];
+  test.each(forecasts)('%s, its forecast', async (kind, zone, body) => {
+    await overAnswers(kind, zone, body, (source) =>
+      source.forecast ? source.forecast(zone) : Promise.reject(new Error('it has none')),
+    );
+  });
+
+  const accesses: [string, string, unknown][] = [
+    ['electricityMaps', 'FR', zonesOf(['FR', 'DE', 'US-CAL-CISO'])],
+    [
+      'wattTime',
+      'CAISO_NORTH',
+      {
+        signal_types: [
+          {
+            signal_type: 'co2_moer',
+            regions: [
+              { region: 'CAISO_NORTH', endpoints: [{ endpoint: 'v3/forecast' }, { endpoint: 'historical' }] },
+              { region: 'PJM_DC' },
+            ],
+          },
+        ],
+      },
+    ],
+  ];
+  test.each(accesses)(
+    '%s, what an account may ask: granted, or refused with a reason',
+    async (kind, zone, body) => {
+      const { open, answer } = answering(kind);
+      let granted = 0;
+      await overMutations(body, async (mutant) => {
+        answer(mutant);
+        const source = open();
+        const read = await outcomeOf(async () => {
+          if (!source.access) throw new Error('it does not say');
+          return (await source.access())(zone);
+        });
+        if ('error' in read) expectRefusal(read.error, SignalError);
+        else if (read.value === null) granted += 1;
+        else expect(read.value.length).toBeGreaterThan(20);
+      });
+      expect(granted).toBeGreaterThan(0);
+    },
+  );
 });

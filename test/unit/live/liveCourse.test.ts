@@ -5,6 +5,7 @@ import type { Course } from '../../../driver/course';
 import type { IntervalRecord } from '../../../driver/runObserver';
 import type { OutOfBand } from '../../../live/demandWatch';
 import { LiveCourse } from '../../../live/liveCourse';
+import type { Throttled } from '../../../live/throttleWatch';
 import type { TickRecord } from '../../../live/tickRecord';
 import { writeStackPlan } from '../../../stack/stackFile';
 import { cleanUp, hourMs, minuteMs } from '../signals/carbonServer';
@@ -114,6 +115,27 @@ test('demand out of the band is planned for at once, by a window of its own; so 
   expect(await turn(1)).toBe(true);
   evidence.outOfBand = [trebled];
   expect(await turn(1)).toBe(true);
+});
+
+test('throttled pods are planned for at once, within what demand may ask for an hour', async () => {
+  const stack = await liveStack();
+  stack.set(['casper:live'], { mostChangesAnHour: 1 });
+  const { turn, ticks, run } = courseOf(stack);
+  const throttled = { region: 'clean', percent: 99.4 };
+  const throttling = {
+    throttled: [] as Throttled[],
+    changed: () => new Promise(() => undefined),
+    planInForce: () => void (throttling.throttled = []),
+  };
+  Object.assign(run, { throttling });
+  await turn(0);
+  throttling.throttled = [throttled];
+  expect(await turn(0)).toBe(true);
+  expect(ticks.at(-1)?.why).toBe("pods of clean were throttled in 99 % of the kernel's periods");
+  expect(stack.prometheus.asked.at(-1)?.get('query')).toContain('[10s]');
+  expect(throttling.throttled).toEqual([]);
+  throttling.throttled = [throttled];
+  expect(await turn(0)).toBe(false);
 });
 
 test('a tick that fails is told, counted and tried again after a pause that grows', async () => {

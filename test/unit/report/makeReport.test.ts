@@ -235,6 +235,62 @@ test('an interval that begins with a region still lost: record and page name it,
   expect(readFileSync(await makeReport(folder), 'utf8')).toContain(`<td>${lost}</td>`);
 });
 
+describe('a live run’s page says what each value was planned from', () => {
+  const value = {
+    ...{ gramsPerKwh: 41.96, from: 'lastKnown', source: 'maps', zone: 'FR', ageSeconds: 1800 },
+    ...{ method: 'average', basis: 'estimated', start: '', fetchedAt: '' },
+  };
+  const rate = { requestsPerSecond: 12, from: 'measured', ageSeconds: 0, measured: null };
+  const tick = (interval: string, outcome: string, values: object | null): string =>
+    `${JSON.stringify({ at: interval, interval, outcome, values, reasons: [] })}\n`;
+  const [first = '', second = ''] = starts;
+  const cellsIn = (page: string): string[] => {
+    const [, after = ''] = page.split('<h2>What was planned from</h2>');
+    return [...after.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row = '']) =>
+      row.replaceAll(/<\/t[dh]><t[dh]>/g, '|').replaceAll(/<[^>]+>/g, ''),
+    );
+  };
+
+  test('by interval and region: from, source, age, and what was wrong', async () => {
+    record();
+    const values = {
+      carbon: { north: value, south: { missing: 'maps, zone PL: status 429' } },
+      demand: { north: rate, south: { ...rate, from: 'forecast', ageSeconds: 60 } },
+      faults: ['north: rate limited: maps, zone FR: <429>', 'no forecast of demand'],
+    };
+    const others = { ...values, carbon: { north: { ...value, from: 'source', ageSeconds: 0 } }, faults: [] };
+    writeFileSync(
+      path.join(folder, 'ticks.jsonl'),
+      tick(first, 'held', values) +
+        tick(second, 'paused', null) +
+        tick(second, 'applied', others) +
+        tick(second, 'held', values),
+    );
+    expect(cellsIn(readFileSync(await makeReport(folder), 'utf8'))).toEqual([
+      'interval|tick|region|gCO2e/kWh|from|source|age, s|requests/s|from|age, s|what was wrong',
+      `${first}|held|north|42.0|lastKnown|maps FR|1800|12.0|measured|0|rate limited: maps, zone FR: &lt;429&gt;`,
+      `${first}|held|south||missing|||12.0|forecast|60|carbon intensity: maps, zone PL: status 429`,
+      `${first}|held|||||||||no forecast of demand`,
+      `${second}|applied|north|42.0|source|maps FR|0|12.0|measured|0|`,
+      `${second}|applied|south|||||12.0|forecast|60|`,
+    ]);
+  });
+
+  test('nothing where nothing was read, and where the run was not live', async () => {
+    record();
+    expect(readFileSync(await makeReport(folder), 'utf8')).not.toContain('What was planned from');
+    writeFileSync(path.join(folder, 'ticks.jsonl'), tick(first, 'paused', null));
+    expect(readFileSync(await makeReport(folder), 'utf8')).not.toContain('What was planned from');
+  });
+
+  test('a value without where it came from is no record', async () => {
+    record();
+    const carbon = { north: { gramsPerKwh: 42, ageSeconds: 0 } };
+    writeFileSync(path.join(folder, 'ticks.jsonl'), tick(first, 'held', { carbon, demand: {}, faults: [] }));
+    await expect(makeReport(folder)).rejects.toThrow(/ticks\.jsonl:1 is no record/);
+  });
+});
+
 test('records of before outcomes were written are of intervals that were applied', async () => {
   record();
   const file = path.join(folder, 'intervals.jsonl');

@@ -21,116 +21,37 @@ import {
   surroundings,
   text,
 } from './carbonServer';
+import { dueBody, shapes, sourceOf, type Shape } from './shapes';
 
 afterEach(cleanUp);
 
 const regions = [{ name: 'here', signal: { zone: 'FR' } }];
 
-type Case = [string, FaultKind, string, (response: ServerResponse) => void];
+type BadAnswer = readonly [
+  name: string,
+  kind: FaultKind,
+  message: string | RegExp,
+  answer: (response: ServerResponse, shape: Shape) => void,
+  /** Whether a source can answer so at all; every one when absent. */
+  from?: (shape: Shape) => boolean,
+];
 
-const badAnswers: Case[] = [
-  [
-    'null',
-    'null',
-    'no value',
-    (r) => {
-      json(r, latestOf('FR', null));
-    },
-  ],
-  [
-    'no field',
-    'other shape',
-    'carbonIntensity',
-    (r) => {
-      json(r, { ...latestOf('FR', 1), carbonIntensity: undefined });
-    },
-  ],
-  [
-    '0',
-    'zero',
-    '0, which stands for no value',
-    (r) => {
-      json(r, latestOf('FR', 0));
-    },
-  ],
-  [
-    'a negative value',
-    'negative',
-    '-1, expected more than 0',
-    (r) => {
-      json(r, latestOf('FR', -1));
-    },
-  ],
-  [
-    'text',
-    'not a number',
-    '"N/A"',
-    (r) => {
-      json(r, latestOf('FR', 'N/A'));
-    },
-  ],
-  [
-    'NaN, which is no JSON',
-    'not a number',
-    'NaN or Infinity',
-    (r) => {
-      text(r, JSON.stringify(latestOf('FR', 7)).replace(':7', ': NaN'));
-    },
-  ],
-  [
-    'kilograms for grams',
-    'implausible',
-    '0.42 gCO2e/kWh, expected 1 to 2000',
-    (r) => {
-      json(r, latestOf('FR', 0.42));
-    },
-  ],
-  [
-    'milligrams for grams',
-    'implausible',
-    'another unit?',
-    (r) => {
-      json(r, latestOf('FR', 42_000));
-    },
-  ],
-  [
-    'another zone',
-    'other zone',
-    'about the zone DE, asked for FR',
-    (r) => {
-      json(r, latestOf('DE', 400));
-    },
-  ],
-  [
-    'an hour to come',
-    'from the future',
-    'is a clock wrong?',
-    (r) => {
-      json(r, latestOf('FR', 42, hour(1)));
-    },
-  ],
-  [
-    'a time without a zone',
-    'other shape',
-    'no time in ISO 8601',
-    (r) => {
-      json(r, latestOf('FR', 42, '2026-08-13 12:00'));
-    },
-  ],
+/** What any server, or what is on the way to it, may answer. */
+const badTransports: readonly BadAnswer[] = [
   [
     'another document',
     'other shape',
-    'not the documented answer: zone',
+    'not the documented answer',
     (r) => {
       json(r, { hello: 'world' });
     },
   ],
   [
-    'an array',
+    'an array of something else',
     'other shape',
     'not the documented answer',
     (r) => {
-      json(r, []);
+      json(r, [1]);
     },
   ],
   [
@@ -161,8 +82,9 @@ const badAnswers: Case[] = [
     'half of it',
     'torn',
     'not a whole JSON document',
-    (r) => {
-      text(r, '{"zone":"FR","carbonInt');
+    (r, shape) => {
+      const whole = JSON.stringify(dueBody(shape, 42));
+      text(r, whole.slice(0, whole.length / 2));
     },
   ],
   [
@@ -186,18 +108,20 @@ const badAnswers: Case[] = [
   [
     '401 by plan',
     'not in the plan',
-    'status 401, "Request unauthorized for zoneKey=FR,requestType=latest"; the account\'s plan',
-    (r) => {
-      json(r, { error: 'Request unauthorized for zoneKey=FR,requestType=latest', message: 'x' }, 401);
+    /status 401, ".+"; the account's plan/,
+    (r, { planRefusal }) => {
+      json(r, planRefusal, 401);
     },
+    ({ planRefusal }) => planRefusal !== null,
   ],
   [
-    '401 that echoes the token',
+    '401 that echoes the credential',
     'unauthorised',
-    'status 401, "no such token ***"; check the credential',
-    (r) => {
-      json(r, { error: `no such token ${canary}` }, 401);
+    'status 401, "no such credential ***"; check the credential',
+    (r, { secret }) => {
+      json(r, { error: `no such credential ${secret ?? ''}` }, 401);
     },
+    ({ secret }) => secret !== null,
   ],
   [
     '404',
@@ -263,22 +187,96 @@ const badAnswers: Case[] = [
   ],
 ];
 
-test.each(badAnswers)('%s is missing, with its reason', async (_, kind, message, answer) => {
-  const server = await carbonServer((_url, _request, response) => {
-    answer(response);
+/** A source's own answer with something in the place of its value. */
+const badValue = (name: string, kind: FaultKind, message: string | RegExp, value: unknown): BadAnswer => [
+  name,
+  kind,
+  message,
+  (response, shape) => {
+    json(response, dueBody(shape, value));
+  },
+];
+
+const badValues: readonly BadAnswer[] = [
+  badValue('null', 'null', 'no value', null),
+  badValue('no field', 'other shape', /: expected|: Invalid input/, undefined),
+  badValue('0', 'zero', '0, which stands for no value', 0),
+  badValue('a negative value', 'negative', '-1, expected more than 0', -1),
+  badValue('text', 'not a number', '"N/A"', 'N/A'),
+  badValue('kilograms for grams', 'implausible', 'gCO2e/kWh, expected 1 to 2000', 0.42),
+  badValue('milligrams for grams', 'implausible', 'another unit?', 42_000),
+  [
+    'NaN, which is no JSON',
+    'not a number',
+    'NaN or Infinity',
+    (r, shape) => {
+      text(r, JSON.stringify(dueBody(shape, 7.125)).replaceAll('7.125', ' NaN'));
+    },
+  ],
+  [
+    'another zone',
+    'other zone',
+    'about the zone ELSEWHERE, asked for',
+    (r, { body, dueHours }) => {
+      json(r, body(400, hour(dueHours), 'ELSEWHERE'));
+    },
+    ({ namesZone }) => namesZone,
+  ],
+  [
+    'an hour to come',
+    'from the future',
+    'is a clock wrong?',
+    (r, { body, zone }) => {
+      json(r, body(420, hour(1), zone));
+    },
+  ],
+  [
+    'a time without a zone',
+    'other shape',
+    /no time in ISO 8601|expected a time as in/,
+    (r, { body, zone }) => {
+      json(r, body(420, '2026-08-13 12:00', zone));
+    },
+    // Its times are seconds since 1970.
+    ({ kind }) => kind !== 'energyCharts',
+  ],
+];
+
+const cases = shapes.flatMap((shape) =>
+  [...badTransports, ...badValues]
+    .filter(([, , , , from]) => from?.(shape) ?? true)
+    .map(([name, ...rest]): [string, string, Shape, ...typeof rest] => [shape.kind, name, shape, ...rest]),
+);
+
+test.each(cases)('%s: %s is missing, with its reason', async (kind, _, shape, fault, message, answer) => {
+  const server = await carbonServer((url, _request, response) => {
+    if (url.pathname === '/login') json(response, { token: 'a-login' });
+    else answer(response, shape);
   });
   const place = surroundings();
-  const [read] = await readSignals(regions, maps(server.url), place);
+  const here = [{ name: 'here', signal: { zone: shape.zone } }];
+  const [read] = await readSignals(here, sourceOf(shape, server.url), place);
   expect(read?.signal).toHaveProperty('missing');
-  expect(read?.faults.map((fault) => fault.kind)).toContain(kind);
-  const words = read?.faults.find((fault) => fault.kind === kind)?.message ?? '';
-  expect(words).toContain(message);
-  expect(words).toMatch(/^maps[,:] /);
-  expect(JSON.stringify(read)).not.toContain(canary);
-  for (const file of readdirSync(place.folder)) {
-    expect(readFileSync(path.join(place.folder, file), 'utf8')).not.toContain(canary);
-  }
+  expect(read?.faults.map((one) => one.kind)).toContain(fault);
+  const words = read?.faults.find((one) => one.kind === fault)?.message ?? '';
+  expect(words).toMatch(message);
+  expect(words).toMatch(new RegExp(`^${kind}[,:] `));
+  const kept = readdirSync(place.folder).map((file) => readFileSync(path.join(place.folder, file), 'utf8'));
+  expect(JSON.stringify([read, kept])).not.toContain(shape.secret ?? canary);
 });
+
+test.each(shapes.map((shape) => [shape.kind, shape] as const))(
+  '%s: what is not bad is a value',
+  async (_, shape) => {
+    const server = await carbonServer((url, _request, response) => {
+      if (url.pathname === '/login') json(response, { token: 'a-login' });
+      else json(response, shape.body(420, hour(shape.newestHours), shape.zone));
+    });
+    const here = [{ name: 'here', signal: { zone: shape.zone } }];
+    const [read] = await readSignals(here, sourceOf(shape, server.url), surroundings());
+    expect(read).toMatchObject({ signal: { from: 'source' }, faults: [] });
+  },
+);
 
 test('nobody listens', async () => {
   const [read] = await readSignals(regions, maps(await closedPort()), surroundings());

@@ -15,6 +15,7 @@ import {
   nowMs,
   surroundings,
 } from './carbonServer';
+import { shapes, sourceOf } from './shapes';
 
 afterEach(cleanUp);
 
@@ -379,25 +380,67 @@ test.each(['', '   ', `${canary}\nx`])('a credential that cannot be one is not s
   await expect(reading).rejects.not.toThrow(canary);
 });
 
-test('24 hours of six regions are 6 requests an hour', async () => {
-  const place = surroundings();
-  const server = await carbonServer(
-    (url, _request, response) => {
-      json(
-        response,
-        latestOf(url.searchParams.get('zone') ?? '', 400 + (place.nowMs() % 7), hour(0, place.nowMs())),
-      );
-    },
-    () => place.nowMs(),
-  );
-  const regions = ['DE', 'FR', 'GB', 'ES', 'SE', 'PL'].map((zone) => ({
-    name: zone.toLowerCase(),
-    signal: { zone },
-  }));
-  const source = config({ name: 'maps', kind: 'electricityMaps', baseUrl: server.url });
-  for (let tick = 0; tick < 24 * 4; tick++) {
-    await readSignals(regions, source, place);
-    place.later(hourMs / 4);
-  }
-  expect(server.asked.length).toBe(24 * 6 + 6);
-});
+/**
+ * A day of six regions, a tick every quarter of an hour, against what each source says that it allows: requests in five
+ * minutes, null where it publishes no number, and the SDK is a host of one's own. `startHours` is where its newest period
+ * begins, from the hour of now.
+ */
+const days: readonly {
+  readonly kind: string;
+  readonly zones: readonly string[];
+  readonly startHours: number;
+  readonly inFiveMinutes: number | null;
+  readonly asked: number;
+}[] = [
+  // An hour's value is there as it begins: once a zone in each of the 25 hours that a day's ticks touch.
+  {
+    ...{ kind: 'electricityMaps', zones: ['DE', 'FR', 'GB', 'ES', 'SE', 'PL'], startHours: 0 },
+    ...{ inFiveMinutes: null, asked: 25 * 6 },
+  },
+  // Its periods are shorter than a tick's distance; a process logs in for itself. docs.watttime.org: 3,000 a user.
+  {
+    ...{ kind: 'wattTime', zones: ['A', 'B', 'C', 'D', 'E', 'F'], startHours: 0 },
+    ...{ inFiveMinutes: 3000, asked: 96 * 7 },
+  },
+  // One zone, whatever the number of regions.
+  { ...{ kind: 'neso', zones: Array<string>(6).fill('GB'), startHours: -1 }, inFiveMinutes: null, asked: 96 },
+  {
+    ...{ kind: 'energyCharts', zones: ['DE', 'FR', 'AT', 'ES', 'SE', 'PL'], startHours: -2 },
+    ...{ inFiveMinutes: null, asked: 96 * 6 },
+  },
+  {
+    ...{ kind: 'carbonAwareSdk', zones: ['A', 'B', 'C', 'D', 'E', 'F'], startHours: 0 },
+    ...{ inFiveMinutes: null, asked: 25 * 6 },
+  },
+];
+
+test.each(days)(
+  '24 hours of six regions of $kind are $asked requests',
+  async ({ kind, zones, startHours, inFiveMinutes, asked }) => {
+    const shape = shapes.find((one) => one.kind === kind);
+    if (!shape) throw new Error(`no shape of ${kind}`);
+    const place = surroundings();
+    const server = await carbonServer(
+      (url, _request, response) => {
+        const { searchParams } = url;
+        const zone = ['zone', 'region', 'location'].map((name) => searchParams.get(name)).find(Boolean) ?? '';
+        const value = 400 + (place.nowMs() % 7);
+        if (url.pathname === '/login') json(response, { token: 'x' });
+        else json(response, shape.body(value, hour(startHours, place.nowMs()), zone));
+      },
+      () => place.nowMs(),
+    );
+    const regions = zones.map((zone, index) => ({ name: `region-${index}`, signal: { zone } }));
+    let most = 0;
+    for (let tick = 0; tick < 24 * 4; tick++) {
+      const before = server.asked.length;
+      const read = await readSignals(regions, sourceOf(shape, server.url), place);
+      expect(read.map(({ signal }) => (signal as ChosenValue).from)).toEqual(zones.map(() => 'source'));
+      most = Math.max(most, server.asked.length - before);
+      place.later(hourMs / 4);
+    }
+    expect(server.asked.length).toBe(asked);
+    // Ticks are further apart than five minutes.
+    expect(most).toBeLessThanOrEqual(inFiveMinutes ?? zones.length);
+  },
+);

@@ -123,6 +123,22 @@ describe('a stack file is somebody’s', () => {
     expect(readdirSync(folder).sort()).toEqual(['Pulumi.dev.yaml', 'kept']);
   });
 
+  test('who may not read it may not read what takes its place either, from the first byte', () => {
+    chmodSync(file, 0o600);
+    const { fsyncSync } = fs;
+    const modes: number[] = [];
+    jest.spyOn(fs, 'fsyncSync').mockImplementation((opened) => {
+      const { mode } = fs.fstatSync(opened);
+      if (!fs.fstatSync(opened).isDirectory()) modes.push(mode & 0o777);
+      fsyncSync(opened);
+    });
+    // A process of the same number that was killed has left its own behind.
+    writeFileSync(`${file}.${process.pid}.tmp`, 'half', { mode: 0o644 });
+    writeStackPlan(file, other().plan);
+    expect(modes).toEqual([0o600]);
+    expect(readStackFile(file).plan.policy).toBe('other');
+  });
+
   test('its ends of lines and its letters stay', () => {
     const windows = readFileSync(file, 'utf8').replace('# The baseline', '# Zürich').replaceAll('\n', '\r\n');
     writeFileSync(file, `\uFEFF${windows}`);

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 const hold = (work: () => Promise<unknown>, stackName = 'dev'): Promise<unknown> =>
-  holdingStack({ stackName }, 'casper run', (note) => notes.push(note), work);
+  holdingStack({ stackName, projectDirectory: backend }, 'casper run', (note) => notes.push(note), work);
 const nothing = (): Promise<string> => Promise.resolve('done');
 
 /** Says that a process holds the stack. */
@@ -86,6 +86,51 @@ test('a file that is empty or cut is named too', async () => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'cut.json'), '{"process":');
   await expect(hold(nothing)).rejects.toThrow('another casper, which its file does not tell');
+});
+
+describe('where the environment names no backend', () => {
+  const home = process.env['PULUMI_HOME'];
+  beforeEach(() => {
+    delete process.env['PULUMI_BACKEND_URL'];
+    process.env['PULUMI_HOME'] = path.join(backend, 'home');
+    mkdirSync(path.join(backend, 'home'));
+  });
+  afterEach(() => {
+    if (home === undefined) delete process.env['PULUMI_HOME'];
+    else process.env['PULUMI_HOME'] = home;
+  });
+  const loginTo = (current: string): void => {
+    writeFileSync(path.join(backend, 'home/credentials.json'), JSON.stringify({ current }));
+  };
+
+  test('a folder that people are logged in to keeps others off, as machines may share it', async () => {
+    loginTo(`file://${backend}`);
+    heldBy({ ...self(), host: 'elsewhere' });
+    await expect(hold(nothing)).rejects.toThrow('on elsewhere, since');
+    expect(notes).toEqual([]);
+  });
+
+  test('so does one that Pulumi.yaml names, from its own folder', async () => {
+    loginTo('https://state.example');
+    writeFileSync(path.join(backend, 'Pulumi.yaml'), 'name: casper\nbackend: { url: file://. }\n');
+    heldBy({ ...self(), host: 'elsewhere' });
+    await expect(hold(nothing)).rejects.toThrow('on elsewhere, since');
+  });
+
+  test('state elsewhere keeps no other machine off, and that is said, without what its address must not tell', async () => {
+    loginTo('s3://key:secret@bucket/path?token=secret');
+    await expect(hold(nothing)).resolves.toBe('done');
+    expect(notes).toEqual([
+      "the stack's state is at s3://bucket/path: let one machine alone change it, as a casper on another is kept off during updates only",
+    ]);
+  });
+
+  test('nothing is said where nobody is logged in, or the file is torn: Pulumi says it', async () => {
+    await expect(hold(nothing)).resolves.toBe('done');
+    writeFileSync(path.join(backend, 'home/credentials.json'), '{"current": "s3:');
+    await expect(hold(nothing)).resolves.toBe('done');
+    expect(notes).toEqual([]);
+  });
 });
 
 test('where nothing can be written down the work is done, and that is said', async () => {

@@ -46,7 +46,7 @@ test('ticks of a day add to one folder, whose report can be made', async () => {
 });
 
 test('changes for demand are found again, of the hour that is asked for, also over midnight and beside a torn line', () => {
-  const recorder = new LiveRecorder(folder, { stack: 'again', regions: [], latencyMs: {} }, () => undefined);
+  const recorder = new LiveRecorder(folder, { stack: 'again', regions: [], latencyMs: [] }, () => undefined);
   const tickAt = (at: string, forDemand: boolean): void => {
     recorder.onTick({
       ...{ at, interval: at, intervalSeconds: 3600, why: 'demand', outcome: 'applied', heldBy: null },

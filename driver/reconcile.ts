@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '@pulumi/pulumi/automation';
 import type { StackCluster } from '../cluster/stackClusters';
 import { inCluster } from '../stack/clusters';
@@ -17,6 +18,7 @@ import type { Target } from './target';
 import { lostRegions, verifyRows, type RowVerification } from './verify/servedWeights';
 import { faultOfPrometheus } from './verify/prometheus';
 import { verifyLive, type RegionVerification } from './verify/podCpu';
+import { unfinishedRollouts } from './verify/rollouts';
 
 /** What runs after an update differs from the plan. */
 export class VerificationError extends Error {
@@ -139,10 +141,15 @@ export async function apply(target: Target, step: Step, cancelled?: AbortSignal)
   const limits = { cancelled, withinSeconds: updateSeconds(config) };
   const refresh = (): Promise<unknown> =>
     step('pulumi refresh', () => refreshStack(stack, configFile, limits));
-  const update = (replace: readonly string[]): Promise<StackChange> =>
-    step('pulumi up', () => updateStack(stack, configFile, replace, limits)).catch((error: unknown) =>
-      explained(answering, config, error),
-    );
+  const update = async (replace: readonly string[]): Promise<StackChange> => {
+    try {
+      const change = await step('pulumi up', () => updateStack(stack, configFile, replace, limits));
+      await rolledOut(answering, config, step, cancelled);
+      return change;
+    } catch (error) {
+      return explained(answering, config, error);
+    }
+  };
 
   const overwritten = await changedByOthers(answering, stack, config);
   // Pulumi compares the plan with its own state, which does not have these changes yet.
@@ -177,6 +184,43 @@ export async function apply(target: Target, step: Step, cancelled?: AbortSignal)
     },
     ...again,
   };
+}
+
+const rolloutPollMs = 1000;
+
+/**
+ * Waits for rollouts that an update has begun and not waited for; those of regions that are lost it leaves.
+ * @throws UpdateError after `rolloutTimeoutSeconds`
+ */
+async function rolledOut(
+  clusters: readonly StackCluster[],
+  config: StackConfig,
+  step: Step,
+  cancelled: AbortSignal | undefined,
+): Promise<void> {
+  const unfinished = async (): Promise<string[]> => {
+    const open = await inEach(clusters, async ({ name, kubeConfig }) => [
+      ...(await unfinishedRollouts(kubeConfig, inCluster(config, name))).keys(),
+    ]);
+    if (open.length === 0) return [];
+    const gone = [...lostRegions(await verifyRows(config)), ...(config.plan.without ?? [])];
+    return open.filter((region) => !gone.includes(region));
+  };
+  if ((await unfinished()).length === 0) return;
+  const { rolloutTimeoutSeconds } = config.service;
+  await step('waiting for rollouts', async () => {
+    const end = performance.now() + rolloutTimeoutSeconds * 1000;
+    for (;;) {
+      const open = await unfinished();
+      if (open.length === 0) return;
+      if (performance.now() > end) {
+        throw new UpdateError(
+          `The pods of ${open.join(', ')} were not replaced within ${rolloutTimeoutSeconds} s (casper:service.rolloutTimeoutSeconds); those of before serve.`,
+        );
+      }
+      await sleep(rolloutPollMs, undefined, { signal: cancelled }).catch(() => cancelled?.throwIfAborted());
+    }
+  });
 }
 
 /** What somebody changed of the stack's objects; the stack's state is read only where there is such a field. */

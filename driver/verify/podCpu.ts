@@ -10,6 +10,7 @@ import { capacityOf, limitMillicoresOf, partsOf, podsOf } from '../../stack/capa
 import { containerOf } from '../../stack/deployments';
 import type { StackConfig } from '../../stack/stackConfig';
 import { readQuota, type CpuQuota } from './cgroupQuota';
+import { unfinishedRollouts } from './rollouts';
 
 /** Whether the pods of one region run as the plan says. */
 export interface RegionVerification {
@@ -47,6 +48,7 @@ const surplusPollMs = 200;
 export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): Promise<RegionVerification[]> {
   const { namespace } = config.service;
   const pods = await settledPods(kubeConfig, config);
+  const rollouts = await unfinishedRollouts(kubeConfig, config);
   const inspect = async (pod: V1Pod, container: string): Promise<PodVerification> => {
     const name = pod.metadata?.name ?? '';
     return {
@@ -64,7 +66,9 @@ export async function verifyLive(kubeConfig: KubeConfig, config: StackConfig): P
         ? []
         : await Promise.all((pods.get(region) ?? []).map((pod) => inspect(pod, container)));
       const planned = limitMillicoresOf(config.plan, region);
-      return { ...compare(region, planned, own, podsOf(planned, capacityOf(config, region))), leftOut };
+      const compared = compare(region, planned, own, podsOf(planned, capacityOf(config, region)));
+      const fault = compared.fault ?? rollouts.get(region) ?? null;
+      return { ...compared, ok: fault === null, fault, leftOut };
     }),
   );
 }

@@ -118,6 +118,30 @@ describe('the request path', () => {
     expect((after['us-west-1'] ?? 0) - (before['us-west-1'] ?? 0)).toBe(20);
   });
 
+  test('pods that never get ready in one region: it alone is named, with the reason, and every origin is served', async () => {
+    const nodeOf = readStackFile(configFile).regions.map(
+      ({ nodeSelector }) => nodeSelector?.['kubernetes.io/hostname'] ?? '',
+    );
+    const [own = ''] = nodeOf;
+    const closed = nodeOf.find((node) => node !== own) ?? '';
+    const selector = ['casper:regions', 0, 'nodeSelector', 'kubernetes.io/hostname'];
+    await kubectl('taint', 'node', closed, 'casper.test/closed=:NoSchedule');
+    setIn(['casper:service', 'rolloutTimeoutSeconds'], 20);
+    setIn(selector, closed);
+    try {
+      const { exitCode, stderr } = await run('apply');
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/ap-southeast-2: pod kiwix-ap-southeast-2-\S+: .*taint/);
+      expect(stderr).not.toMatch(/(eu|us)-\S+: pod/);
+      for (const region of regions) expect((await fetch(`${entryPoint(region)}/`)).status).toBe(200);
+    } finally {
+      await kubectl('taint', 'node', closed, 'casper.test/closed-');
+      setIn(selector, own);
+      setIn(['casper:service', 'rolloutTimeoutSeconds'], 180);
+    }
+    expect((await apply()).verification.every(({ ok }) => ok)).toBe(true);
+  });
+
   /** Requests that a region's Traefik has counted, by destination. */
   const countsOf = async (region: string): Promise<Record<string, number>> => {
     const text = await (

@@ -114,8 +114,18 @@ describe('against an API server', () => {
     livePod('us-west-1', { requests: { cpu: '46m' } }),
   ];
 
+  const rollingOut = {
+    metadata: { name: 'kiwix-us-east-1', labels: { 'app.kubernetes.io/instance': 'us-east-1' }, generation: 2 },
+    spec: { replicas: 1 },
+    status: { observedGeneration: 1, replicas: 1, updatedReplicas: 1 },
+  };
+
   test('an image without cat, or a user who may run nothing in pods: the kubelet’s report decides', async () => {
     const kubeConfig = await fakeCluster((response, { url = '' }) => {
+      if (url.includes('/deployments?')) {
+        answerJson(response, { apiVersion: 'apps/v1', kind: 'DeploymentList', items: [rollingOut] });
+        return;
+      }
       if (!url.includes('/exec?')) {
         answerJson(response, { apiVersion: 'v1', kind: 'PodList', items: pods });
         return;
@@ -128,7 +138,7 @@ describe('against an API server', () => {
       ['ap-southeast-2', null],
       ['eu-central-1', null],
       ['eu-west-3', null],
-      ['us-east-1', null],
+      ['us-east-1', 'its rollout is not done: 0 of 1 pods are of the newest template, 1 of one before'],
       ['us-east-2', null],
       ['us-west-1', 'kiwix-us-west-1-1 has no CPU limit'],
     ]);
@@ -142,6 +152,10 @@ describe('against an API server', () => {
       if (url.includes('/exec?')) {
         response.statusCode = 403;
         response.end();
+        return;
+      }
+      if (url.includes('/deployments?')) {
+        answerJson(response, { apiVersion: 'apps/v1', kind: 'DeploymentList', items: [] });
         return;
       }
       asked += 1;

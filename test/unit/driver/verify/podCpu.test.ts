@@ -115,7 +115,11 @@ describe('against an API server', () => {
   ];
 
   const rollingOut = {
-    metadata: { name: 'kiwix-us-east-1', labels: { 'app.kubernetes.io/instance': 'us-east-1' }, generation: 2 },
+    metadata: {
+      name: 'kiwix-us-east-1',
+      labels: { 'app.kubernetes.io/instance': 'us-east-1' },
+      generation: 2,
+    },
     spec: { replicas: 1 },
     status: { observedGeneration: 1, replicas: 1, updatedReplicas: 1 },
   };

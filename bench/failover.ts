@@ -46,6 +46,8 @@ interface Flags {
 /** Something that kills a region, and undoes it where it does not mend by itself. */
 interface Fault {
   readonly name: string;
+  /** All that it kills: what stands on one node falls together. */
+  readonly kills: readonly string[];
   /** Whether it lasts until it is undone: the region must be found lost, and come back. */
   readonly lasting: boolean;
   readonly inject: () => Promise<unknown>;
@@ -66,14 +68,14 @@ interface Injury {
   readonly replanSeconds: number | null;
   /** From the end of the fault until the region serves its planned share again. */
   readonly backSeconds: number | null;
-  /** Of the 3 s in which another destination received most beside what its ready servers carry; null where unknown. */
+  /** Of the 3 s in which a destination that lives received most beside what its ready servers carry; null where unknown. */
   readonly busiestPercentOfReady: number | null;
   /**
    * How far any destination's share was from the plan once the region was back, likewise; null where it never was, or
    * too few came.
    */
   readonly sharesAfterReturnWorst: number | null;
-  /** How far another destination's share was from the plan, in percent of its origin's requests; null where too few came. */
+  /** How far the share of a destination that lives was from the plan, in percent of its origin's requests; null where too few came. */
   readonly otherSharesWorst: number | null;
 }
 
@@ -241,27 +243,18 @@ class Scene implements RunObserver {
     }
   }
 
-  /** Of destinations other than the region that is hurt. */
-  private async busiestPercent(fromMs: number, toMs: number): Promise<number | null> {
-    const { busiest } = await this.watch.interval(fromMs, toMs);
-    const loads = busiest?.flatMap(({ destination, load }) => (destination === this.region ? [] : [load]));
+  /** Of destinations that live. */
+  private async busiestPercent({ startedAtMs, endedAtMs, fault: { kills } }: Act): Promise<number | null> {
+    const { busiest } = await this.watch.interval(startedAtMs, endedAtMs);
+    const loads = busiest?.flatMap(({ destination, load }) => (kills.includes(destination) ? [] : [load]));
     return loads === undefined || loads.length === 0 ? null : 100 * Math.max(...loads);
   }
 
   async injuries({ log }: LoadSender): Promise<Injury[]> {
     const injuries: Injury[] = [];
-    for (const {
-      fault,
-      plan,
-      startedAtMs,
-      endedAtMs,
-      faultAtMs = NaN,
-      lostAtMs,
-      rowsChangedAtMs,
-      undoneAtMs = NaN,
-      withoutAtMs,
-      backAtMs,
-    } of this.acts) {
+    for (const act of this.acts) {
+      const { fault, plan, endedAtMs, faultAtMs = NaN, undoneAtMs = NaN } = act;
+      const { lostAtMs, rowsChangedAtMs, withoutAtMs, backAtMs } = act;
       const failed = (fromMs: number, toMs: number): number => failedAtClient(log.summary({ fromMs, toMs }));
       const since = (from: number | undefined, to: number | undefined): number | null =>
         from === undefined || to === undefined ? null : (to - from) / 1000;
@@ -274,24 +267,22 @@ class Scene implements RunObserver {
         failedLater: failed(faultAtMs + firstMs, endedAtMs),
         replanSeconds: since(lostAtMs, withoutAtMs),
         backSeconds: since(undoneAtMs, backAtMs),
-        busiestPercentOfReady: await this.busiestPercent(startedAtMs, endedAtMs),
-        // While the rows were still those with the region; of destinations that take none of its share over.
-        otherSharesWorst: await this.sharesWorst(plan, faultAtMs, rowsChangedAtMs ?? undoneAtMs, true),
+        busiestPercentOfReady: await this.busiestPercent(act),
+        // While the rows were still those with the region; of destinations that take none of what is lost over.
+        otherSharesWorst: await this.sharesWorst(plan, faultAtMs, rowsChangedAtMs ?? undoneAtMs, fault.kills),
         sharesAfterReturnWorst:
-          backAtMs === undefined
-            ? null
-            : await this.sharesWorst(plan, backAtMs + settledMs, endedAtMs, false),
+          backAtMs === undefined ? null : await this.sharesWorst(plan, backAtMs + settledMs, endedAtMs, []),
       });
     }
     return injuries;
   }
 
-  /** In percent of an origin's requests; where `others`, of destinations that have nothing to do with the region. */
+  /** In percent of an origin's requests, of destinations that have nothing to do with those that are dead. */
   private async sharesWorst(
     plan: IntervalPlan,
     fromMs: number,
     toMs: number,
-    others: boolean,
+    dead: readonly string[],
   ): Promise<number | null> {
     const observed = await observeRequests({ ...requestPathOf(this.config), fromMs, toMs });
     let worst: number | null = null;
@@ -302,13 +293,13 @@ class Scene implements RunObserver {
       const total = own.reduce((sum, observation) => sum + count(observation), 0);
       if (!(total >= fewestRequests)) continue;
       const weights = plan.weights[origin] ?? {};
-      const takesOver = plan.backup[origin]?.[this.region] ?? {};
+      const touched = new Set(
+        dead.flatMap((lost) => [lost, ...Object.keys(plan.backup[origin]?.[lost] ?? {})]),
+      );
       const whole = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
       for (const observation of own) {
         const weight = weights[observation.destination] ?? 0;
-        const { destination } = observation;
-        if (weight === 0) continue;
-        if (others && (destination === this.region || takesOver[destination] !== undefined)) continue;
+        if (weight === 0 || touched.has(observation.destination)) continue;
         const percent = Math.abs((100 * count(observation)) / total - (100 * weight) / whole);
         worst = Math.max(worst ?? 0, percent);
       }
@@ -351,11 +342,19 @@ function nodeOf({ regions }: StackConfig, region: string): LabNode {
 }
 
 /** The node's link to the LAN is taken down: nothing answers, and nothing is refused. A cluster of one node goes with it. */
-function nodeCut({ lanInterface }: LabNode, config: StackConfig): Fault {
+function nodeCut(node: LabNode, config: StackConfig): Fault {
+  const { lanInterface } = node;
   const link = (state: 'down' | 'up') =>
     execa('ip', ['-netns', lan.name, 'link', 'set', lanInterface, state]);
   const what = clustersOf(config).length > 1 ? 'cluster' : 'node';
-  return { name: `${what} cut off`, lasting: true, inject: () => link('down'), undo: () => link('up') };
+  const kills = config.regions.map(({ name }) => name).filter((name) => nodeOf(config, name) === node);
+  return {
+    name: `${what} cut off`,
+    kills,
+    lasting: true,
+    inject: () => link('down'),
+    undo: () => link('up'),
+  };
 }
 
 function podsKilled(config: StackConfig, region: string): Fault {
@@ -375,7 +374,7 @@ function podsKilled(config: StackConfig, region: string): Fault {
       ...['--grace-period=0', '--force'],
     ]);
   const name = `pods of ${objectNameOf(region)} killed`;
-  return { name, lasting: false, inject: kill, undo: () => Promise.resolve() };
+  return { name, kills: [region], lasting: false, inject: kill, undo: () => Promise.resolve() };
 }
 
 function totalOf({ requests }: IntervalPlan): number {

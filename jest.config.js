@@ -13,7 +13,7 @@ const shared = {
 };
 module.exports = {
   // Machines that build several things at once are several times slower.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   projects: [
     {
       ...shared,

@@ -46,7 +46,7 @@ function casper(command: 'tick' | 'run', stackFile: string, ...args: string[]): 
           ...{ PATH: process.env['PATH'], CASPER_CACHE: folder },
           ...(token !== undefined && { ELECTRICITY_MAPS_TOKEN: token }),
         },
-        timeout: 30_000,
+        timeout: 60_000,
       },
       (error, stdout, stderr) => {
         resolve({ status: error?.code ?? 0, stdout, stderr });

@@ -48,7 +48,7 @@ function casperCalibrate(
     const child = spawn(
       process.execPath,
       [path.join(project, 'dist/cli/main.js'), 'calibrate', '--config-file', stackFile, ...args],
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

@@ -32,7 +32,7 @@ function casperLoad(
 ) {
   return new Promise<Ended>((resolve) => {
     const child = spawn(process.execPath, [path.join(project, 'dist/cli/main.js'), 'load', ...args], {
-      timeout: 30_000,
+      timeout: 60_000,
     });
     let stdout = '';
     let stderr = '';

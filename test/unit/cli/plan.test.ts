@@ -18,7 +18,7 @@ describe('the process', () => {
   const casper = (...args: string[]) =>
     spawnSync(process.execPath, [path.join(project, 'dist/cli/main.js'), ...args], {
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 60_000,
     });
 
   test('a plan ends with 0 and one line of JSON', () => {

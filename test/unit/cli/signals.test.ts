@@ -41,7 +41,7 @@ function casperSignals(stackFile: string, args: readonly string[] = [], token = 
       [path.join(project, 'dist/cli/main.js'), 'signals', '--config-file', stackFile, ...args],
       {
         env: { PATH: process.env['PATH'], CASPER_CACHE: folder, ELECTRICITY_MAPS_TOKEN: token },
-        timeout: 30_000,
+        timeout: 60_000,
       },
       (error, stdout, stderr) => {
         resolve({ status: error?.code ?? 0, stdout, stderr });

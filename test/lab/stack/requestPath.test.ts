@@ -246,7 +246,7 @@ describe('the request path', () => {
     const tenth = (row: string): string =>
       row.replaceAll(/(?<=,)\d+(?=,|$)/g, (count) => String(Math.ceil(Number(count) / 10)));
     const [header = '', ...rows] = readFileSync(requests, 'utf8').trimEnd().split('\n');
-    writeFileSync(requests, [header, ...rows.map(tenth)].join('\n'));
+    writeFileSync(requests, `${[header, ...rows.map(tenth)].join('\n')}\n`);
     const child = execa(
       'node',
       [

@@ -28,8 +28,8 @@ export async function unfinishedRollouts(
 /** Null once every pod is of the Deployment's newest template, ready or not; pure. */
 export function rolloutFault({ metadata, spec, status }: V1Deployment): string | null {
   const wanted = spec?.replicas ?? 1;
-  const { observedGeneration = 0, updatedReplicas = 0, replicas = 0 } = status ?? {};
-  const seen = observedGeneration >= (metadata?.generation ?? 0);
+  const [updatedReplicas, replicas] = [status?.updatedReplicas ?? 0, status?.replicas ?? 0];
+  const seen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
   if (seen && updatedReplicas >= wanted && replicas <= updatedReplicas) return null;
   const newest = seen ? updatedReplicas : 0;
   return `its rollout is not done: ${newest} of ${wanted} pods are of the newest template, ${replicas - newest} of one before`;

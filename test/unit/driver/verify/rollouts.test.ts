@@ -1,12 +1,10 @@
+import { loadYaml, type V1Deployment } from '@kubernetes/client-node';
 import { rolloutFault } from '../../../../driver/verify/rollouts';
 
-const deployment = (generation: number, wanted: number, status: object) => ({
-  metadata: { generation },
-  spec: { replicas: wanted, selector: {}, template: {} },
-  status,
-});
+const deployment = (generation: number, wanted: number, status: object): V1Deployment =>
+  loadYaml(JSON.stringify({ metadata: { generation }, spec: { replicas: wanted }, status }));
 
-test.each<[string, ReturnType<typeof deployment>, string | null]>([
+test.each<[string, V1Deployment, string | null]>([
   [
     'done',
     deployment(3, 2, { observedGeneration: 3, replicas: 2, updatedReplicas: 2, readyReplicas: 2 }),

@@ -7,8 +7,8 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { defaultTraces } from './defaultTraces';
 import { positiveNumber } from './flags';
-import { growthOf, type Sample } from './soak/growth';
-import { figures, figuresNow, type Figure } from './soak/machineFigures';
+import { growthOf, printGrowth, type Sample } from './soak/growth';
+import { driverFigures, driverNow, keptStateOf, machineFigures, machineNow } from './soak/machineFigures';
 import { checkout, stackInLab } from './stackInLab';
 import { writeDays } from './traceOfDays';
 
@@ -56,7 +56,6 @@ async function soak(
   const intervals = Math.max(2, Math.round((3600 * hours) / secondsPerInterval));
   const from = writeDays(traces, folder, intervals, requestsPerSecond);
   const configFile = await stackInLab(stackName, folder);
-  const backend = new URL(process.env['PULUMI_BACKEND_URL'] ?? '').pathname;
   const run = execa(
     'node',
     [
@@ -66,11 +65,9 @@ async function soak(
     ],
     { cwd: checkout, stdout: 'pipe', stderr: 'inherit', buffer: false, reject: false },
   );
-  const subject = {
-    ...{ pid: run.pid ?? NaN, backend },
-    stateFile: path.join(backend, '.pulumi', 'stacks', 'casper', `${stackName}.json`),
-  };
-  const samples: Sample<Figure>[] = [];
+  const kept = keptStateOf(stackName);
+  const look = () => ({ ...driverNow(run.pid ?? NaN), ...machineNow(kept) });
+  const samples: Sample<keyof ReturnType<typeof look>>[] = [];
   let looking: NodeJS.Timeout | undefined;
   const outcomes = { applied: 0, held: 0, failed: 0 };
   let changed = 0;
@@ -85,7 +82,7 @@ async function soak(
       continue;
     }
     // The first record comes once everything is there.
-    looking ??= setInterval(() => samples.push({ atMs: Date.now(), figures: figuresNow(subject) }), sampleMs);
+    looking ??= setInterval(() => samples.push({ atMs: Date.now(), figures: look() }), sampleMs);
     const { plan, outcome, update } = record.data;
     outcomes[outcome] += 1;
     if (update.changes.length > 0) changed += 1;
@@ -95,12 +92,8 @@ async function soak(
   }
   clearInterval(looking);
   const { exitCode } = await run;
-  const growth = Object.fromEntries(figures.map((figure) => [figure, growthOf(samples, figure)]));
-  for (const [figure, { first, last, perHour }] of Object.entries(growth)) {
-    console.log(
-      `${figure.padEnd(16)} ${first.toFixed(1).padStart(10)} -> ${last.toFixed(1).padStart(10)}   ${perHour.toFixed(2).padStart(9)} an hour`,
-    );
-  }
+  const growth = growthOf(samples, [...driverFigures, ...machineFigures]);
+  printGrowth(growth);
   const failed = Object.values(sent?.total.failed ?? {}).reduce((sum, count) => sum + count, 0);
   console.log(
     JSON.stringify({

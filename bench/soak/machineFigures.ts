@@ -1,12 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 
-/** What a service that is left running must not use more and more of. */
-export type Figure = (typeof figures)[number];
-
-export const figures = [
-  'driverMemoryMb',
-  'driverFiles',
+/** What a service that is left running must not use more and more of, on the whole machine. */
+export const machineFigures = [
   'memoryMb',
   'processes',
   'openFiles',
@@ -16,26 +12,33 @@ export const figures = [
   'backendMb',
 ] as const;
 
-/** Where to look. */
-export interface Subject {
-  /** Of the casper that runs. */
-  readonly pid: number;
+/** The same of a driver that runs all the time. */
+export const driverFigures = ['driverMemoryMb', 'driverFiles'] as const;
+
+type Figures<Names extends readonly string[]> = Record<Names[number], number>;
+
+/** What Pulumi keeps of a stack. */
+export interface KeptState {
   /** The stack's state, one file. */
   readonly stateFile: string;
-  /** Folder of all that Pulumi keeps: states, their history and backups. */
+  /** Folder of all of it: states, their history and backups. */
   readonly backend: string;
 }
 
+/** Of a stack of this project, in the backend that the lab sets. */
+export function keptStateOf(stackName: string): KeptState {
+  const backend = new URL(process.env['PULUMI_BACKEND_URL'] ?? '').pathname;
+  return { backend, stateFile: path.join(backend, '.pulumi', 'stacks', 'casper', `${stackName}.json`) };
+}
+
 /**
- * Looks at casper's own process, and at the whole machine: all that the lab runs, in its namespaces too.
- * @throws Error when the process or the state is not there
+ * Looks at the whole machine: all that the lab runs, in its namespaces too.
+ * @throws Error when the state is not there
  */
-export function figuresNow({ pid, stateFile, backend }: Subject): Record<Figure, number> {
+export function machineNow({ stateFile, backend }: KeptState): Figures<typeof machineFigures> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const meminfo = readFileSync('/proc/meminfo', 'utf8');
   return {
-    driverMemoryMb: kbOf(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / 1024,
-    driverFiles: readdirSync(`/proc/${pid}/fd`).length,
     memoryMb: (kbOf(meminfo, 'MemTotal') - kbOf(meminfo, 'MemAvailable')) / 1024,
     processes: pids.length,
     openFiles: Number(readFileSync('/proc/sys/fs/file-nr', 'utf8').split('\t')[0]),
@@ -43,6 +46,17 @@ export function figuresNow({ pid, stateFile, backend }: Subject): Record<Figure,
     conntrack: sumOf(onePerNamespace(pids, 'net'), conntrackEntries),
     stateKb: lstatSync(stateFile).size / 1024,
     backendMb: bytesBelow(backend) / 2 ** 20,
+  };
+}
+
+/**
+ * Looks at casper's own process.
+ * @throws Error when it is not there
+ */
+export function driverNow(pid: number): Figures<typeof driverFigures> {
+  return {
+    driverMemoryMb: kbOf(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / 1024,
+    driverFiles: readdirSync(`/proc/${pid}/fd`).length,
   };
 }
 
@@ -76,7 +90,7 @@ function linesOf(file: string): string[] {
 }
 
 /** Files may come and go while they are counted. */
-function bytesBelow(folder: string): number {
+export function bytesBelow(folder: string): number {
   return orElse(() => readdirSync(folder, { withFileTypes: true }), []).reduce((sum, entry) => {
     const file = path.join(folder, entry.name);
     return sum + (entry.isDirectory() ? bytesBelow(file) : orElse(() => lstatSync(file).size, 0));

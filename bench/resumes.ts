@@ -1,13 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { randomSources } from '../load/seededRandom';
 import { readRecords } from '../report/records';
 import { defaultTraces } from './defaultTraces';
 import { positiveNumber, wholeNumber } from './flags';
-import { casper, stackInLab } from './stackInLab';
+import { casperOrKill } from './killable';
+import { stackInLab } from './stackInLab';
 import { writeDays } from './traceOfDays';
 
 /**
@@ -25,6 +25,8 @@ interface Flags {
 }
 
 const stackName = 'bench-resumes';
+/** What it prints is in its records too. */
+const quiet = { stdout: 'ignore' } as const;
 
 async function main(flags: Flags): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'casper-resumes-'));
@@ -46,8 +48,8 @@ async function resumes(flags: Flags, folder: string): Promise<void> {
     ...['--seconds-per-interval', String(secondsPerInterval), '--most-failures', '20'],
   ];
   const runsOf = (name: string | number): string => path.join(folder, `runs-${name}`);
-  const first = await run(fresh(runsOf('undisturbed')));
-  if (first !== 0) throw new Error(`the run that nothing disturbed ended with exit code ${first}`);
+  const first = await casperOrKill(fresh(runsOf('undisturbed')), null, quiet);
+  if (first?.exitCode !== 0) throw new Error('the run that nothing disturbed did not end with exit code 0');
   const undisturbed = cameTo(begunIn(runsOf('undisturbed')) ?? '');
   const random = randomSources(flags.seed)();
   let [kills, resumed, equal, count, interrupted] = [0, 0, 0, 0, 0];
@@ -61,11 +63,11 @@ async function resumes(flags: Flags, folder: string): Promise<void> {
       // Two intervals' time: kills come in starts, in changes and while a plan serves, and some runs get to their ends.
       const killAfterMs = kills < flags.kills ? 2000 * secondsPerInterval * random() : null;
       const args = begun === undefined ? fresh(runs) : ['run', '--resume', begun, '--json'];
-      const ended = await run(args, killAfterMs);
-      if (ended === 'killed') {
+      const ended = await casperOrKill(args, killAfterMs, quiet);
+      if (ended === null) {
         kills += 1;
         console.log(`kill ${kills}: after ${((killAfterMs ?? 0) / 1000).toFixed(1)} s`);
-      } else exitCode = ended;
+      } else exitCode = ended.exitCode;
     }
     const last = begunIn(runs);
     const outcomes = last === undefined ? [] : readRecords(last).intervals.map(({ outcome }) => outcome);
@@ -87,25 +89,6 @@ async function resumes(flags: Flags, folder: string): Promise<void> {
     }),
   );
   if (equal < resumed) process.exitCode = 1;
-}
-
-/**
- * Runs casper to its end, or kills it before.
- * @returns its exit code
- */
-async function run(args: readonly string[], killAfterMs: number | null = null): Promise<number | 'killed'> {
-  const child = casper(args, { stdout: 'ignore', stderr: 'inherit', reject: false });
-  const ended = new AbortController();
-  const end = child.then((result) => {
-    ended.abort();
-    return result;
-  });
-  if (killAfterMs !== null) {
-    await sleep(killAfterMs, undefined, { signal: ended.signal }).catch(() => undefined);
-    child.kill('SIGKILL');
-  }
-  const { signal, exitCode } = await end;
-  return signal === 'SIGKILL' ? 'killed' : (exitCode ?? NaN);
 }
 
 /** The folder of a run that had begun; undefined where none has. */

@@ -15,6 +15,7 @@ import { readStackSettings, writeStackPlan } from '../stack/stackFile';
 import { readTrace } from '../traces/readTrace';
 import { defaultTraces } from './defaultTraces';
 import { positiveNumber, wholeNumber } from './flags';
+import { casperOrKill } from './killable';
 import { CarbonReplay, credentials } from './live/carbonReplay';
 import { gradually } from './live/gradualLoad';
 import { liveBy } from './live/liveStack';
@@ -146,30 +147,20 @@ async function ticks(flags: Flags, folder: string): Promise<void> {
   if (failedTicks > 0 || reached < kills) process.exitCode = 1;
 }
 
-/**
- * Runs casper to its end, or kills it before.
- * @returns null where it was killed
- */
+/** @returns null where it was killed */
 async function tick(
   args: readonly string[],
   cache: string,
   killAfterMs: number | null,
 ): Promise<Ended | null> {
   const beganMs = performance.now();
-  const env = { ...credentials, CASPER_CACHE: cache };
-  const child = casper(args, { env, stderr: 'inherit', reject: false });
-  const over = new AbortController();
-  if (killAfterMs !== null) {
-    const kill = (): boolean => child.kill('SIGKILL');
-    sleep(killAfterMs, undefined, { signal: over.signal }).then(kill, () => undefined);
-  }
-  const { signal, exitCode = NaN, stdout } = await child;
-  over.abort();
-  if (signal === 'SIGKILL') return null;
+  const result = await casperOrKill(args, killAfterMs, { env: { ...credentials, CASPER_CACHE: cache } });
+  if (!result) return null;
+  const { exitCode, stdout } = result;
   const seconds = (performance.now() - beganMs) / 1000;
   // One that failed prints nothing.
-  if (String(stdout) === '') return { exitCode, outcome: 'failed', changes: 0, seconds };
-  const { outcome, applied } = printed.parse(JSON.parse(String(stdout)));
+  if (stdout === '') return { exitCode, outcome: 'failed', changes: 0, seconds };
+  const { outcome, applied } = printed.parse(JSON.parse(stdout));
   return { exitCode, outcome, changes: applied?.changes ?? 0, seconds };
 }
 

@@ -15,7 +15,6 @@ import { runIntervals } from '../driver/runIntervals';
 import type { IntervalOutcome, RunObserver } from '../driver/runObserver';
 import { openTarget, type Target } from '../driver/target';
 import { steadyClock } from '../load/steadyClock';
-import type { IntervalPlan } from '../planning/intervalPlan';
 import type { Untouched } from '../planning/leftOut';
 import { Backlog } from '../report/backlog';
 import { comparisonOf } from '../report/comparison';
@@ -164,7 +163,7 @@ export async function runTrace(
     if (error === stopped.reason) tellNote(`records: ${path.relative(process.cwd(), directory)}`);
     throw error;
   }
-  if (sender) printSent(sender, plans, json);
+  if (sender) printSent(sender, json);
   if (backlog.length > 0) {
     tellOutcomes(outcomes);
     throw new LostRecordsError(
@@ -244,13 +243,7 @@ function tellOutcomes(outcomes: readonly IntervalOutcome[]): void {
 /** The reference's: an hour takes 30 s (carbonfirst/casper, simulation.py). */
 const referenceSecondsPerInterval = 30;
 
-function printSent({ log }: LoadSender, plans: readonly IntervalPlan[], json: true | undefined): void {
-  const summary = {
-    total: log.summary(),
-    byOrigin: Object.fromEntries(
-      (plans[0]?.regions ?? []).map((origin) => [origin, log.summary({ origin })]),
-    ),
-    slowRequests: log.slowRequests({}, 10),
-  };
-  console.log(json ? JSON.stringify(summary) : renderLoad('sent, by origin', summary));
+function printSent({ whole }: LoadSender, json: true | undefined): void {
+  if (!whole) throw new Error('a load that has ended has its sum');
+  console.log(json ? JSON.stringify(whole) : renderLoad('sent, by origin', whole));
 }

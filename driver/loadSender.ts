@@ -4,6 +4,7 @@ import type { IntervalLoad, LoadResult } from '../load/generateLoad';
 import { generateLoadApart } from '../load/generateLoadApart';
 import type { LoadOrigin } from '../load/entryPoint';
 import { RequestLog } from '../load/requestLog';
+import type { WholeSummary } from '../load/wholeLoad';
 import type { RunObserver } from './runObserver';
 
 export interface LoadSenderOptions {
@@ -30,6 +31,8 @@ export class LoadSender implements RunObserver {
   private failure: Error | undefined;
   /** Every request, unless it is not wanted; whole once the run has ended. */
   log = new RequestLog([]);
+  /** Null until the run has ended. */
+  whole: WholeSummary | null = null;
 
   constructor(private readonly options: LoadSenderOptions) {}
 
@@ -74,7 +77,7 @@ export class LoadSender implements RunObserver {
 
   async onEnd(failed: boolean): Promise<void> {
     if (failed) this.stop.abort();
-    if (this.load) this.log = (await this.load).log;
+    if (this.load) ({ log: this.log, whole: this.whole } = await this.load);
   }
 }
 

@@ -5,6 +5,7 @@ import { longSleep } from './longSleep';
 import { RequestLog, type LoadSummary, type SlowRequest } from './requestLog';
 import { randomSources } from './seededRandom';
 import { steadyClock } from './steadyClock';
+import { WholeLoad, type WholeSummary } from './wholeLoad';
 
 export interface LoadOptions {
   readonly origins: readonly LoadOrigin[];
@@ -48,6 +49,7 @@ export interface LoadResult {
   /** An interval that the signal ended is the last. */
   readonly intervals: readonly IntervalLoad[];
   readonly endedBySignal: boolean;
+  readonly whole: WholeSummary;
   /** For windows that are not intervals, as the seconds around a change; empty without `keepLog`. */
   readonly log: RequestLog;
 }
@@ -79,12 +81,17 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const log = new RequestLog(origins.map(({ name }) => name));
   const unixMs = steadyClock();
   const until = (atMs: number): Promise<void> => longSleep(atMs - unixMs(), signal);
+  const whole = new WholeLoad(origins.map(({ name }) => name));
   const send = async (origin: string, dueMs: number): Promise<void> => {
     const id = log.add(origin, dueMs);
+    let sentAtMs = NaN;
     const outcome = await lane(origin).entryPoint.request(() => {
-      log.sent(id, unixMs());
+      sentAtMs = unixMs();
+      log.sent(id, sentAtMs);
     });
-    log.ended(id, unixMs(), outcome);
+    const endedAtMs = unixMs();
+    log.ended(id, endedAtMs, outcome);
+    whole.add({ origin, dueAtMs: dueMs, latencyMs: endedAtMs - dueMs, outcome }, sentAtMs - dueMs);
   };
 
   const reports: Promise<IntervalLoad>[] = [];
@@ -114,7 +121,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   }
   const done = await Promise.all(reports);
   await Promise.all([...entryPoints.values()].map(({ entryPoint }) => entryPoint.close()));
-  return { intervals: done, endedBySignal: signal?.aborted ?? false, log };
+  return { intervals: done, endedBySignal: signal?.aborted ?? false, whole: whole.summary(), log };
 }
 
 function intervalLoad(

@@ -23,9 +23,7 @@ async function main(): Promise<void> {
     tell({ interval });
   };
   const report = await generateLoad({ ...options, onInterval, signal: stop.signal }).then(
-    ({ intervals, endedBySignal, log }): LoadReport => ({
-      result: { intervals, endedBySignal, log: log.records() },
-    }),
+    ({ log, ...result }): LoadReport => ({ result: { ...result, log: log.records() } }),
     (error: unknown): LoadReport => ({ failure: error instanceof Error ? error.message : String(error) }),
   );
   tell(report, () => {

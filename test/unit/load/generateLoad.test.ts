@@ -1,5 +1,6 @@
 import { generateLoad, type LoadOptions } from '../../../load/generateLoad';
 import { LoadError } from '../../../load/loadError';
+import type { LoadSummary } from '../../../load/requestLog';
 import { closedPort, startServer, stopServers } from '../loopbackServer';
 
 afterEach(stopServers);
@@ -33,6 +34,19 @@ test('every origin gets its rate, exactly, over connections that outlive the cha
   const [first, second] = intervals;
   expect((first?.endedAtMs ?? NaN) - (first?.startedAtMs ?? NaN)).toBeCloseTo(1000, 3);
   expect(second?.startedAtMs).toBe(first?.endedAtMs);
+});
+
+test('the whole is summed up where the log keeps nothing', async () => {
+  const { url } = await startServer();
+  const { intervals, whole, log } = await load({
+    origins: [{ name: 'a', url }],
+    intervals: [0, 1].map(() => ({ seconds: 0.3, requestsPerSecond: { a: 100 } })),
+    keepLog: false,
+  });
+  expect(log.summary().due).toBe(0);
+  expect([whole.total.due, whole.byOrigin['a']?.answered]).toEqual([60, 60]);
+  const max = (summary: LoadSummary | undefined): number => summary?.latencyMs?.max ?? NaN;
+  expect(max(whole.total)).toBeCloseTo(Math.max(...intervals.map(({ total }) => max(total))), 3);
 });
 
 test('the loop is open: a stall holds no request back, and its whole length is in the latency', async () => {

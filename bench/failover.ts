@@ -68,15 +68,25 @@ interface Injury {
   readonly replanSeconds: number | null;
   /** From the end of the fault until the region serves its planned share again. */
   readonly backSeconds: number | null;
-  /** Of the 3 s in which a destination that lives received most beside what its ready servers carry; null where unknown. */
+  /**
+   * Of the 3 s in which a destination that lives received most beside what its ready servers carry; null where unknown.
+   * Of one with few servers it is chance, and does not count.
+   */
   readonly busiestPercentOfReady: number | null;
+  /** The same of every destination that received anything, in words. */
+  readonly busiest: readonly string[];
   /**
    * How far any destination's share was from the plan once the region was back, likewise; null where it never was, or
    * too few came.
    */
   readonly sharesAfterReturnWorst: number | null;
-  /** How far the share of a destination that lives was from the plan, in percent of its origin's requests; null where too few came. */
+  /**
+   * How far the share of a destination that lives was from the plan, from the fault on, in percent of its origin's
+   * requests; null where too few came. Until a loss is found, each request to the dead is sent on to whoever is next.
+   */
   readonly otherSharesWorst: number | null;
+  /** The same once every proxy calls the region lost; null where none did for long enough. */
+  readonly otherSharesOnceFoundWorst: number | null;
 }
 
 const stackName = 'bench-failover';
@@ -90,6 +100,8 @@ const settledMs = 3000;
 const intervalSeconds = 150;
 /** Shares of fewer requests say more about the count than about the weights. */
 const fewestRequests = 100;
+/** What the ready servers of a destination carry at least, for its busiest 3 s to count. */
+const fewestPerSecond = 20;
 
 async function main(flags: Flags): Promise<void> {
   const configFile = await stackInLab(stackName, flags.traces);
@@ -158,6 +170,9 @@ async function main(flags: Flags): Promise<void> {
       replanSeconds: largest(injuries.map(({ replanSeconds }) => replanSeconds)),
       backSeconds: largest(injuries.map(({ backSeconds }) => backSeconds)),
       otherSharesWorst: largest(injuries.map(({ otherSharesWorst }) => otherSharesWorst)),
+      otherSharesOnceFoundWorst: largest(
+        injuries.map(({ otherSharesOnceFoundWorst }) => otherSharesOnceFoundWorst),
+      ),
       sharesAfterReturnWorst: largest(injuries.map(({ sharesAfterReturnWorst }) => sharesAfterReturnWorst)),
       busiestPercentOfReady: largest(injuries.map(({ busiestPercentOfReady }) => busiestPercentOfReady)),
       upSeconds: scene.upSeconds,
@@ -244,10 +259,23 @@ class Scene implements RunObserver {
   }
 
   /** Of destinations that live. */
-  private async busiestPercent({ startedAtMs, endedAtMs, fault: { kills } }: Act): Promise<number | null> {
-    const { busiest } = await this.watch.interval(startedAtMs, endedAtMs);
-    const loads = busiest?.flatMap(({ destination, load }) => (kills.includes(destination) ? [] : [load]));
-    return loads === undefined || loads.length === 0 ? null : 100 * Math.max(...loads);
+  private async busiest({
+    startedAtMs,
+    endedAtMs,
+    fault: { kills },
+  }: Act): Promise<Pick<Injury, 'busiestPercentOfReady' | 'busiest'>> {
+    const found = await this.watch.interval(startedAtMs, endedAtMs);
+    const alive = found.busiest?.filter(({ destination }) => !kills.includes(destination)) ?? [];
+    const loads = alive.flatMap(({ load, capacityRequestsPerSecond }) =>
+      capacityRequestsPerSecond < fewestPerSecond ? [] : [load],
+    );
+    return {
+      busiestPercentOfReady: loads.length === 0 ? null : 100 * Math.max(...loads),
+      busiest: alive.map(
+        ({ destination, requestsPerSecond, capacityRequestsPerSecond }) =>
+          `${destination}: ${requestsPerSecond.toFixed(1)} of ${capacityRequestsPerSecond.toFixed(1)} requests/s`,
+      ),
+    };
   }
 
   async injuries({ log }: LoadSender): Promise<Injury[]> {
@@ -255,6 +283,7 @@ class Scene implements RunObserver {
     for (const act of this.acts) {
       const { fault, plan, endedAtMs, faultAtMs = NaN, undoneAtMs = NaN } = act;
       const { lostAtMs, rowsChangedAtMs, withoutAtMs, backAtMs } = act;
+      const unchangedUntilMs = rowsChangedAtMs ?? undoneAtMs;
       const failed = (fromMs: number, toMs: number): number => failedAtClient(log.summary({ fromMs, toMs }));
       const since = (from: number | undefined, to: number | undefined): number | null =>
         from === undefined || to === undefined ? null : (to - from) / 1000;
@@ -267,9 +296,13 @@ class Scene implements RunObserver {
         failedLater: failed(faultAtMs + firstMs, endedAtMs),
         replanSeconds: since(lostAtMs, withoutAtMs),
         backSeconds: since(undoneAtMs, backAtMs),
-        busiestPercentOfReady: await this.busiestPercent(act),
+        ...(await this.busiest(act)),
         // While the rows were still those with the region; of destinations that take none of what is lost over.
-        otherSharesWorst: await this.sharesWorst(plan, faultAtMs, rowsChangedAtMs ?? undoneAtMs, fault.kills),
+        otherSharesWorst: await this.sharesWorst(plan, faultAtMs, unchangedUntilMs, fault.kills),
+        otherSharesOnceFoundWorst:
+          lostAtMs === undefined
+            ? null
+            : await this.sharesWorst(plan, lostAtMs + settledMs, unchangedUntilMs, fault.kills),
         sharesAfterReturnWorst:
           backAtMs === undefined ? null : await this.sharesWorst(plan, backAtMs + settledMs, endedAtMs, []),
       });

@@ -262,6 +262,7 @@ class Scene implements RunObserver {
   private async busiest({
     startedAtMs,
     endedAtMs,
+    faultAtMs = NaN,
     fault: { kills },
   }: Act): Promise<Pick<Injury, 'busiestPercentOfReady' | 'busiest'>> {
     const found = await this.watch.interval(startedAtMs, endedAtMs);
@@ -272,8 +273,8 @@ class Scene implements RunObserver {
     return {
       busiestPercentOfReady: loads.length === 0 ? null : 100 * Math.max(...loads),
       busiest: alive.map(
-        ({ destination, requestsPerSecond, capacityRequestsPerSecond }) =>
-          `${destination}: ${requestsPerSecond.toFixed(1)} of ${capacityRequestsPerSecond.toFixed(1)} requests/s`,
+        ({ destination, atMs, requestsPerSecond, capacityRequestsPerSecond }) =>
+          `${destination}: ${requestsPerSecond.toFixed(1)} of ${capacityRequestsPerSecond.toFixed(1)} requests/s, ${((atMs - faultAtMs) / 1000).toFixed(1)} s after the fault`,
       ),
     };
   }

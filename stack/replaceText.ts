@@ -4,6 +4,7 @@ import {
   fchownSync,
   fsyncSync,
   linkSync,
+  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -31,10 +32,11 @@ export function replaceText(path: string, before: string, after: string): boolea
 }
 
 /**
- * Writes a file that must not be there yet, whole or not at all.
+ * Writes a file that must not be there yet, whole or not at all, and the folders that it is to be in.
  * @returns false where it is there
  */
 export function createText(path: string, text: string): boolean {
+  mkdirSync(dirname(path), { recursive: true });
   return withTemporary(path, text, 0o666, (temporary) => {
     try {
       linkSync(temporary, path);

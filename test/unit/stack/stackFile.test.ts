@@ -73,7 +73,7 @@ test('no file, no YAML and no config are told apart', () => {
 });
 
 test('a stack file for other regions starts with no servers, and is never written over one that exists', () => {
-  const fresh = path.join(folder, 'Pulumi.other.yaml');
+  const fresh = path.join(folder, 'stacks', 'Pulumi.other.yaml');
   newStackFile(baseline, fresh, [{ name: 'north' }, { name: 'south' }], '2025-01-06T00:00:00Z');
   const { regions, plan } = readStackSettings(fresh);
   expect(regions).toEqual([{ name: 'north' }, { name: 'south' }]);

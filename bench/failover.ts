@@ -70,10 +70,12 @@ interface Injury {
   readonly backSeconds: number | null;
   /**
    * Of the 3 s in which a destination that lives received most beside what its ready servers carry; null where unknown.
-   * Of one with few servers it is chance, and does not count.
+   * Of one with few servers it is chance, and does not count; nor does what has waited until the loss was found.
    */
   readonly busiestPercentOfReady: number | null;
-  /** The same of every destination that received anything, in words. */
+  /** The same from the fault until 3 s after it was found: what the dead were sent in the meantime comes at once then. */
+  readonly busiestAtFirstPercentOfReady: number | null;
+  /** The same, in words, of every destination that received anything before, meanwhile and afterwards. */
   readonly busiest: readonly string[];
   /**
    * How far any destination's share was from the plan once the region was back, likewise; null where it never was, or
@@ -151,10 +153,6 @@ async function main(flags: Flags): Promise<void> {
     .then(() => scene.injuries(sender))
     .finally(() => watch.end());
   for (const injury of injuries) console.log(JSON.stringify(injury));
-  const largest = (values: readonly (number | null)[]): number | null => {
-    const known = values.flatMap((value) => (value === null ? [] : [value]));
-    return known.length === 0 ? null : Math.max(...known);
-  };
   const all = sender.log.summary();
   const failedRequests = failedAtClient(all);
   console.log(
@@ -175,9 +173,23 @@ async function main(flags: Flags): Promise<void> {
       ),
       sharesAfterReturnWorst: largest(injuries.map(({ sharesAfterReturnWorst }) => sharesAfterReturnWorst)),
       busiestPercentOfReady: largest(injuries.map(({ busiestPercentOfReady }) => busiestPercentOfReady)),
+      busiestAtFirstPercentOfReady: largest(
+        injuries.map(({ busiestAtFirstPercentOfReady }) => busiestAtFirstPercentOfReady),
+      ),
       upSeconds: scene.upSeconds,
     }),
   );
+}
+
+/** Of those that are known. */
+function largest(values: readonly (number | null)[]): number | null {
+  const known = values.flatMap((value) => (value === null ? [] : [value]));
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+interface Busiest {
+  readonly percent: number | null;
+  readonly moments: readonly string[];
 }
 
 /** Injures the region once in every interval, and notes down when what happened. */
@@ -258,21 +270,16 @@ class Scene implements RunObserver {
     }
   }
 
-  /** Of destinations that live. */
-  private async busiest({
-    startedAtMs,
-    endedAtMs,
-    faultAtMs = NaN,
-    fault: { kills },
-  }: Act): Promise<Pick<Injury, 'busiestPercentOfReady' | 'busiest'>> {
-    const found = await this.watch.interval(startedAtMs, endedAtMs);
-    const alive = found.busiest?.filter(({ destination }) => !kills.includes(destination)) ?? [];
-    const loads = alive.flatMap(({ load, capacityRequestsPerSecond }) =>
-      capacityRequestsPerSecond < fewestPerSecond ? [] : [load],
+  /** Of destinations that live, in a part of an act. */
+  private async busiest({ faultAtMs = NaN, fault }: Act, fromMs: number, toMs: number): Promise<Busiest> {
+    const { busiest } = await this.watch.interval(fromMs, toMs);
+    const alive = busiest?.filter(({ destination }) => !fault.kills.includes(destination)) ?? [];
+    const counted = alive.filter(
+      ({ capacityRequestsPerSecond }) => capacityRequestsPerSecond >= fewestPerSecond,
     );
     return {
-      busiestPercentOfReady: loads.length === 0 ? null : 100 * Math.max(...loads),
-      busiest: alive.map(
+      percent: largest(counted.map(({ load }) => 100 * load)),
+      moments: alive.map(
         ({ destination, atMs, requestsPerSecond, capacityRequestsPerSecond }) =>
           `${destination}: ${requestsPerSecond.toFixed(1)} of ${capacityRequestsPerSecond.toFixed(1)} requests/s, ${((atMs - faultAtMs) / 1000).toFixed(1)} s after the fault`,
       ),
@@ -282,9 +289,13 @@ class Scene implements RunObserver {
   async injuries({ log }: LoadSender): Promise<Injury[]> {
     const injuries: Injury[] = [];
     for (const act of this.acts) {
-      const { fault, plan, endedAtMs, faultAtMs = NaN, undoneAtMs = NaN } = act;
+      const { fault, plan, startedAtMs, endedAtMs, faultAtMs = NaN, undoneAtMs = NaN } = act;
       const { lostAtMs, rowsChangedAtMs, withoutAtMs, backAtMs } = act;
       const unchangedUntilMs = rowsChangedAtMs ?? undoneAtMs;
+      const foundByMs = (lostAtMs ?? faultAtMs) + settledMs;
+      const before = await this.busiest(act, startedAtMs, faultAtMs);
+      const atFirst = await this.busiest(act, faultAtMs, foundByMs);
+      const after = await this.busiest(act, foundByMs, endedAtMs);
       const failed = (fromMs: number, toMs: number): number => failedAtClient(log.summary({ fromMs, toMs }));
       const since = (from: number | undefined, to: number | undefined): number | null =>
         from === undefined || to === undefined ? null : (to - from) / 1000;
@@ -297,7 +308,9 @@ class Scene implements RunObserver {
         failedLater: failed(faultAtMs + firstMs, endedAtMs),
         replanSeconds: since(lostAtMs, withoutAtMs),
         backSeconds: since(undoneAtMs, backAtMs),
-        ...(await this.busiest(act)),
+        busiestPercentOfReady: largest([before.percent, after.percent]),
+        busiestAtFirstPercentOfReady: atFirst.percent,
+        busiest: [before, atFirst, after].flatMap(({ moments }) => moments),
         // While the rows were still those with the region; of destinations that take none of what is lost over.
         otherSharesWorst: await this.sharesWorst(plan, faultAtMs, unchangedUntilMs, fault.kills),
         otherSharesOnceFoundWorst:

@@ -47,6 +47,11 @@ export const initCommand = new Command('init')
       `wrote ${configFile}: ${trace.regions.length} regions, no servers yet; give it a plan: ` +
         `casper apply --traces ${traces} --at ${trace.firstInterval} --config-file ${configFile}`,
     );
+    if (!lab && image === undefined) {
+      console.error(
+        'note: casper:service.image is that of Pulumi.dev.yaml, which the lab alone has: write your own there, or give --image',
+      );
+    }
     if (!trace.hasRequests) {
       console.error(
         `note: requests.csv in ${traces} has no request in any hour: plans of it serve nobody, and are refused`,

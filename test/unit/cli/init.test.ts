@@ -17,9 +17,9 @@ function zoneFolder(): string {
   return traceFolder(Object.fromEntries(files) as typeof goodFiles);
 }
 
-function init(traces: string) {
+function init(traces: string, ...image: string[]) {
   const stackFile = path.join(traces, 'Pulumi.new.yaml');
-  const args = [main, 'init', '--traces', traces, '--config-file', stackFile, '--context', 'mine'];
+  const args = [main, 'init', '--traces', traces, '--config-file', stackFile, '--context', 'mine', ...image];
   return { stackFile, ...spawnSync(process.execPath, args, { encoding: 'utf8' }) };
 }
 
@@ -33,7 +33,7 @@ test('zones for regions: says what to write, word for word, and works once it is
   const lines = refused.stderr.slice(refused.stderr.indexOf('zone,region'));
   expect(lines).toBe('zone,region\nDE,de\nUS-CAL-CISO,us-cal-ciso-2\n');
   writeFileSync(file, lines);
-  const { status, stderr, stackFile } = init(traces);
+  const { status, stderr, stackFile } = init(traces, '--image', 'registry.test/shop:1');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(readStackSettings(stackFile).regions).toMatchObject([
     { name: 'de', signal: { zone: 'DE' } },
@@ -47,4 +47,12 @@ test('zones for regions: says what to write, word for word, and works once it is
   );
   expect(JSON.parse(planned)).toMatchObject({ regions: ['de', 'us-cal-ciso-2', 'us-cal-ciso'] });
   expect(readFileSync(stackFile, 'utf8')).toContain('zone: US-CAL-CISO');
+});
+
+test('without an image the file has the lab’s, which is said', () => {
+  const { status, stderr } = init(traceFolder(goodFiles));
+  expect(status).toBe(0);
+  expect(stderr).toMatch(
+    /^note: casper:service\.image is that of .*, which the lab alone has: .* --image\n$/,
+  );
 });

@@ -9,6 +9,9 @@ const { openResumable } = require(path.join(dist, 'cli/resumableRun.js'));
 const { readStackFile } = require(path.join(dist, 'stack/stackFile.js'));
 
 const changeMs = 20;
+/** The change that does not end, from 1: whoever waits for its line may end the run in the midst of it. */
+const hangingChange = Number(process.env.HANGING_CHANGE);
+let changes = 0;
 const nothing = { changes: [], seconds: 0, notes: [] };
 
 function open({ configFile }) {
@@ -22,6 +25,11 @@ function open({ configFile }) {
         return nothing;
       },
       apply: async () => {
+        changes += 1;
+        if (changes === hangingChange) {
+          console.log('hangs');
+          await sleep(2 ** 31 - 1);
+        }
         await sleep(changeMs);
         appendFileSync(path.join(folder, 'live'), `${JSON.stringify(readStackFile(configFile).plan)}\n`);
         return { update: nothing, verification: [], rows: [], silent: [], prometheusFault: null };

@@ -111,8 +111,8 @@ describe('looked at twice', () => {
 
   test('where nothing is lost, and where no proxy answers, nobody waits', async () => {
     const begun = performance.now();
-    expect(await regionsLostTwice(await stackWith([[[]], [[]], [[]]]))).toEqual([]);
-    expect(await regionsLostTwice(await stackWith([null, null, null]))).toEqual([]);
-    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(await regionsLostTwice(await stackWith([[[]], [[]], [[]]]), 120_000)).toEqual([]);
+    expect(await regionsLostTwice(await stackWith([null, null, null]), 120_000)).toEqual([]);
+    expect(performance.now() - begun).toBeLessThan(60_000);
   });
 });

@@ -181,7 +181,7 @@ test('a signal ends the load; what is under way is waited for and counted', asyn
     intervals: Array.from({ length: 3 }, () => ({ seconds: 60, requestsPerSecond: { a: 50 } })),
     signal: controller.signal,
   });
-  expect(Date.now() - begunMs).toBeLessThan(5000);
+  expect(Date.now() - begunMs).toBeLessThan(30_000);
   expect(endedBySignal).toBe(true);
   expect(intervals).toHaveLength(1);
   expect(intervals[0]?.total.answered).toBe(server.requests.length);

@@ -33,7 +33,7 @@ const runs = (pid: number): boolean => {
 
 /** Asks what a Pulumi that hangs is asked. */
 async function ask(args: string[], signal?: AbortSignal): Promise<unknown> {
-  const pulumi = await pulumiInItsSession({ asksWithinSeconds: 1, endsWithinSeconds: 1 });
+  const pulumi = await pulumiInItsSession({ asksWithinSeconds: 5, endsWithinSeconds: 1 });
   const run = pulumi as unknown as { run: (...call: unknown[]) => Promise<unknown> };
   return run.run(args, folder, {}, undefined, undefined, signal).catch((error: unknown) => error);
 }
@@ -42,7 +42,7 @@ test('a question to the backend that is not answered is given up, and Pulumi is 
   const error = await ask(['stack', 'export', '--stack', 'dev']);
   expect(error).toBeInstanceOf(UpdateError);
   expect((error as Error).message).toBe(
-    '`pulumi stack export` did not end within 1 s: does the backend (PULUMI_BACKEND_URL) answer? Nothing was changed.',
+    '`pulumi stack export` did not end within 5 s: does the backend (PULUMI_BACKEND_URL) answer? Nothing was changed.',
   );
   const pids = readFileSync(path.join(folder, 'pids'), 'utf8').trim().split(' ').map(Number);
   expect(pids.filter(runs)).toEqual([]);

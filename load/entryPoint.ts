@@ -1,5 +1,5 @@
 import { errors, Pool } from 'undici';
-import type { Outcome } from './requestLog';
+import type { Outcome } from './tally';
 
 /** Where the requests of an origin enter. */
 export interface LoadOrigin {

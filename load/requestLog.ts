@@ -1,8 +1,4 @@
-/** Requests that took longer are listed one by one. */
-export const slowMs = 1000;
-
-/** How a request ended: the HTTP status of its answer, or why there was none. */
-export type Outcome = number | 'connection' | 'timeout' | 'notSent';
+import { slowMs, Tally, type Outcome, type RequestCounts } from './tally';
 
 /** Nearest-rank percentiles in ms, of the values themselves and not of buckets. */
 export interface Percentiles {
@@ -13,25 +9,11 @@ export interface Percentiles {
 }
 
 /** What became of the requests of some time. */
-export interface LoadSummary {
-  /** What the schedule asked for: sent + notSent. */
-  readonly due: number;
-  /** answered + failed. */
-  readonly sent: number;
-  /** Answers with a status under 400. */
-  readonly answered: number;
-  /** By kind: an answer with a status from 400 on, no connection or a broken one, no answer in time. */
-  readonly failed: { readonly status: number; readonly connection: number; readonly timeout: number };
-  /** Found no place within the time-out, because as many as may be were under way: the load was less than asked for. */
-  readonly notSent: number;
-  /** How often each status from 400 on was answered. */
-  readonly errorStatuses: Readonly<Record<string, number>>;
+export interface LoadSummary extends RequestCounts {
   /** From the moment a request was due to the last byte of its answer, whatever the status; null without answers. */
   readonly latencyMs: Percentiles | null;
   /** How long after they were due requests left the generator; null when none did. */
   readonly lateMs: Percentiles | null;
-  /** How many took longer than 1 s, answered or not. */
-  readonly slow: number;
 }
 
 /** Requests without an answer below status 400, those included that found no place. */
@@ -138,40 +120,21 @@ export class RequestLog {
 
   /** Sums up a part; requests that are still under way are left out. */
   summary(part: LogPart = {}): LoadSummary {
-    const tally = { due: 0, answered: 0, status: 0, connection: 0, timeout: 0, notSent: 0, slow: 0 };
-    const errorStatuses: Record<string, number> = {};
+    const tally = new Tally();
     const most = this.firstDueFrom(part.toMs ?? Infinity) - this.firstDueFrom(part.fromMs ?? -Infinity);
     const [latencies, late] = [new Float32Array(most), new Float32Array(most)];
     let [answers, left] = [0, 0];
     for (const id of this.endedIn(part)) {
       const outcome = this.outcomeOf(id);
       const latencyMs = this.latencyMs[id] ?? NaN;
-      tally.due++;
-      if (latencyMs > slowMs) tally.slow++;
+      tally.add(outcome, latencyMs);
       if (outcome !== 'notSent') late[left++] = this.lateMs[id] ?? NaN;
-      if (typeof outcome !== 'number') {
-        tally[outcome]++;
-        continue;
-      }
-      latencies[answers++] = latencyMs;
-      if (outcome < 400) {
-        tally.answered++;
-      } else {
-        tally.status++;
-        errorStatuses[outcome] = (errorStatuses[outcome] ?? 0) + 1;
-      }
+      if (typeof outcome === 'number') latencies[answers++] = latencyMs;
     }
-    const { due, answered, notSent, slow, ...failed } = tally;
     return {
-      due,
-      sent: due - notSent,
-      answered,
-      failed,
-      notSent,
-      errorStatuses,
+      ...tally.summary(),
       latencyMs: percentilesOf(latencies.subarray(0, answers)),
       lateMs: percentilesOf(late.subarray(0, left)),
-      slow,
     };
   }
 

@@ -1,5 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { slowMs, type LoadSummary, type Percentiles, type SlowRequest } from './requestLog';
+import type { LoadSummary, Percentiles, SlowRequest } from './requestLog';
+import { slowMs, Tally } from './tally';
 
 /** What became of all requests of a load, however long it lasted. */
 export interface WholeSummary {
@@ -41,54 +42,25 @@ export class WholeLoad {
 
 /** Of one origin, or of all. */
 class Sum {
-  private readonly counts = {
-    due: 0,
-    answered: 0,
-    status: 0,
-    connection: 0,
-    timeout: 0,
-    notSent: 0,
-    slow: 0,
-  };
-  private readonly errorStatuses: Record<string, number> = {};
+  private readonly tally = new Tally();
   private readonly latency = new Spread();
   private readonly late = new Spread();
 
   add({ outcome, latencyMs }: SlowRequest, lateMs: number): void {
-    const { counts, errorStatuses } = this;
-    counts.due++;
-    if (latencyMs > slowMs) counts.slow++;
+    this.tally.add(outcome, latencyMs);
     if (outcome !== 'notSent') this.late.add(lateMs);
-    if (typeof outcome !== 'number') {
-      counts[outcome]++;
-      return;
-    }
-    this.latency.add(latencyMs);
-    if (outcome < 400) {
-      counts.answered++;
-      return;
-    }
-    counts.status++;
-    errorStatuses[outcome] = (errorStatuses[outcome] ?? 0) + 1;
+    if (typeof outcome === 'number') this.latency.add(latencyMs);
   }
 
   addAll(other: Sum): void {
-    for (const kind of Object.keys(this.counts) as (keyof typeof this.counts)[]) {
-      this.counts[kind] += other.counts[kind];
-    }
-    for (const [status, count] of Object.entries(other.errorStatuses)) {
-      this.errorStatuses[status] = (this.errorStatuses[status] ?? 0) + count;
-    }
+    this.tally.addAll(other.tally);
     this.latency.addAll(other.latency);
     this.late.addAll(other.late);
   }
 
   summary(): LoadSummary {
-    const { due, answered, notSent, slow, ...failed } = this.counts;
-    return {
-      ...{ due, sent: due - notSent, answered, failed, notSent, errorStatuses: this.errorStatuses },
-      ...{ latencyMs: this.latency.percentiles(), lateMs: this.late.percentiles(), slow },
-    };
+    const [latencyMs, lateMs] = [this.latency.percentiles(), this.late.percentiles()];
+    return { ...this.tally.summary(), latencyMs, lateMs };
   }
 }
 

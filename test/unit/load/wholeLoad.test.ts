@@ -1,5 +1,6 @@
-import { RequestLog, type Outcome } from '../../../load/requestLog';
+import { RequestLog } from '../../../load/requestLog';
 import { randomSources } from '../../../load/seededRandom';
+import type { Outcome } from '../../../load/tally';
 import { WholeLoad } from '../../../load/wholeLoad';
 
 test('sums up what a log of every request does: counts and maxima exactly, percentiles nearly', () => {

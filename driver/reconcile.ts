@@ -206,13 +206,12 @@ async function rolledOut(
     const gone = [...lostRegions(await verifyRows(config)), ...(config.plan.without ?? [])];
     return open.filter((region) => !gone.includes(region));
   };
-  if ((await unfinished()).length === 0) return;
+  let open = await unfinished();
+  if (open.length === 0) return;
   const { rolloutTimeoutSeconds } = config.service;
   await step('waiting for rollouts', async () => {
     const end = performance.now() + rolloutTimeoutSeconds * 1000;
-    for (;;) {
-      const open = await unfinished();
-      if (open.length === 0) return;
+    for (; open.length > 0; open = await unfinished()) {
       if (performance.now() > end) {
         throw new UpdateError(
           `The pods of ${open.join(', ')} were not replaced within ${rolloutTimeoutSeconds} s (casper:service.rolloutTimeoutSeconds); those of before serve.`,

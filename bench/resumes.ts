@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { randomSources } from '../load/seededRandom';
@@ -8,6 +7,7 @@ import { defaultTraces } from './defaultTraces';
 import { positiveNumber, wholeNumber } from './flags';
 import { casperOrKill } from './killable';
 import { stackInLab } from './stackInLab';
+import { inTemporaryFolder } from './temporaryFolder';
 import { writeDays } from './traceOfDays';
 
 /**
@@ -27,15 +27,6 @@ interface Flags {
 const stackName = 'bench-resumes';
 /** What it prints is in its records too. */
 const quiet = { stdout: 'ignore' } as const;
-
-async function main(flags: Flags): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'casper-resumes-'));
-  try {
-    await resumes(flags, folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 async function resumes(flags: Flags, folder: string): Promise<void> {
   const { traces, intervals, secondsPerInterval, requestsPerSecond } = flags;
@@ -127,7 +118,7 @@ new Command('bench:resumes')
   .option('--seconds-per-interval <s>', 'how long each is at least', positiveNumber, 20)
   .option('--requests-per-second <n>', 'of all origins together, in the mean', positiveNumber, 60)
   .option('--seed <n>', 'of the moments', wholeNumber, 1)
-  .action(main)
+  .action((flags: Flags) => inTemporaryFolder('resumes', (folder) => resumes(flags, folder)))
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error);

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
@@ -10,6 +8,7 @@ import { positiveNumber } from './flags';
 import { growthOf, printGrowth, type Sample } from './soak/growth';
 import { driverFigures, driverNow, keptStateOf, machineFigures, machineNow } from './soak/machineFigures';
 import { checkout, stackInLab } from './stackInLab';
+import { inTemporaryFolder } from './temporaryFolder';
 import { writeDays } from './traceOfDays';
 
 /**
@@ -39,15 +38,6 @@ const sentSchema = z.object({
     latencyMs: z.object({ p50: z.number(), p99: z.number() }).nullable(),
   }),
 });
-
-async function main(flags: Flags): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'casper-soak-'));
-  try {
-    await soak(flags, folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 async function soak(
   { traces, hours, secondsPerInterval, requestsPerSecond }: Flags,
@@ -115,7 +105,7 @@ new Command('bench:soak')
   .option('--hours <n>', 'how long', positiveNumber, 2)
   .option('--seconds-per-interval <s>', 'how long each is at least', positiveNumber, 20)
   .option('--requests-per-second <n>', 'of all origins together, in the mean', positiveNumber, 150)
-  .action(main)
+  .action((flags: Flags) => inTemporaryFolder('soak', (folder) => soak(flags, folder)))
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error);

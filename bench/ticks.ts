@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
@@ -23,6 +21,7 @@ import { median } from './median';
 import { growthOf, printGrowth, type Sample } from './soak/growth';
 import { bytesBelow, keptStateOf, machineFigures, machineNow } from './soak/machineFigures';
 import { casper, stackInLab } from './stackInLab';
+import { inTemporaryFolder } from './temporaryFolder';
 import { writeDays } from './traceOfDays';
 
 /**
@@ -43,15 +42,6 @@ interface Flags {
 const stackName = 'bench-ticks';
 /** Until Prometheus has a whole window of demand. */
 const leadSeconds = 20;
-
-async function main(flags: Flags): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'casper-ticks-'));
-  try {
-    await ticks(flags, folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** What `casper tick --json` prints, as far as it is looked at here. */
 const printed = z.object({
@@ -174,7 +164,7 @@ new Command('bench:ticks')
   .option('--requests-per-second <n>', 'of all origins together, in the mean', positiveNumber, 60)
   .option('--kills <n>', 'ticks to kill, every second one at the most; as long as that takes', wholeNumber, 0)
   .option('--seed <n>', 'of the moments', wholeNumber, 1)
-  .action(main)
+  .action((flags: Flags) => inTemporaryFolder('ticks', (folder) => ticks(flags, folder)))
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error);
